@@ -1,0 +1,144 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
+import { fail, formatInstant, type Instant, ok, parseInstant, type Result } from "../core/index.ts";
+import { type EndpointAction, endpointActionSchema, type PlanHeader, planHeaderSchema } from "./action.ts";
+import { canonicalJson, sha256Hex } from "./canonical.ts";
+import { type MerkleStep, merkleProofs, merkleRoot, rootFromProof } from "./merkle.ts";
+
+/** A person's signature over a plan's digest. */
+export interface Approval {
+  readonly keyId: string;
+  readonly signature: Uint8Array;
+  readonly approver: string;
+  readonly at: string;
+}
+
+/** Raw Ed25519 public key that an endpoint trusts. */
+export interface OperatorKey {
+  readonly keyId: string;
+  readonly publicKey: Uint8Array;
+  readonly owner: string;
+}
+
+/** A plan reduced to what has to be signed and sent. `proofs[i]` belongs to `leaves[i]` belongs to the i-th endpoint id in order. */
+export interface SealedPlan {
+  readonly header: PlanHeader;
+  readonly headerBytes: Buffer;
+  readonly digest: string;
+  readonly actions: ReadonlyMap<string, { readonly bytes: Buffer; readonly proof: readonly MerkleStep[] }>;
+}
+
+/** First bytes of an SPKI that hold an Ed25519 key (RFC 8410); the raw key follows. */
+const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
+
+export const publicKeyObject = (raw: Uint8Array): KeyObject =>
+  createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: "der", type: "spki" });
+export const rawPublicKey = (key: KeyObject): Buffer =>
+  Buffer.from(createPublicKey(key.type === "private" ? key : key).export({ format: "der", type: "spki" })).subarray(SPKI_PREFIX.length);
+/** First 16 hex digits of the key's SHA-256. */
+export const keyIdOf = (rawPublic: Uint8Array): string => sha256Hex(rawPublic).slice(0, 16);
+
+/** The text that an approval signs. Its prefix keeps such a signature from meaning anything elsewhere. */
+export const approvalMessage = (digest: string): Buffer => Buffer.from(`breakwater-approval-v1\n${digest}`, "utf8");
+
+/** A new approval key as PKCS #8 PEM with its id. */
+export function newApprovalKey(): { privateKeyPem: string; publicKey: Buffer; keyId: string } {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const raw = rawPublicKey(publicKey);
+  return { privateKeyPem: privateKey.export({ format: "pem", type: "pkcs8" }).toString(), publicKey: raw, keyId: keyIdOf(raw) };
+}
+
+export function signApproval(digest: string, privateKeyPem: string, approver: string, at: Instant): Approval {
+  const key = createPrivateKey(privateKeyPem);
+  return {
+    keyId: keyIdOf(rawPublicKey(createPublicKey(key))),
+    signature: sign(null, approvalMessage(digest), key),
+    approver,
+    at: formatInstant(at),
+  };
+}
+
+/** Seals a plan: orders its actions, builds the tree, and fixes the digest that approvals sign. */
+export function sealPlan(
+  actions: readonly EndpointAction[],
+  schedule: unknown,
+  header: Pick<PlanHeader, "planId" | "revision" | "notBefore" | "expiresAt">,
+): SealedPlan {
+  const ordered = [...actions].sort((a, b) => (a.endpointId < b.endpointId ? -1 : a.endpointId > b.endpointId ? 1 : 0));
+  const leaves = ordered.map((action) => Buffer.from(canonicalJson(endpointActionSchema.parse(action)), "utf8"));
+  const full: PlanHeader = planHeaderSchema.parse({
+    version: 1,
+    ...header,
+    actionsRoot: merkleRoot(leaves).toString("hex"),
+    scheduleDigest: sha256Hex(canonicalJson(schedule)),
+  });
+  const headerBytes = Buffer.from(canonicalJson(full), "utf8");
+  const proofs = merkleProofs(leaves);
+  return {
+    header: full,
+    headerBytes,
+    digest: sha256Hex(headerBytes),
+    actions: new Map(ordered.map((a, i) => [a.endpointId, { bytes: leaves[i] as Buffer, proof: proofs[i] ?? [] }])),
+  };
+}
+
+/** What the endpoint's owner requires before anything runs. */
+export interface TrustPolicy {
+  readonly keys: readonly OperatorKey[];
+  /** Number of different keys that must have signed. */
+  readonly required: number;
+}
+
+/**
+ * Decides on the endpoint whether a command is what people approved: the action lies in the plan, the plan is in force,
+ * and enough different trusted keys have signed its digest. Pure; the caller has already compared the policy mode.
+ */
+export function verifyCommand(
+  command: {
+    actionBytes: Uint8Array;
+    headerBytes: Uint8Array;
+    proof: readonly MerkleStep[];
+    approvals: readonly Approval[];
+    notAfter: string;
+  },
+  endpointId: string,
+  trust: TrustPolicy,
+  now: Instant,
+): Result<{ action: EndpointAction; header: PlanHeader; digest: string }> {
+  const action = endpointActionSchema.safeParse(parseJson(command.actionBytes));
+  if (!action.success) return fail({ code: "malformed-action", message: `The action cannot be read: ${action.error.issues[0]?.message}.` });
+  const header = planHeaderSchema.safeParse(parseJson(command.headerBytes));
+  if (!header.success)
+    return fail({ code: "malformed-plan", message: `The plan header cannot be read: ${header.error.issues[0]?.message}.` });
+  if (action.data.endpointId !== endpointId)
+    return fail({ code: "misaddressed", message: `The command is for ${action.data.endpointId}, this endpoint is ${endpointId}.` });
+  if (action.data.planId !== header.data.planId) return fail({ code: "misaddressed", message: "The action belongs to another plan." });
+  if (rootFromProof(command.actionBytes, command.proof).toString("hex") !== header.data.actionsRoot)
+    return fail({ code: "not-in-plan", message: "The action is not part of the plan that was approved." });
+  const notAfter = parseInstant(command.notAfter);
+  if (notAfter === undefined || now > notAfter) return fail({ code: "expired", message: `The command expired at ${command.notAfter}.` });
+  if (now > (parseInstant(header.data.expiresAt) ?? 0))
+    return fail({ code: "expired", message: `The plan expired at ${header.data.expiresAt}.` });
+  if (now < (parseInstant(header.data.notBefore) ?? Number.POSITIVE_INFINITY))
+    return fail({ code: "too-early", message: `The plan begins at ${header.data.notBefore}.` });
+  const digest = sha256Hex(command.headerBytes);
+  const signers = new Set<string>();
+  for (const approval of command.approvals) {
+    const key = trust.keys.find((k) => k.keyId === approval.keyId);
+    if (key && verify(null, approvalMessage(digest), publicKeyObject(key.publicKey), approval.signature)) signers.add(key.keyId);
+  }
+  if (trust.required < 1 || signers.size < trust.required)
+    return fail({
+      code: "signature-missing",
+      message: `${signers.size} of the ${Math.max(1, trust.required)} required approvals are signed by keys this endpoint trusts.`,
+      next: "Have the plan approved with a key whose public half is pinned on this endpoint.",
+    });
+  return ok({ action: action.data, header: header.data, digest });
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+/** States of one endpoint's run of a deployment, as the agent reports them. Terminal ones end it. */
+export const AGENT_EXECUTION_STATES = [
+  "accepted",
+  "prechecking",
+  "prefetched",
+  "applying",
+  "verifying",
+  "succeeded",
+  "failed",
+  "rolling-back",
+  "rolled-back",
+  "rollback-failed",
+  "refused",
+  "cancelled",
+] as const;
+export type AgentExecutionState = (typeof AGENT_EXECUTION_STATES)[number];
+
+/** Why an execution failed. The learning models count by these. */
+export const FAILURE_CLASSES = [
+  "lock-timeout",
+  "package-manager-broken",
+  "simulation-differs",
+  "removal-needed",
+  "held",
+  "version-gone",
+  "repository-untrusted",
+  "download-failed",
+  "hash-mismatch",
+  "no-space",
+  "maintainer-script",
+  "unpack-failed",
+  "service-failed",
+  "check-failed",
+  "commit-confirm",
+  "version-mismatch",
+  "interrupted",
+  "agent-crashed",
+  "internal",
+] as const;
+export type FailureClass = (typeof FAILURE_CLASSES)[number];
+
+/** Why an endpoint refuses a command before touching anything. */
+export const REFUSAL_CODES = [
+  "policy-observe",
+  "policy-package",
+  "policy-window",
+  "malformed-action",
+  "malformed-plan",
+  "misaddressed",
+  "not-in-plan",
+  "expired",
+  "too-early",
+  "signature-missing",
+  "replayed",
+  "busy",
+  "unknown-execution",
+  "not-reversible",
+] as const;
+export type RefusalCode = (typeof REFUSAL_CODES)[number];

@@ -1,0 +1,5 @@
+export * from "./action.ts";
+export * from "./approval.ts";
+export * from "./canonical.ts";
+export * from "./execution.ts";
+export * from "./merkle.ts";

@@ -1,0 +1,49 @@
+// Original file: proto/breakwater/v1/inventory.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface PendingUpdate {
+  'ecosystem'?: (string);
+  'name'?: (string);
+  'architecture'?: (string);
+  'installedVersion'?: (string);
+  'candidateVersion'?: (string);
+  'sourceName'?: (string);
+  'sourceVersion'?: (string);
+  /**
+   * Origin of the candidate: Release file's Origin, Label, Suite/Codename, e.g. "Debian", "Debian-Security", "bookworm-security".
+   */
+  'origin'?: (string);
+  'label'?: (string);
+  'suite'?: (string);
+  'security'?: (boolean);
+  'downloadSizeBytes'?: (number | string | Long);
+  /**
+   * Share of machines that the vendor offers it to so far; 100 when not phased.
+   */
+  'phasedPercent'?: (number);
+  'held'?: (boolean);
+}
+
+export interface PendingUpdate__Output {
+  'ecosystem': (string);
+  'name': (string);
+  'architecture': (string);
+  'installedVersion': (string);
+  'candidateVersion': (string);
+  'sourceName': (string);
+  'sourceVersion': (string);
+  /**
+   * Origin of the candidate: Release file's Origin, Label, Suite/Codename, e.g. "Debian", "Debian-Security", "bookworm-security".
+   */
+  'origin': (string);
+  'label': (string);
+  'suite': (string);
+  'security': (boolean);
+  'downloadSizeBytes': (number);
+  /**
+   * Share of machines that the vendor offers it to so far; 100 when not phased.
+   */
+  'phasedPercent': (number);
+  'held': (boolean);
+}

@@ -1,0 +1,8 @@
+// Original file: proto/breakwater/v1/session.proto
+
+
+export interface SendInventory {
+}
+
+export interface SendInventory__Output {
+}

@@ -1,0 +1,47 @@
+import type * as grpc from '@grpc/grpc-js';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
+
+import type { Apply as _breakwater_v1_Apply, Apply__Output as _breakwater_v1_Apply__Output } from './breakwater/v1/Apply.ts';
+import type { Approval as _breakwater_v1_Approval, Approval__Output as _breakwater_v1_Approval__Output } from './breakwater/v1/Approval.ts';
+import type { Cancel as _breakwater_v1_Cancel, Cancel__Output as _breakwater_v1_Cancel__Output } from './breakwater/v1/Cancel.ts';
+import type { Check as _breakwater_v1_Check, Check__Output as _breakwater_v1_Check__Output } from './breakwater/v1/Check.ts';
+import type { CheckResult as _breakwater_v1_CheckResult, CheckResult__Output as _breakwater_v1_CheckResult__Output } from './breakwater/v1/CheckResult.ts';
+import type { Command as _breakwater_v1_Command, Command__Output as _breakwater_v1_Command__Output } from './breakwater/v1/Command.ts';
+import type { CommandRefused as _breakwater_v1_CommandRefused, CommandRefused__Output as _breakwater_v1_CommandRefused__Output } from './breakwater/v1/CommandRefused.ts';
+import type { ExecutionReport as _breakwater_v1_ExecutionReport, ExecutionReport__Output as _breakwater_v1_ExecutionReport__Output } from './breakwater/v1/ExecutionReport.ts';
+import type { HttpCheck as _breakwater_v1_HttpCheck, HttpCheck__Output as _breakwater_v1_HttpCheck__Output } from './breakwater/v1/HttpCheck.ts';
+import type { MerkleStep as _breakwater_v1_MerkleStep, MerkleStep__Output as _breakwater_v1_MerkleStep__Output } from './breakwater/v1/MerkleStep.ts';
+import type { OutputChunk as _breakwater_v1_OutputChunk, OutputChunk__Output as _breakwater_v1_OutputChunk__Output } from './breakwater/v1/OutputChunk.ts';
+import type { PackageState as _breakwater_v1_PackageState, PackageState__Output as _breakwater_v1_PackageState__Output } from './breakwater/v1/PackageState.ts';
+import type { ProcessCheck as _breakwater_v1_ProcessCheck, ProcessCheck__Output as _breakwater_v1_ProcessCheck__Output } from './breakwater/v1/ProcessCheck.ts';
+import type { Rollback as _breakwater_v1_Rollback, Rollback__Output as _breakwater_v1_Rollback__Output } from './breakwater/v1/Rollback.ts';
+import type { TcpCheck as _breakwater_v1_TcpCheck, TcpCheck__Output as _breakwater_v1_TcpCheck__Output } from './breakwater/v1/TcpCheck.ts';
+import type { UnitCheck as _breakwater_v1_UnitCheck, UnitCheck__Output as _breakwater_v1_UnitCheck__Output } from './breakwater/v1/UnitCheck.ts';
+
+type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
+  new(...args: ConstructorParameters<Constructor>): Subtype;
+};
+
+export interface ProtoGrpcType {
+  breakwater: {
+    v1: {
+      Apply: MessageTypeDefinition<_breakwater_v1_Apply, _breakwater_v1_Apply__Output>
+      Approval: MessageTypeDefinition<_breakwater_v1_Approval, _breakwater_v1_Approval__Output>
+      Cancel: MessageTypeDefinition<_breakwater_v1_Cancel, _breakwater_v1_Cancel__Output>
+      Check: MessageTypeDefinition<_breakwater_v1_Check, _breakwater_v1_Check__Output>
+      CheckResult: MessageTypeDefinition<_breakwater_v1_CheckResult, _breakwater_v1_CheckResult__Output>
+      Command: MessageTypeDefinition<_breakwater_v1_Command, _breakwater_v1_Command__Output>
+      CommandRefused: MessageTypeDefinition<_breakwater_v1_CommandRefused, _breakwater_v1_CommandRefused__Output>
+      ExecutionReport: MessageTypeDefinition<_breakwater_v1_ExecutionReport, _breakwater_v1_ExecutionReport__Output>
+      HttpCheck: MessageTypeDefinition<_breakwater_v1_HttpCheck, _breakwater_v1_HttpCheck__Output>
+      MerkleStep: MessageTypeDefinition<_breakwater_v1_MerkleStep, _breakwater_v1_MerkleStep__Output>
+      OutputChunk: MessageTypeDefinition<_breakwater_v1_OutputChunk, _breakwater_v1_OutputChunk__Output>
+      PackageState: MessageTypeDefinition<_breakwater_v1_PackageState, _breakwater_v1_PackageState__Output>
+      ProcessCheck: MessageTypeDefinition<_breakwater_v1_ProcessCheck, _breakwater_v1_ProcessCheck__Output>
+      Rollback: MessageTypeDefinition<_breakwater_v1_Rollback, _breakwater_v1_Rollback__Output>
+      TcpCheck: MessageTypeDefinition<_breakwater_v1_TcpCheck, _breakwater_v1_TcpCheck__Output>
+      UnitCheck: MessageTypeDefinition<_breakwater_v1_UnitCheck, _breakwater_v1_UnitCheck__Output>
+    }
+  }
+}
+
