@@ -1,0 +1,4 @@
+export * from "./account.ts";
+export * from "./fleet.ts";
+export * from "./intel.ts";
+export * from "./rollout.ts";
