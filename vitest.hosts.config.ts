@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+// Real booted hosts: one after another, each with minutes to spare, the first failure does not hide the rest.
+export default defineConfig({
+  test: {
+    include: ["deploy/testbed/**/*.test.ts"],
+    reporters: ["verbose", "./deploy/ci/counting-reporter.ts"],
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    fileParallelism: false,
+    pool: "forks",
+    globalSetup: "deploy/testbed/global-setup.ts",
+  },
+});
