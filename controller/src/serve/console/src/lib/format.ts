@@ -1,0 +1,41 @@
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const steps: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1_000],
+];
+
+/** "3 min ago", "in 2 hr". */
+export function ago(at: string | number, now = Date.now()): string {
+  const difference = new Date(at).getTime() - now;
+  const [unit, size] = steps.find(([, ms]) => Math.abs(difference) >= ms) ?? ["second", 1_000];
+  return relative.format(Math.round(difference / size), unit);
+}
+
+/** "24 Nov 2026, 11:04 UTC": date, time and always the zone. */
+export function moment(at: string | number, zone: string): string {
+  return new Intl.DateTimeFormat("en-GB", {
+    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone, timeZoneName: "short",
+  }).format(new Date(at));
+}
+
+/** "4 min 10 s", "36 h". */
+export function duration(ms: number): string {
+  const s = Math.round(ms / 1000);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return s % 60 && s < 600 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.round(s / 60)} min`;
+  if (s < 172_800) return `${Math.round(s / 360) / 10} h`;
+  return `${Math.round(s / 8640) / 10} d`;
+}
+
+export function bytes(n: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let [value, unit] = [n, 0];
+  while (value >= 1000 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];
+  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+export const count = (n: number): string => n.toLocaleString("en");
+/** "1 endpoint", "12 endpoints". */
+export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
