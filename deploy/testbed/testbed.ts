@@ -1,4 +1,4 @@
-import { execa, type Result } from "execa";
+import { execa } from "execa";
 
 /** What a command inside a host, or of the testbed, came to. */
 export interface Ran {
@@ -12,7 +12,7 @@ const script = async (
   args: readonly string[],
   options: { input?: string; timeoutMs?: number } = {},
 ): Promise<Ran> => {
-  const run: Result = await execa(`${here}/${name}`, args, {
+  const run = await execa(`${here}/${name}`, args, {
     reject: false,
     all: true,
     timeout: options.timeoutMs ?? 300_000,
