@@ -1,0 +1,37 @@
+import type { z } from "zod";
+import type * as s from "../../../api/schemas/index.ts";
+
+// The shapes are the API's own schemas: a field that changes there fails to compile here.
+export type Overview = z.infer<typeof s.overviewSchema>;
+export type Decision = z.infer<typeof s.decisionSchema>;
+export type Me = z.infer<typeof s.meSchema>;
+export type Role = s.Role;
+export type QueueRow = z.infer<typeof s.queueRowSchema>;
+export type Finding = z.infer<typeof s.findingRowSchema>;
+export type Vulnerability = z.infer<typeof s.vulnerabilitySchema>;
+export type EndpointRow = z.infer<typeof s.endpointRowSchema>;
+export type Endpoint = z.infer<typeof s.endpointSchema>;
+export type PackageRow = z.infer<typeof s.packageRowSchema>;
+export type Exposure = z.infer<typeof s.exposureSchema>;
+export type Health = z.infer<typeof s.healthSchema>;
+export type History = z.infer<typeof s.historyPage>;
+export type PlanRow = z.infer<typeof s.planRowSchema>;
+export type Plan = z.infer<typeof s.planSchema>;
+export type PlanDocument = z.infer<typeof s.planDocumentSchema>;
+export type DeploymentRow = z.infer<typeof s.deploymentRowSchema>;
+export type Deployment = z.infer<typeof s.deploymentSchema>;
+export type Wave = z.infer<typeof s.waveSchema>;
+export type Cell = z.infer<typeof s.cellSchema>;
+export type Verdict = z.infer<typeof s.verdictSchema>;
+export type Comparison = z.infer<typeof s.comparisonSchema>;
+export type Execution = z.infer<typeof s.executionSchema>;
+export type AuditRow = z.infer<typeof s.auditRowSchema>;
+export type AuditVerification = z.infer<typeof s.auditVerifySchema>;
+export type System = z.infer<typeof s.systemSchema>;
+export type Feed = z.infer<typeof s.feedSchema>;
+export type JoinToken = z.infer<typeof s.joinTokenSchema>;
+export type ApprovalKey = z.infer<typeof s.approvalKeySchema>;
+export type CalendarEvent = z.infer<typeof s.calendarSchema>;
+export type SearchHit = z.infer<typeof s.searchSchema>["hits"][number];
+export type Factor = z.infer<typeof s.factorSchema>;
+export type Page<T> = { rows: T[]; next: string | null; total: number };
