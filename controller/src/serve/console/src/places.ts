@@ -1,0 +1,64 @@
+import Activity from "@lucide/svelte/icons/activity";
+import Calendar from "@lucide/svelte/icons/calendar-days";
+import ListOrdered from "@lucide/svelte/icons/list-ordered";
+import ScrollText from "@lucide/svelte/icons/scroll-text";
+import Server from "@lucide/svelte/icons/server";
+import Settings from "@lucide/svelte/icons/settings";
+import Route from "@lucide/svelte/icons/route";
+import Waves from "@lucide/svelte/icons/waves";
+import type { Component } from "svelte";
+import AuditPage from "./pages/Audit.svelte";
+import CalendarPage from "./pages/Calendar.svelte";
+import DeploymentPage from "./pages/Deployment.svelte";
+import DeploymentsPage from "./pages/Deployments.svelte";
+import EndpointPage from "./pages/Endpoint.svelte";
+import FleetPage from "./pages/Fleet.svelte";
+import NotFound from "./pages/NotFound.svelte";
+import NowPage from "./pages/Now.svelte";
+import PlanPage from "./pages/Plan.svelte";
+import PlansPage from "./pages/Plans.svelte";
+import QueuePage from "./pages/Queue.svelte";
+import SettingsPage from "./pages/Settings.svelte";
+
+/** The rail, top to bottom. */
+export const places = [
+  { path: "/", name: "Now", icon: Activity },
+  { path: "/queue", name: "Queue", icon: ListOrdered },
+  { path: "/plans", name: "Plans", icon: Route },
+  { path: "/deployments", name: "Deployments", icon: Waves },
+  { path: "/fleet", name: "Fleet", icon: Server },
+  { path: "/calendar", name: "Calendar", icon: Calendar },
+  { path: "/audit", name: "Audit", icon: ScrollText },
+  { path: "/settings", name: "Settings", icon: Settings },
+] as const;
+
+interface Resolved {
+  title: string;
+  place: string;
+  // biome-ignore lint/suspicious/noExplicitAny: pages take different parameters; the table below pairs them
+  page: Component<any>;
+  parameters: Record<string, string>;
+}
+
+const table: [RegExp, string, string, Resolved["page"]][] = [
+  [/^\/$/, "Now", "/", NowPage],
+  [/^\/queue$/, "Queue", "/queue", QueuePage],
+  [/^\/plans$/, "Plans", "/plans", PlansPage],
+  [/^\/plans\/(?<id>[\w-]+)$/, "Plan", "/plans", PlanPage],
+  [/^\/deployments$/, "Deployments", "/deployments", DeploymentsPage],
+  [/^\/deployments\/(?<id>[\w-]+)$/, "Deployment", "/deployments", DeploymentPage],
+  [/^\/fleet$/, "Fleet", "/fleet", FleetPage],
+  [/^\/fleet\/(?<id>[\w-]+)$/, "Endpoint", "/fleet", EndpointPage],
+  [/^\/calendar$/, "Calendar", "/calendar", CalendarPage],
+  [/^\/audit$/, "Audit", "/audit", AuditPage],
+  [/^\/settings$/, "Settings", "/settings", SettingsPage],
+];
+
+/** Which page an address means. */
+export function resolve(path: string): Resolved {
+  for (const [pattern, title, place, page] of table) {
+    const match = pattern.exec(path);
+    if (match) return { title, place, page, parameters: { ...match.groups } };
+  }
+  return { title: "Not found", place: "", page: NotFound, parameters: { path } };
+}
