@@ -8,5 +8,5 @@ const controller = process.env.BREAKWATER_URL ?? "http://127.0.0.1:8480";
 export default defineConfig({
   plugins: [svelte(), tailwindcss()],
   server: { proxy: { "/api": controller } },
-  build: { target: "es2022", sourcemap: false, chunkSizeWarningLimit: 400 },
+  build: { target: "es2022", sourcemap: false, chunkSizeWarningLimit: 700 },
 });

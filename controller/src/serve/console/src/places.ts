@@ -1,10 +1,10 @@
 import Activity from "@lucide/svelte/icons/activity";
 import Calendar from "@lucide/svelte/icons/calendar-days";
 import ListOrdered from "@lucide/svelte/icons/list-ordered";
+import Route from "@lucide/svelte/icons/route";
 import ScrollText from "@lucide/svelte/icons/scroll-text";
 import Server from "@lucide/svelte/icons/server";
 import Settings from "@lucide/svelte/icons/settings";
-import Route from "@lucide/svelte/icons/route";
 import Waves from "@lucide/svelte/icons/waves";
 import type { Component } from "svelte";
 import AuditPage from "./pages/Audit.svelte";

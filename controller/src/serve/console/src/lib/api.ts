@@ -22,14 +22,22 @@ export async function call<T>(method: Method, path: string, body?: unknown, sign
   try {
     response = await fetch(`/api/v1${path}`, {
       method,
-      headers: { accept: "application/json", "x-breakwater": "console", ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      headers: {
+        accept: "application/json",
+        "x-breakwater": "console",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
       credentials: "same-origin",
     });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
-    throw new ApiProblem(0, { code: "offline", message: "The controller cannot be reached.", next: "Check that it runs; this page goes on by itself when it is back." });
+    throw new ApiProblem(0, {
+      code: "offline",
+      message: "The controller cannot be reached.",
+      next: "Check that it runs; this page goes on by itself when it is back.",
+    });
   }
   if (response.status === 204) return undefined as T;
   const answer: unknown = await response.json().catch(() => ({}));

@@ -16,7 +16,14 @@ export function ago(at: string | number, now = Date.now()): string {
 /** "24 Nov 2026, 11:04 UTC": date, time and always the zone. */
 export function moment(at: string | number, zone: string): string {
   return new Intl.DateTimeFormat("en-GB", {
-    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone, timeZoneName: "short",
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZone: zone,
+    timeZoneName: "short",
   }).format(new Date(at));
 }
 

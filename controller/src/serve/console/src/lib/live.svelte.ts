@@ -41,7 +41,8 @@ class Live {
     };
     source.addEventListener("heartbeat", () => this.#heard());
     source.onmessage = (message) => this.#take(client, message);
-    for (const aggregate of Object.keys(touches)) source.addEventListener(aggregate, (message) => this.#take(client, message as MessageEvent<string>));
+    for (const aggregate of Object.keys(touches))
+      source.addEventListener(aggregate, (message) => this.#take(client, message as MessageEvent<string>));
   }
   stop(): void {
     this.#source?.close();

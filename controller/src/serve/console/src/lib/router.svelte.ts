@@ -10,8 +10,10 @@ class Router {
     addEventListener("popstate", () => this.#read());
     addEventListener("click", (event) => {
       const anchor = event.target instanceof Element ? event.target.closest("a") : null;
-      if (!anchor || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-      if (anchor.origin !== location.origin || anchor.target || anchor.hasAttribute("download") || anchor.pathname.startsWith("/api/")) return;
+      if (!anchor || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+        return;
+      if (anchor.origin !== location.origin || anchor.target || anchor.hasAttribute("download") || anchor.pathname.startsWith("/api/"))
+        return;
       event.preventDefault();
       this.go(anchor.pathname + anchor.search);
     });
