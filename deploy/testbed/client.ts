@@ -22,7 +22,11 @@ export class Client {
   async call<T>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await fetch(`${this.base}/api/v1${path}`, {
       method,
-      headers: { "x-breakwater": "tests", ...(this.#cookie ? { cookie: this.#cookie } : {}), ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      headers: {
+        "x-breakwater": "tests",
+        ...(this.#cookie ? { cookie: this.#cookie } : {}),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const cookie = response.headers.getSetCookie()[0];

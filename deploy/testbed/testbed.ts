@@ -63,6 +63,10 @@ export class Host {
   start(): Promise<string> {
     return must(script("hosts", ["start", String(this.k)]), `start of ${this.name}`);
   }
+  /** Stops it and forgets everything it wrote; `start` brings it back fresh. */
+  reset(): Promise<string> {
+    return must(script("hosts", ["reset", String(this.k)]), `reset of ${this.name}`);
+  }
   /** Drops all packets both ways, link up. */
   blackhole(): Promise<string> {
     return must(script("hosts", ["loss", String(this.k), "100"]), `cutting ${this.name} off`);

@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { newApprovalKey, signApproval } from "@breakwater/shared/command";
+import { systemClock } from "@breakwater/shared/core";
+import { Client, type Deployment, type Plan } from "./client.ts";
+import { until } from "./testbed.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const PASSWORD = "a long enough password";
+
+/** A real controller in a process of its own, on the hosts' bridge, with a data directory that outlives its crashes. */
+export class Controller {
+  readonly dataDir = mkdtempSync(join(tmpdir(), "breakwater-hosts-"));
+  readonly client = new Client("http://127.0.0.1:18480");
+  readonly enrollment = "10.77.0.1:18481";
+  readonly key = newApprovalKey();
+  #process: ChildProcess | undefined;
+  #output = "";
+  fingerprint = "";
+
+  /** What it has printed so far, for a failure's message. */
+  get output(): string {
+    return this.#output;
+  }
+
+  async start(): Promise<void> {
+    this.#process = spawn(
+      process.execPath,
+      [
+        "--import",
+        "tsx",
+        "controller/src/main.ts",
+        "--data-dir",
+        this.dataDir,
+        "--http",
+        "127.0.0.1:18480",
+        "--enrollment",
+        this.enrollment,
+        "--sessions",
+        "10.77.0.1:18482",
+        "--advertise",
+        "10.77.0.1",
+        "--feed",
+        "none",
+        "--health-interval",
+        "3",
+        "--inventory-interval",
+        "30",
+        "--log-level",
+        "warn",
+      ],
+      { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, DATABASE_URL: "" } },
+    );
+    const take = (chunk: Buffer) => {
+      this.#output = (this.#output + chunk.toString()).slice(-200_000);
+    };
+    this.#process.stdout?.on("data", take);
+    this.#process.stderr?.on("data", take);
+    await until("the controller to answer", 60_000, async () => (await fetch(`${this.client.base}/readyz`)).ok, 250);
+  }
+
+  /** The first start: makes the administrator and registers the approval key, before any endpoint enrols and pins it. */
+  async setUp(): Promise<void> {
+    const token = await until("the set-up link", 20_000, async () => /[?&]setup=([\w-]+)/.exec(this.#output)?.[1], 100);
+    await this.client.setUp(token, "ada", PASSWORD);
+    await this.client.post("/approval-keys", { label: "test key", publicKey: this.key.publicKey.toString("base64") });
+    this.fingerprint = (await this.client.get<{ caFingerprint: string }>("/system")).caFingerprint;
+  }
+
+  /** As a crash or a power cut ends it: no shutdown of any kind. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null) return;
+    const gone = new Promise((done) => child.once("exit", done));
+    child.kill("SIGKILL");
+    await gone;
+  }
+  async restart(): Promise<void> {
+    await this.start();
+    await this.client.signIn("ada", PASSWORD);
+  }
+  async stop(): Promise<void> {
+    const child = this.#process;
+    if (child && child.exitCode === null) {
+      const gone = new Promise((done) => child.once("exit", done));
+      child.kill("SIGTERM");
+      await gone;
+    }
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  async joinToken(uses: number): Promise<string> {
+    return (await this.client.post<{ token: string }>("/join-tokens", { uses, minutes: 60 })).token;
+  }
+  /** Makes a plan and has it signed with the key that the endpoints pinned. */
+  async approvedPlan(intent: Record<string, unknown>): Promise<Plan> {
+    const { id } = await this.client.post<{ id: string }>("/plans", intent);
+    const plan = await this.client.get<Plan>(`/plans/${id}`);
+    const approval = signApproval(plan.digest, this.key.privateKeyPem, "ada", systemClock.now());
+    await this.client.post(`/plans/${id}/approve`, {
+      revision: plan.revision,
+      digest: plan.digest,
+      keyId: approval.keyId,
+      signature: Buffer.from(approval.signature).toString("base64"),
+      at: approval.at,
+    });
+    return plan;
+  }
+  async deploy(plan: Plan): Promise<string> {
+    return (await this.client.post<{ deploymentId: string }>(`/plans/${plan.id}/deploy`, { revision: plan.revision })).deploymentId;
+  }
+  deployment(id: string): Promise<Deployment> {
+    return this.client.get<Deployment>(`/deployments/${id}`);
+  }
+  /** Waits until a deployment is in one of the states. @throws with what it waits for, when it does not get there */
+  async deploymentIs(id: string, states: readonly string[], limitMs: number): Promise<Deployment> {
+    let seen: Deployment | undefined;
+    try {
+      return await until(`the deployment to be ${states.join(" or ")}`, limitMs, async () => {
+        seen = await this.deployment(id);
+        return states.includes(seen.state) ? seen : undefined;
+      });
+    } catch (cause) {
+      const cells = seen?.cells.map((c) => `${c.hostname} ${c.state} ${c.failureClass} ${c.message}`).join("\n");
+      throw new Error(`${(cause as Error).message}\nstate ${seen?.state} ${seen?.reason}\n${seen?.explain.join("\n")}\n${cells}`);
+    }
+  }
+}
