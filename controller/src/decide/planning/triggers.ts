@@ -38,7 +38,6 @@ const ACTIONS: Readonly<Record<Trigger["action"], string>> = {
 };
 
 type Branch = WaveDocument["rollback"]["tree"][number];
-// biome-ignore lint/suspicious/noThenProperty: the plan's contract names the field; its value is a string and is never called.
 const branch = (condition: string, then: string, otherwise: string): Branch => ({ if: condition, then, else: otherwise });
 
 /** The triggers and the decision tree in words. The numbers are those that the engine acts on. */
