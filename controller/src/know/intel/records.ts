@@ -1,10 +1,9 @@
-import type { Ecosystem } from "@breakwater/shared/version";
-
 /** One stretch of affected versions of one package. "introduced" counts, "fixed" does not (as OSV has it). */
 export interface AffectedRange {
   /** "debian:12"; "" for packages that belong to no operating system's release (npm, PyPI ...). */
   readonly distribution: string;
-  readonly ecosystem: Ecosystem;
+  /** "deb", "rpm", "apk", "npm", "pypi", "maven", "gem", "nuget", "cargo": a package format, which has one version order. */
+  readonly ecosystem: string;
   /** Source package for deb and apk, as advisories speak of sources. */
   readonly package: string;
   readonly introduced: string;

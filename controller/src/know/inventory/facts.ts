@@ -65,7 +65,8 @@ const SUPPLIERS: Readonly<Record<string, string>> = {
   gem: "gem",
   go: "go",
 };
-const UPDATE_COLLECTORS = new Set(["apt", "updates", "pending-updates", "dnf", "zypper", "apk-updates"]);
+/** Without the list of packages no update can be told either. */
+const UPDATE_COLLECTORS = new Set(["pending-updates", "packages", "inventory"]);
 
 /** Ecosystems whose packages could not be listed this time; all of them when the collector of packages as such failed. */
 export function unlistedEcosystems(facts: Pick<EndpointFacts, "problems">): ReadonlySet<string> | "all" {

@@ -1,4 +1,4 @@
-import { compareVersions, type Ecosystem } from "@breakwater/shared/version";
+import { compareVersions } from "@breakwater/shared/version";
 import { z } from "zod";
 import { type AdvisoryRecord, type AffectedRange, CVE_ID, feedMoment, type VulnerabilityRecord } from "../records.ts";
 import { placeOf } from "./ecosystem.ts";
@@ -98,7 +98,7 @@ type Stretch = Pick<AffectedRange, "introduced" | "fixed" | "lastAffected">;
 type Event = z.infer<typeof Event>;
 
 /** Events in order of version, cut into stretches that begin at "introduced" and end at "fixed" or "last_affected". */
-function stretches(ecosystem: Ecosystem, events: readonly Event[]): Stretch[] {
+function stretches(ecosystem: string, events: readonly Event[]): Stretch[] {
   const result: Stretch[] = [];
   let introduced: string | undefined;
   for (const event of sorted(ecosystem, events)) {
@@ -114,7 +114,7 @@ function stretches(ecosystem: Ecosystem, events: readonly Event[]): Stretch[] {
 }
 
 /** "0" is OSV's word for "from the first version on", whatever that is in the ecosystem. */
-function sorted(ecosystem: Ecosystem, events: readonly Event[]): Event[] {
+function sorted(ecosystem: string, events: readonly Event[]): Event[] {
   const version = (e: Event) => e.introduced ?? e.fixed ?? e.last_affected ?? "0";
   for (const event of events)
     if (version(event) !== "0" && compareVersions(ecosystem, version(event), version(event)) === "?")
