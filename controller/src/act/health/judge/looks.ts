@@ -1,0 +1,16 @@
+const MINUTE = 60_000;
+/** Close together while most harm shows itself, then every five minutes. */
+const EARLY_MINUTES = [3, 4, 5, 6, 8, 10] as const;
+const LATER_EVERY_MINUTES = 5;
+/** Windows that end at the look, besides "all since the patch": a harm that began late drowns in that one. */
+export const RECENT_WINDOWS_MS = [10 * MINUTE, 30 * MINUTE] as const;
+
+/**
+ * The moments after the patch at which the judge looks, fixed before the bake from its length alone. Each look spends an
+ * equal part of alpha, whether or not it is taken, so that the chance of a false alarm over all of them stays below alpha.
+ */
+export function plannedLooks(bakeMs: number): number[] {
+  const looks: number[] = EARLY_MINUTES.map((m) => m * MINUTE).filter((ms) => ms < bakeMs);
+  for (let ms = 15 * MINUTE; ms < bakeMs; ms += LATER_EVERY_MINUTES * MINUTE) looks.push(ms);
+  return [...looks, bakeMs];
+}
