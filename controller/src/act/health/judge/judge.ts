@@ -34,33 +34,34 @@ export function judge(input: JudgeInput): Judgement {
   const end = Math.min(lastSample, firstPatch + bakeMs);
   let findings: Finding[] = [];
   for (const look of looks) {
-    const now = firstPatch + look;
+    const now = firstPatch + look.afterMs;
     if (now > end) break;
     findings = cases.map((c) => c.look(now));
-    const harmful = convicted(findings, input.alpha, looks.length);
-    if (harmful.size > 0) return { verdict: "harmful", decidedAt: now as Instant, metrics: findings.map((f) => told(f, harmful, looks.length)) };
+    const harmful = convicted(findings, input.alpha * look.share);
+    if (harmful.size > 0) return { verdict: "harmful", decidedAt: now as Instant, metrics: findings.map((f) => told(f, harmful, look.share)) };
   }
+  const share = looks.find((l) => firstPatch + l.afterMs >= end)?.share ?? 1;
   const over = lastSample >= firstPatch + bakeMs;
   if (!over) findings = cases.map((c) => c.look(end));
-  const metrics = findings.map((f) => told(f, new Set(), looks.length, over));
+  const metrics = findings.map((f) => told(f, new Set(), share, over));
   const healthy = over && metrics.length > 0 && metrics.every((m) => m.verdict === "healthy");
   return { verdict: healthy ? "healthy" : "undecided", decidedAt: end as Instant, metrics };
 }
 
 /** Holm 1979: the smallest chance against alpha / m, the next against alpha / (m - 1), ... until one fails. Hard rules need no chance. */
-function convicted(findings: readonly Finding[], alpha: number, looks: number): Set<string> {
+function convicted(findings: readonly Finding[], alpha: number): Set<string> {
   const harmful = new Set(findings.filter((f) => f.hard).map((f) => f.metric));
   const rest = findings.filter((f) => !f.hard).sort((a, b) => a.chance - b.chance);
   for (const [rank, finding] of rest.entries()) {
-    if (finding.chance * looks > alpha / (rest.length - rank)) break;
+    if (finding.chance > alpha / (rest.length - rank)) break;
     harmful.add(finding.metric);
   }
   return harmful;
 }
 
-function told(f: Finding, harmful: ReadonlySet<string>, looks: number, over = false): MetricVerdict {
+function told(f: Finding, harmful: ReadonlySet<string>, share: number, over = false): MetricVerdict {
   const verdict: Verdict = harmful.has(f.metric) ? "harmful" : over && f.acceptable ? "healthy" : "undecided";
-  const chance = f.hard || f.evidence.kind === "not-enough-samples" ? {} : { chance: Math.min(1, f.chance * looks) };
+  const chance = f.hard || f.evidence.kind === "not-enough-samples" ? {} : { chance: Math.min(1, f.chance / share) };
   return { metric: f.metric, verdict, effect: f.effect, evidence: { ...f.evidence, ...chance } };
 }
 

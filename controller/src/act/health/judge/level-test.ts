@@ -33,7 +33,17 @@ export function testLevel(c: Comparison, metric: JudgedMetric, now: number): Lev
   const windows = [whole, ...RECENT_WINDOWS_MS.map((ms) => Math.round(ms / c.grid.stepMs)).filter((n) => n >= 1 && n * 1.5 <= whole)];
   const found = windows.flatMap((after) => testWindow(c, metric, now, after) ?? []);
   const best = found.reduce<LevelFinding | undefined>((a, b) => (a && a.chance <= b.chance ? a : b), undefined);
-  return best && { ...best, chance: Math.min(1, best.chance * windows.length), withinTolerance: found.every((f) => f.withinTolerance) };
+  return best && { ...best, chance: combined(found.map((f) => f.chance)), withinTolerance: found.every((f) => f.withinTolerance) };
+}
+
+/**
+ * One chance out of several dependent ones: Cauchy combination (Liu and Xie 2020), which holds for small chances however
+ * they depend on each other, and costs nothing where they agree.
+ */
+function combined(chances: readonly number[]): number {
+  const sum = chances.reduce((total, p) => total + Math.tan((0.5 - Math.min(p, 1 - 1e-9)) * Math.PI), 0) / chances.length;
+  // Far out the tangent and its inverse lose their digits; there the tail is 1 / (pi x).
+  return sum > 1e6 ? 1 / (Math.PI * sum) : 0.5 - Math.atan(sum) / Math.PI;
 }
 
 function testWindow(c: Comparison, metric: JudgedMetric, now: number, after: number): LevelFinding | undefined {
