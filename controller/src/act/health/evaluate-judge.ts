@@ -61,7 +61,9 @@ let healthy = 0;
 let inconsistent = 0;
 const started = performance.now();
 for (const e of expected) {
-  const lines = gunzipSync(readFileSync(join(directory, e.file))).toString("utf8").split("\n");
+  const lines = gunzipSync(readFileSync(join(directory, e.file)))
+    .toString("utf8")
+    .split("\n");
   const input = expectOk(readJudgeFile(lines));
   const patchedAt = input.treated[0]?.patchedAt ?? 0;
   const minute = (at: number) => (at - patchedAt) / 60_000;
@@ -96,4 +98,6 @@ const row = (name: string, s: Score) => {
 };
 for (const [name, of] of [...classes].sort()) process.stdout.write(`${row(name, of.ours)}\n${row("  Kayenta-like", of.kayenta)}\n`);
 process.stdout.write(`${row("all: ours", total.ours)}\n${row("all: Kayenta-like", total.kayenta)}\n`);
-process.stdout.write(`healthy where harmless: ${healthy}/${total.ours.harmless}; verdicts that a cut at decidedAt changes: ${inconsistent}; ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+process.stdout.write(
+  `healthy where harmless: ${healthy}/${total.ours.harmless}; verdicts that a cut at decidedAt changes: ${inconsistent}; ${((performance.now() - started) / 1000).toFixed(1)} s\n`,
+);

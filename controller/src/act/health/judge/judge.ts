@@ -6,7 +6,7 @@ import { testLevel } from "./level-test.ts";
 import { plannedLooks } from "./looks.ts";
 import { sentenceOnCount, sentenceOnLevel, sentenceOnSilence } from "./sentence.ts";
 import { findSilence } from "./silence.ts";
-import type { Judgement, JudgedMetric, JudgedSeries, JudgeInput, MetricVerdict, Verdict } from "./types.ts";
+import type { JudgedMetric, JudgedSeries, JudgeInput, Judgement, MetricVerdict, Verdict } from "./types.ts";
 
 const DEFAULT_GRACE_MS = 3 * 60_000;
 
@@ -38,7 +38,8 @@ export function judge(input: JudgeInput): Judgement {
     if (now > end) break;
     findings = cases.map((c) => c.look(now));
     const harmful = convicted(findings, input.alpha * look.share);
-    if (harmful.size > 0) return { verdict: "harmful", decidedAt: now as Instant, metrics: findings.map((f) => told(f, harmful, look.share)) };
+    if (harmful.size > 0)
+      return { verdict: "harmful", decidedAt: now as Instant, metrics: findings.map((f) => told(f, harmful, look.share)) };
   }
   const share = looks.find((l) => firstPatch + l.afterMs >= end)?.share ?? 1;
   const over = lastSample >= firstPatch + bakeMs;
@@ -48,13 +49,22 @@ export function judge(input: JudgeInput): Judgement {
   return { verdict: healthy ? "healthy" : "undecided", decidedAt: end as Instant, metrics };
 }
 
-/** Holm 1979: the smallest chance against alpha / m, the next against alpha / (m - 1), ... until one fails. Hard rules need no chance. */
+/** Counted events leave no doubt within minutes, so they need little of alpha; levels need what they can get. */
+const WEIGHT_OF_COUNTS = 0.1;
+const weightOf = (f: Finding) => (f.evidence.kind === "event-count" ? WEIGHT_OF_COUNTS : 1);
+
+/**
+ * Holm's procedure with weights (Holm 1979, section 3): in order of chance / weight, each against alpha times its share of
+ * the weights not yet convicted, until one fails. Hard rules need no chance.
+ */
 function convicted(findings: readonly Finding[], alpha: number): Set<string> {
   const harmful = new Set(findings.filter((f) => f.hard).map((f) => f.metric));
-  const rest = findings.filter((f) => !f.hard).sort((a, b) => a.chance - b.chance);
-  for (const [rank, finding] of rest.entries()) {
-    if (finding.chance > alpha / (rest.length - rank)) break;
+  const rest = findings.filter((f) => !f.hard).sort((a, b) => a.chance / weightOf(a) - b.chance / weightOf(b));
+  let weights = rest.reduce((sum, f) => sum + weightOf(f), 0);
+  for (const finding of rest) {
+    if (finding.chance > (alpha * weightOf(finding)) / weights) break;
     harmful.add(finding.metric);
+    weights -= weightOf(finding);
   }
   return harmful;
 }

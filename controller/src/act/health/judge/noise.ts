@@ -135,6 +135,5 @@ function fromBlocks(c: Comparison, span: Span, treated: number): Base | undefine
   };
 }
 
-const squares = (values: readonly number[], spread: number) =>
-  values.reduce((sum, v) => sum + (v / Math.max(spread, FLOOR)) ** 2, 0);
+const squares = (values: readonly number[], spread: number) => values.reduce((sum, v) => sum + (v / Math.max(spread, FLOOR)) ** 2, 0);
 const rootMeanSquare = (values: readonly number[]) => (values.length === 0 ? 0 : Math.sqrt(mean(values.map((v) => v * v))));

@@ -12,7 +12,9 @@ export function sentenceOnLevel(name: string, metric: JudgedMetric, found: Level
       ? `than the ${plural(control, "unpatched endpoint")} would have it, each measured against its own past`
       : "than before; there is no unpatched endpoint to compare with, so only the own past speaks";
   const basis =
-    found.noise === "placebo" ? "judged by how such differences strayed before the patch" : "judged by the spread of a short past, so twice the tolerance is asked";
+    found.noise === "placebo"
+      ? "judged by how such differences strayed before the patch"
+      : "judged by the spread of a short past, so twice the tolerance is asked";
   return `${name} of ${plural(found.treated, "patched endpoint")} is ${moved} ${against} (95 %: ${signed(low)} to ${signed(high)}; accepted: ${percent(metric.tolerance)}; ${basis}).`;
 }
 
