@@ -24,11 +24,12 @@ interface Case {
  * `decidedAt` gives the same. Holm's procedure shares alpha among the metrics, equal parts among the looks.
  */
 export function judge(input: JudgeInput): Judgement {
-  const lastSample = Math.max(...input.series.map((s) => s.at[s.at.length - 1] ?? Number.NEGATIVE_INFINITY));
+  const lastSample = input.now ?? Math.max(...input.series.map((s) => s.at[s.at.length - 1] ?? Number.NEGATIVE_INFINITY));
   const firstPatch = Math.min(...input.treated.map((t) => t.patchedAt));
   const lastPatch = Math.max(...input.treated.map((t) => t.patchedAt));
   const bakeMs = lastPatch - firstPatch + input.bakeMs;
-  const looks = plannedLooks(bakeMs);
+  const graceMs = input.graceMs ?? DEFAULT_GRACE_MS;
+  const looks = plannedLooks(bakeMs, graceMs);
   const names = Object.keys(input.metrics).sort();
   const cases = names.map((name) => caseOf(input, name, input.metrics[name] as JudgedMetric, firstPatch));
   const end = Math.min(lastSample, firstPatch + bakeMs);
@@ -42,8 +43,8 @@ export function judge(input: JudgeInput): Judgement {
       return { verdict: "harmful", decidedAt: now as Instant, metrics: findings.map((f) => told(f, harmful, look.share)) };
   }
   const share = looks.find((l) => firstPatch + l.afterMs >= end)?.share ?? 1;
-  const over = lastSample >= firstPatch + bakeMs;
-  if (!over) findings = cases.map((c) => c.look(end));
+  const over = lastSample >= lastPatch + (input.healthyFromMs ?? input.bakeMs);
+  if (end < firstPatch + bakeMs) findings = cases.map((c) => c.look(end));
   const metrics = findings.map((f) => told(f, new Set(), share, over));
   const healthy = over && metrics.length > 0 && metrics.every((m) => m.verdict === "healthy");
   return { verdict: healthy ? "healthy" : "undecided", decidedAt: end as Instant, metrics };

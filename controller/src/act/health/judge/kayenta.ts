@@ -37,7 +37,7 @@ function fails(treated: number[], control: number[], sign: 1 | -1): boolean {
   const [n, m] = [treated.length, control.length];
   if (n === 0 || m === 0) return false;
   const shifts = new Float64Array(n * m);
-  treated.forEach((a, i) => control.forEach((b, j) => (shifts[i * m + j] = sign * (a - b))));
+  for (let i = 0; i < n; i++) for (let j = 0; j < m; j++) shifts[i * m + j] = sign * ((treated[i] as number) - (control[j] as number));
   shifts.sort();
   const spread = CONFIDENCE_Z * Math.sqrt((n * m * (n + m + 1)) / 12);
   const low = shifts[Math.max(0, Math.floor((n * m) / 2 - spread))] as number;

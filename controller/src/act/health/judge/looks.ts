@@ -1,6 +1,6 @@
 const MINUTE = 60_000;
-/** Close together while most harm shows itself, then every five minutes. */
-const EARLY_MINUTES = [3, 4, 5, 6, 8, 10] as const;
+/** After the grace: close together while most harm shows itself, then every five minutes. */
+const EARLY_MINUTES = [0, 1, 2, 3, 5, 7] as const;
 const LATER_EVERY_MINUTES = 5;
 /** Windows that end at the look, besides "all since the patch": a harm that began late drowns in that one. */
 export const RECENT_WINDOWS_MS = [10 * MINUTE, 30 * MINUTE] as const;
@@ -19,9 +19,10 @@ export interface Look {
  * The moments after the patch at which the judge looks, fixed before the bake from its length alone. Each look but the last spends an
  * equal part of alpha, whether or not it is taken, so that the chance of a false alarm over all of them stays below alpha.
  */
-export function plannedLooks(bakeMs: number): Look[] {
-  const early: number[] = EARLY_MINUTES.map((m) => m * MINUTE).filter((ms) => ms < bakeMs);
-  for (let ms = 15 * MINUTE; ms < bakeMs; ms += LATER_EVERY_MINUTES * MINUTE) early.push(ms);
+export function plannedLooks(bakeMs: number, graceMs: number): Look[] {
+  const early: number[] = EARLY_MINUTES.map((m) => graceMs + m * MINUTE).filter((ms) => ms < bakeMs);
+  const first = (Math.floor((graceMs + 7 * MINUTE) / (LATER_EVERY_MINUTES * MINUTE)) + 1) * LATER_EVERY_MINUTES * MINUTE;
+  for (let ms = first; ms < bakeMs; ms += LATER_EVERY_MINUTES * MINUTE) early.push(ms);
   const last = { afterMs: bakeMs, share: early.length === 0 ? 1 : SHARE_OF_LAST };
   return [...early.map((afterMs) => ({ afterMs, share: (1 - SHARE_OF_LAST) / early.length })), last];
 }

@@ -25,12 +25,15 @@ export interface TreatedEndpoint {
   readonly patchedAt: Instant;
 }
 
-/** All that the judge knows. It has no clock: the last sample is its present. */
+/** All that the judge knows. It has no clock: the last sample is its present, unless it is told a later one. */
 export interface JudgeInput {
   readonly treated: readonly TreatedEndpoint[];
   readonly control: readonly string[];
   /** Length of the watch, counted from the last endpoint's patch. */
   readonly bakeMs: number;
+  /** From here on, counted alike, the treated may be called healthy. Default: `bakeMs`. */
+  readonly healthyFromMs?: number;
+  readonly now?: Instant;
   /** Chance of a false alarm that is accepted for the whole bake: all looks and all metrics together. */
   readonly alpha: number;
   /** Time after the patch in which the restart it causes is normal. Default 3 min. */
