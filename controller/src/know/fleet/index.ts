@@ -1,0 +1,36 @@
+import type { Clock } from "@breakwater/shared/core";
+import type { Store } from "../../store/index.ts";
+import { calendarOperations } from "./calendar.ts";
+import { certificateOperations } from "./certificates.ts";
+import { connectionOperations } from "./connections.ts";
+import { endpointOperations } from "./endpoints.ts";
+import { enrolmentOperations } from "./enrolment.ts";
+import { fleetFileOperations } from "./fleet-file.ts";
+import { groupOperations } from "./groups.ts";
+import { joinTokenOperations } from "./join-tokens.ts";
+
+export type { CalendarEntry, CalendarEvent } from "./calendar.ts";
+export type { CertificateRecord } from "./certificates.ts";
+export { type HelloFacts, helloFactsSchema } from "./connections.ts";
+export type { Endpoint, OperatorFacts } from "./endpoint.ts";
+export type { EndpointFilter, Page } from "./endpoints.ts";
+export type { Enrolled, Identity, IssueCertificate } from "./enrolment.ts";
+export { DEFAULT_SITE, type RedundancyGroup, type Site } from "./groups.ts";
+export type { JoinToken, JoinTokenInput } from "./join-tokens.ts";
+
+/** What is true about the machines themselves: who they are, what operators say of them, how they join and leave. */
+export function createFleet({ store, clock }: { readonly store: Store; readonly clock: Clock }) {
+  const { tokens, throttled } = joinTokenOperations(store, clock);
+  const { enrol } = enrolmentOperations(store, clock, throttled);
+  return {
+    ...endpointOperations(store, clock),
+    ...groupOperations(store, clock),
+    ...calendarOperations(store, clock),
+    ...certificateOperations(store, clock),
+    ...connectionOperations(store, clock),
+    ...fleetFileOperations(store, clock),
+    enrol,
+    ...tokens,
+  };
+}
+export type Fleet = ReturnType<typeof createFleet>;
