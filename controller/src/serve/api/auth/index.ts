@@ -6,7 +6,7 @@ import { signInFailed } from "../problems.ts";
 import type { setupBody, tokenCreate, userCreate, userUpdate } from "../schemas/index.ts";
 import { createAttempts } from "./attempts.ts";
 import { passwordMatches } from "./password.ts";
-import { closeSecret, openSecret, type Principal, principalOf } from "./sessions.ts";
+import { closeSecret, openSecret, type Principal, principalByHash, principalOf } from "./sessions.ts";
 import { newSetupToken, redeemSetupToken, setupNeeded } from "./setup.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
 import { createUser, listUsers, updateUser } from "./users.ts";
@@ -48,13 +48,18 @@ export function createAuth({ store, clock }: { store: Store; clock: Clock }) {
       const matches = await passwordMatches(user?.passwordHash, password);
       if (!user || !matches || user.disabledAt !== null) throw signInFailed();
       await attempts.succeeded(address, name);
-      await recordEvents(store.db, [
-        { at: clock.now(), type: "session.opened", actor: `user:${name}`, subject: `user:${user.id}`, data: { from: address } },
-      ]);
+      await store.db.transaction((tx) =>
+        recordEvents(tx, [
+          { at: clock.now(), type: "session.opened", actor: `user:${name}`, subject: `user:${user.id}`, data: { from: address } },
+        ]),
+      );
       return open(user.id);
     },
     signOut: (principal: Principal) => closeSecret(store.db, principal.secretHash),
     bySession: (secret: string) => principalOf(store.db, clock, secret, "session"),
+    /** Whether what somebody came in with still lets them in, in the same role. For connections that stay open. */
+    stillHolds: async (principal: Principal): Promise<boolean> =>
+      (await principalByHash(store.db, clock, principal.secretHash, principal.via))?.role === principal.role,
     byToken: (secret: string) => principalOf(store.db, clock, secret, "token"),
     listUsers: () => listUsers(store.db),
     createUser: (body: z.infer<typeof userCreate>, actor: string) => createUser(store, clock, body, actor),

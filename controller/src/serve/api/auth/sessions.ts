@@ -1,9 +1,9 @@
 import { addMs, type Clock, days, formatInstant, hours, type Instant, minutes } from "@breakwater/shared/core";
 import { and, eq } from "drizzle-orm";
 import { type Db, schema } from "../../../store/index.ts";
+import type { Role } from "../schemas/index.ts";
 import { ROLES } from "./roles.ts";
 import { hashSecret, newSecret, secretId } from "./secret.ts";
-import type { Role } from "../schemas/index.ts";
 
 const SESSION_LIFE = hours(12);
 /** "Last used" is for people; writing it on every request would make each read a write. */
@@ -42,8 +42,10 @@ export async function openSecret(
 }
 
 /** @returns undefined when the secret is unknown, expired, of another kind, or its user is disabled */
-export async function principalOf(db: Db, clock: Clock, secret: string, kind: "session" | "token"): Promise<Principal | undefined> {
-  const secretHash = hashSecret(secret);
+export const principalOf = (db: Db, clock: Clock, secret: string, kind: "session" | "token"): Promise<Principal | undefined> =>
+  principalByHash(db, clock, hashSecret(secret), kind);
+
+export async function principalByHash(db: Db, clock: Clock, secretHash: string, kind: "session" | "token"): Promise<Principal | undefined> {
   const [row] = await db
     .select()
     .from(schema.userSession)

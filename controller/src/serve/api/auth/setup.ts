@@ -47,7 +47,13 @@ export async function redeemSetupToken(
     await tx.insert(schema.user).values({ id, name: body.name, role: "admin", passwordHash, createdAt: formatInstant(now) });
     await tx.delete(schema.setting).where(eq(schema.setting.key, KEY));
     await recordEvents(tx, [
-      { at: now, type: "user.created", actor: `user:${body.name}`, subject: `user:${id}`, data: { name: body.name, role: "admin", by: "set-up link" } },
+      {
+        at: now,
+        type: "user.created",
+        actor: `user:${body.name}`,
+        subject: `user:${id}`,
+        data: { name: body.name, role: "admin", by: "set-up link" },
+      },
     ]);
     return { userId: id };
   });

@@ -56,7 +56,8 @@ export async function updateUser(store: Store, clock: Clock, id: string, body: z
     await tx.execute(sql`select pg_advisory_xact_lock(7264010)`);
     const before = await readUser(tx, id);
     const now = clock.now();
-    const losesAdmin = before.role === "admin" && before.disabledAt === null && (body.disabled === true || (body.role ?? "admin") !== "admin");
+    const losesAdmin =
+      before.role === "admin" && before.disabledAt === null && (body.disabled === true || (body.role ?? "admin") !== "admin");
     if (losesAdmin && (await listUsers(tx)).every((u) => u.id === id || u.role !== "admin" || u.disabledAt !== null)) throw lastAdmin();
     await tx
       .update(schema.user)

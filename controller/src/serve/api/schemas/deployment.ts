@@ -131,13 +131,10 @@ export const deploymentSchema = deploymentRowSchema
     waveList: z.array(waveSchema),
     cells: z.array(cellSchema),
     /** What is waited for and until when, in the engine's words. */
-    waits: z.array(
-      z.object({ what: z.string(), until: at.nullable(), wave: z.number().int().nullable(), endpointId: z.string().nullable() }),
-    ),
+    waits: z.array(z.object({ what: z.string(), until: at.nullable(), afterwards: z.string(), endpointIds: z.array(z.string()) })),
     decisions: z.array(
       z.object({ kind: z.string(), wave: z.number().int(), endpointId: z.string().nullable(), question: z.string(), since: at }),
     ),
-    explain: z.array(z.string()),
     verdicts: z.array(verdictSchema),
     consequences: z.array(consequenceSchema),
     packages: z.array(z.object({ name: z.string(), from: z.string(), to: z.string(), endpoints: z.number().int() })),
