@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-const weekday = z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
-const localTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
+export const weekday = z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
+export const localTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
 
 /**
  * When an endpoint may be changed, in its own zone. Half-open; belongs to the local day on which it opens; crosses

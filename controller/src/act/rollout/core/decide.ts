@@ -1,0 +1,173 @@
+import { fail, type Instant, ok, type Problem, type Result, unreachable } from "@breakwater/shared/core";
+import type { RolloutCommand } from "./commands.ts";
+import { ask, cancelBeforeChange, end, takeBackWithdrawn } from "./ending.ts";
+import type { RolloutEvent } from "./events.ts";
+import { type Story, storyFrom } from "./evolve.ts";
+import { isFinal, mayFollow } from "./phases.ts";
+import { giveUp, moveTo, takeReport } from "./reports.ts";
+import { startRollback } from "./rollback.ts";
+import { ALL_RULES, PATIENCE, type Patience, type Rules } from "./rules.ts";
+import { accepted, type RolloutState } from "./state.ts";
+import { mayReturn, needsApproval, tick } from "./tick.ts";
+
+/**
+ * What a command leads to: events, or a refusal that says what to do instead. Pure; an empty list means that nothing
+ * changes (a repeated report, a tick with nothing due).
+ */
+export function decide(
+  state: RolloutState,
+  command: RolloutCommand,
+  now: Instant,
+  rules: Rules = ALL_RULES,
+  patience: Patience = PATIENCE,
+): Result<readonly RolloutEvent[]> {
+  const story = storyFrom(state, now);
+  const done = carryOut(story, command, now, rules, patience);
+  return done.ok ? ok(story.events) : done;
+}
+
+function carryOut(story: Story, command: RolloutCommand, now: Instant, rules: Rules, patience: Patience): Result<void> {
+  switch (command.type) {
+    case "tick":
+      tick(story, command.facts, now, rules, patience);
+      return ok(undefined);
+    case "report":
+      return takeReport(story, command, now, rules);
+    case "verdict":
+      return takeVerdict(story, command, now);
+    case "delivered":
+    case "refuse":
+    case "endpoint-unreachable":
+    case "endpoint-returned":
+      return onEndpoint(story, command, now);
+    default:
+      return onOperator(story, command);
+  }
+}
+
+function onEndpoint(
+  story: Story,
+  command: Extract<RolloutCommand, { type: "delivered" | "refuse" | "endpoint-unreachable" | "endpoint-returned" }>,
+  now: Instant,
+): Result<void> {
+  const execution = story.state.executions.get(command.endpointId);
+  if (!execution) return fail({ code: "unknown-execution", message: `${command.endpointId} has no execution in this deployment.` });
+  switch (command.type) {
+    case "delivered":
+      if (execution.state === "queued") moveTo(story, execution, "delivered", now);
+      break;
+    case "refuse":
+      if (mayFollow("execution", execution.state, "refused"))
+        moveTo(story, execution, "refused", now, { failureClass: command.code, message: command.message });
+      break;
+    case "endpoint-unreachable":
+      giveUp(story, execution, now, command.reason);
+      break;
+    case "endpoint-returned":
+      if (mayReturn(execution) && story.state.waves[execution.wave]?.phase.kind === "running" && story.state.phase.kind === "running")
+        story.tell({ type: "execution-withdrawn", endpointId: execution.endpointId });
+      break;
+    default:
+      unreachable(command);
+  }
+  return ok(undefined);
+}
+
+/** Once harmful, a wave stays harmful until a person says otherwise. */
+function takeVerdict(story: Story, command: Extract<RolloutCommand, { type: "verdict" }>, now: Instant): Result<void> {
+  const wave = story.state.waves[command.wave];
+  const planned = story.state.plan.waves[command.wave];
+  if (!wave || !planned) return fail({ code: "unknown-wave", message: `The plan has no wave ${command.wave}.` });
+  const watched = wave.phase.kind === "running" || wave.phase.kind === "baking";
+  const last = wave.verdict?.verdict;
+  if (!watched || isFinal(story.state.phase) || last === command.verdict || last === "harmful") return ok(undefined);
+  story.tell({ type: "verdict-changed", wave: command.wave, verdict: command.verdict, summary: command.summary });
+  if (command.verdict !== "harmful" || story.state.rollback) return ok(undefined);
+  const reason = `Wave "${planned.name}" is harmful: ${command.summary}`;
+  if (planned.onHarmful !== "pause") {
+    const scope = planned.onHarmful === "rollback-wave" ? "wave" : "deployment";
+    if (startRollback(story, scope, command.wave, "engine", reason, command.withdrawn).ok) return ok(undefined);
+  }
+  takeBackWithdrawn(story, command.withdrawn, "waiting");
+  story.tell({ type: "paused", cause: "harmful", actor: "engine", reason });
+  ask(story, { kind: "harmful", wave: command.wave, question: `${reason} Roll back, or accept it and go on?` }, now);
+  return ok(undefined);
+}
+
+type ByPerson = Extract<RolloutCommand, { actor: string }>;
+
+function onOperator(story: Story, command: ByPerson): Result<void> {
+  const { phase } = story.state;
+  const { actor, reason } = command;
+  if (isFinal(phase) && command.type !== "rollback")
+    return fail({
+      code: "deployment-ended",
+      message: `The deployment ended (${phase.kind}): ${phase.reason}`,
+      next: "Propose a new plan for what is left.",
+    });
+  switch (command.type) {
+    case "start":
+      if (phase.kind !== "scheduled") return refuse("already-started", "The deployment has started already.");
+      story.tell({ type: "started", actor, reason });
+      return ok(undefined);
+    case "pause":
+      if (phase.kind === "paused") return refuse("already-paused", `The deployment is paused already: ${phase.reason}`);
+      takeBackWithdrawn(story, command.withdrawn, "waiting");
+      story.tell({ type: "paused", cause: "operator", actor, reason });
+      return ok(undefined);
+    case "resume":
+      return resume(story, command);
+    case "halt":
+      takeBackWithdrawn(story, command.withdrawn, "cancelled");
+      end(story, "halted", actor, reason);
+      return ok(undefined);
+    case "cancel":
+      takeBackWithdrawn(story, command.withdrawn, "cancelled");
+      cancelBeforeChange(story, reason);
+      end(story, "cancelled", actor, reason);
+      return ok(undefined);
+    case "rollback":
+      if (command.scope === "wave" && !story.state.waves[command.wave])
+        return refuse("unknown-wave", `The plan has no wave ${command.wave}.`);
+      return startRollback(story, command.scope, command.scope === "wave" ? command.wave : 0, actor, reason, command.withdrawn);
+    case "approve-wave":
+      if (story.state.waves[command.wave]?.phase.kind !== "gated" || !needsApproval(story.state, command.wave))
+        return refuse("nothing-to-approve", "This wave does not wait for an approval.");
+      story.tell({ type: "wave-approved", wave: command.wave, actor, reason });
+      story.tell({ type: "decision-closed", kind: "approval", wave: command.wave });
+      return ok(undefined);
+    case "override":
+      return override(story, command);
+    default:
+      return unreachable(command);
+  }
+}
+
+function resume(story: Story, command: ByPerson): Result<void> {
+  const { phase, rollback, waves } = story.state;
+  if (phase.kind !== "paused") return refuse("not-paused", "The deployment is not paused.");
+  if (rollback) return refuse("rollback-in-progress", "A rollback is in progress; the deployment ends when it is through.");
+  const harmful = waves.findIndex((w) => w.verdict?.verdict === "harmful" && !accepted(w, "harmful"));
+  if (harmful >= 0)
+    return refuse("harmful", `Wave ${harmful + 1} was found harmful.`, "Roll it back, or override the verdict with a reason.");
+  story.tell({ type: "resumed", actor: command.actor, reason: command.reason });
+  return ok(undefined);
+}
+
+function override(story: Story, command: ByPerson): Result<void> {
+  const { actor, reason } = command;
+  const open = story.state.decisions.filter((d) => d.kind !== "approval");
+  const force = story.state.rollback !== undefined && !story.state.rollback.forced;
+  if (open.length === 0 && !force) return refuse("nothing-to-override", "No open question waits for an answer.");
+  for (const { kind, wave, endpointId } of open) {
+    story.tell({ type: "overridden", kind, wave, actor, reason });
+    story.tell({ type: "decision-closed", kind, wave, ...(endpointId === undefined ? {} : { endpointId }) });
+  }
+  if (force) story.tell({ type: "rollback-forced", actor, reason });
+  const { phase } = story.state;
+  if (phase.kind === "paused" && phase.cause === "harmful") story.tell({ type: "resumed", actor, reason });
+  return ok(undefined);
+}
+
+const refuse = (code: string, message: string, next?: string): { ok: false; problem: Problem } =>
+  fail({ code, message, ...(next === undefined ? {} : { next }) });

@@ -1,0 +1,29 @@
+import type { Instant } from "@breakwater/shared/core";
+import type { Verdict } from "./state.ts";
+
+/** Windows, blackouts and zones of the plan's endpoints; built by the engine from shared/window. */
+export interface WindowClock {
+  isOpen(endpointId: string, at: Instant): boolean;
+  /** When it opens next, at or after `at`; undefined when it never does within the clock's horizon. */
+  nextOpening(endpointId: string, at: Instant): Instant | undefined;
+  /** When the window that is open at `at` closes; undefined when it does not close, or is not open. */
+  closesAt(endpointId: string, at: Instant): Instant | undefined;
+}
+
+/** What the core cannot know from its own events. Read fresh for each decision. */
+export interface Facts {
+  readonly windows: WindowClock;
+  /** Endpoints of the plan. Absent: never seen. */
+  readonly endpoints: ReadonlyMap<string, { readonly connected: boolean; readonly lastSeenAt?: Instant }>;
+  /** Members of the plan's redundancy groups that serve: connected, and not being changed by another deployment. */
+  readonly healthyMembers: ReadonlySet<string>;
+  /** Endpoints that another deployment is changing now. */
+  readonly busyElsewhere: ReadonlySet<string>;
+  /** How many executions of other deployments run at each site. */
+  readonly siteBusyElsewhere: ReadonlyMap<string, number>;
+  readonly frozen?: { readonly reason: string; readonly by: string };
+  /** Digest of the plan as the store holds it now. */
+  readonly planDigest: string;
+  /** The judge's last answer for each wave, and when it was given. */
+  readonly verdicts: ReadonlyMap<number, { readonly verdict: Verdict; readonly at: Instant }>;
+}

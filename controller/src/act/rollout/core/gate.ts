@@ -1,0 +1,69 @@
+import { addMs, type Instant, parseInstant } from "@breakwater/shared/core";
+import type { Facts } from "./facts.ts";
+import { accepted, type RolloutState, waveExecutions } from "./state.ts";
+
+/** What a wave's gate says while it bakes. */
+export type Gate =
+  | { readonly kind: "open"; readonly why: string }
+  /** Nothing to do but wait, until then. */
+  | { readonly kind: "bake"; readonly until: Instant }
+  /** The judge has not said what the gate needs; watched on until the limit. */
+  | { readonly kind: "verdict"; readonly until: Instant; readonly said: string }
+  /** A person must say. */
+  | { readonly kind: "ask"; readonly about: "undecided" | "success-share" | "harmful"; readonly question: string };
+
+export interface Share {
+  readonly succeeded: number;
+  readonly of: number;
+  readonly permille: number;
+}
+
+/** How many of the wave's endpoints succeeded. Those that could not be reached, refused or were cancelled count against it. */
+export function successShare(state: RolloutState, wave: number): Share {
+  const of = state.plan.waves[wave]?.endpointIds.length ?? 0;
+  const succeeded = waveExecutions(state, wave).filter((e) => e.state === "succeeded").length;
+  return { succeeded, of, permille: of === 0 ? 1000 : Math.floor((succeeded * 1000) / of) };
+}
+
+/** Evaluates the gate of a wave that bakes since `since`. A verdict counts only when it was given at the end of the bake or later. */
+export function evaluateGate(state: RolloutState, facts: Facts, wave: number, since: Instant, now: Instant): Gate {
+  const planned = state.plan.waves[wave];
+  const progress = state.waves[wave];
+  if (!planned || !progress) throw new Error(`the plan has no wave ${wave}`);
+  const { gate } = planned;
+  if (progress.verdict?.verdict === "harmful" && !accepted(progress, "harmful"))
+    return { kind: "ask", about: "harmful", question: `The judge found wave "${planned.name}" harmful: ${progress.verdict.summary}` };
+  const share = successShare(state, wave);
+  if (share.permille < gate.successPermille && !accepted(progress, "success-share"))
+    return {
+      kind: "ask",
+      about: "success-share",
+      question: `${share.succeeded} of ${share.of} endpoints of wave "${planned.name}" succeeded, ${gate.successPermille / 10} % are needed.${unreached(state, wave)} Go on all the same?`,
+    };
+  const bakedAt = addMs(since, gate.bakeMs);
+  if (now < bakedAt) return { kind: "bake", until: bakedAt };
+  if (accepted(progress, "undecided") || accepted(progress, "harmful")) return { kind: "open", why: "accepted by a person" };
+  const latest = facts.verdicts.get(wave);
+  const said = latest && latest.at >= bakedAt ? latest.verdict : "nothing yet";
+  const enough = said === "healthy" || (said === "undecided" && gate.verdict === "not-harmful");
+  if (enough) return { kind: "open", why: `${share.succeeded} of ${share.of} succeeded, the judge says ${said}` };
+  const until = addMs(since, Math.max(gate.bakeLimitMs, gate.bakeMs));
+  if (now < until) return { kind: "verdict", until, said };
+  return {
+    kind: "ask",
+    about: "undecided",
+    question: `Wave "${planned.name}" was watched for ${Math.round((now - since) / 60_000)} minutes and the judge says ${said}. Go on, or take it back?`,
+  };
+}
+
+function unreached(state: RolloutState, wave: number): string {
+  const count = waveExecutions(state, wave).filter((e) => e.state === "unreachable").length;
+  return count === 0 ? "" : ` ${count} could not be reached.`;
+}
+
+/** Moments of the plan are RFC 3339; its schema has made sure of that. */
+export const planned = (text: string): Instant =>
+  parseInstant(text) ??
+  ((): never => {
+    throw new Error(`no moment: ${text}`);
+  })();

@@ -1,0 +1,11 @@
+export * from "./commands.ts";
+export * from "./decide.ts";
+export * from "./events.ts";
+export { begin, evolve, replay } from "./evolve.ts";
+export * from "./explain.ts";
+export * from "./facts.ts";
+export { evaluateGate, type Gate, type Share, successShare } from "./gate.ts";
+export * from "./next.ts";
+export * from "./phases.ts";
+export { ALL_RULES, PATIENCE, type Patience, RULE_NAMES, type RuleName, type Rules, without } from "./rules.ts";
+export * from "./state.ts";
