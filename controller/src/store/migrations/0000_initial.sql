@@ -202,6 +202,7 @@ CREATE TABLE "advisory_range" (
 	"introduced" text DEFAULT '0' NOT NULL,
 	"fixed" text,
 	"last_affected" text,
+	"urgency" text DEFAULT '' NOT NULL,
 	CONSTRAINT "advisory_range_advisory_id_distribution_package_ordinal_pk" PRIMARY KEY("advisory_id","distribution","package","ordinal")
 );
 --> statement-breakpoint

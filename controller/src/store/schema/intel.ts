@@ -58,6 +58,8 @@ export const advisoryRange = pgTable(
     introduced: text().notNull().default("0"),
     fixed: text(),
     lastAffected: text("last_affected"),
+    /** The vendor's own urgency, e.g. "unimportant"; "" when it says none. */
+    urgency: text().notNull().default(""),
   },
   (t) => [
     primaryKey({ columns: [t.advisoryId, t.distribution, t.package, t.ordinal] }),

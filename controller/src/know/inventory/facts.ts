@@ -1,0 +1,79 @@
+import type { WireInventory__Output } from "@breakwater/shared/wire";
+import { z } from "zod";
+
+/** How far a listener or a loaded package can be reached. */
+export const Reach = z.enum(["none", "loopback", "private", "public"]);
+export type Reach = z.infer<typeof Reach>;
+
+/** Longest lists that are kept of one endpoint; a machine that has more is cut there, never refused. */
+const MAX_ENTRIES = 5_000;
+const list = <T extends z.ZodType>(item: T) => z.array(z.unknown()).transform((all) => z.array(item).parse(all.slice(0, MAX_ENTRIES)));
+const text = z.string().transform((s) => s.slice(0, 1_000));
+/** A word that this version does not know is read as the cautious one: public. */
+const reach = z.string().transform((word): Reach => Reach.safeParse(word).data ?? (word === "" ? "none" : "public"));
+
+/** What an endpoint reports besides its packages, as stored in `endpoint.facts`. */
+export const EndpointFacts = z.object({
+  /** RFC 3339, by the endpoint's clock. */
+  collectedAt: text,
+  services: list(z.object({ unit: text, activeState: text, subState: text, mainPid: z.number(), restarts: z.number(), package: text })),
+  listeners: list(
+    z.object({
+      protocol: text,
+      address: text,
+      port: z.number(),
+      scope: reach,
+      pid: z.number(),
+      process: text,
+      package: text,
+      unit: text,
+    }),
+  ),
+  loadedPackages: list(z.object({ name: text, pids: z.array(z.number()), units: z.array(text), restartNeeded: z.boolean(), reach })),
+  kernel: z.object({ running: text, newestInstalled: text, package: text }).nullable(),
+  reboot: z.object({ needed: z.boolean(), reasons: z.array(text) }).nullable(),
+  repositories: list(
+    z.object({ uri: text, suite: text, origin: text, label: text, releaseDate: text, validUntil: text, state: text, detail: text }),
+  ),
+  hardware: z
+    .object({
+      cpus: z.number(),
+      memoryBytes: z.number(),
+      manufacturer: text,
+      model: text,
+      fileSystems: list(z.object({ mountPoint: text, type: text, sizeBytes: z.number(), availableBytes: z.number() })),
+    })
+    .nullable(),
+  /** Collectors that could not look: what they would have told is unknown, not absent. */
+  problems: list(z.object({ collector: text, code: text, message: text })),
+});
+export type EndpointFacts = z.infer<typeof EndpointFacts>;
+
+export const factsOf = (inventory: WireInventory__Output): EndpointFacts => EndpointFacts.parse(inventory);
+
+/** Reads stored facts; null when the endpoint has none yet or they are of a shape that this version does not know. */
+export const readFacts = (stored: unknown): EndpointFacts | null => EndpointFacts.safeParse(stored).data ?? null;
+
+/** Collectors and the ecosystem whose packages they supply. */
+const SUPPLIERS: Readonly<Record<string, string>> = {
+  dpkg: "deb",
+  rpm: "rpm",
+  apk: "apk",
+  npm: "npm",
+  pypi: "pypi",
+  jar: "maven",
+  gem: "gem",
+  go: "go",
+};
+/** Without the list of packages no update can be told either. */
+const UPDATE_COLLECTORS = new Set(["pending-updates", "packages", "inventory"]);
+
+/** Ecosystems whose packages could not be listed this time; all of them when the collector of packages as such failed. */
+export function unlistedEcosystems(facts: Pick<EndpointFacts, "problems">): ReadonlySet<string> | "all" {
+  const names = facts.problems.map((p) => p.collector);
+  if (names.includes("packages") || names.includes("inventory")) return "all";
+  return new Set(names.flatMap((name) => SUPPLIERS[name] ?? []));
+}
+
+/** Whether the pending updates could not be listed this time. */
+export const updatesUnlisted = (facts: Pick<EndpointFacts, "problems">) => facts.problems.some((p) => UPDATE_COLLECTORS.has(p.collector));

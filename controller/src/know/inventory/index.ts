@@ -1,0 +1,114 @@
+import { type Clock, fail, formatInstant, type Instant, ok, type Result } from "@breakwater/shared/core";
+import type { InventoryDelta__Output, WireInventory__Output } from "@breakwater/shared/wire";
+import { eq } from "drizzle-orm";
+import { type Db, recordEvents, type Store, schema } from "../../store/index.ts";
+import { createDescriptions } from "./descriptions.ts";
+import { type EndpointFacts, factsOf, unlistedEcosystems, updatesUnlisted } from "./facts.ts";
+import { putPackages, putPendingUpdates, removeOtherPackages, removePackages } from "./package-rows.ts";
+
+export type { UpdateToDescribe } from "./descriptions.ts";
+export { EndpointFacts, Reach, readFacts } from "./facts.ts";
+
+/** What came of an inventory message. `snapshot-needed`: the delta's base is not what we hold, so send everything. */
+export type Intake = { readonly kind: "taken"; readonly changed: number; readonly removed: number } | { readonly kind: "snapshot-needed" };
+
+/** "debian:12", the release that advisories speak of. Sub-releases are not told apart: Debian's VERSION_ID has none. */
+export const distributionKey = (osId: string, versionId: string) => `${osId}:${versionId}`;
+
+export type Inventory = ReturnType<typeof createInventory>;
+
+/** Turns what endpoints report into the package catalogue, what is installed where, and each endpoint's facts. */
+export function createInventory({ store, clock }: { readonly store: Store; readonly clock: Clock }) {
+  return {
+    ...createDescriptions({ store, clock }),
+
+    /** The digest of the inventory that we hold of an endpoint; "" when none. */
+    async knownDigest(endpointId: string): Promise<string> {
+      const [row] = await store.db
+        .select({ digest: schema.endpoint.inventoryDigest })
+        .from(schema.endpoint)
+        .where(eq(schema.endpoint.id, endpointId));
+      return row?.digest ?? "";
+    },
+
+    /** Replaces what we hold of an endpoint. Ecosystems whose collector failed keep what was known of them. */
+    async takeSnapshot(endpointId: string, inventory: WireInventory__Output, digest: string): Promise<Result<Intake>> {
+      const facts = factsOf(inventory);
+      return store.db.transaction(async (tx) => {
+        const endpoint = await lockEndpoint(tx, endpointId);
+        if (!endpoint) return fail(unknownEndpoint(endpointId));
+        const distribution = distributionKey(inventory.os?.id || endpoint.osId, inventory.os?.versionId || endpoint.osVersion);
+        const unlisted = unlistedEcosystems(facts);
+        const changed = await putPackages(tx, endpointId, distribution, inventory.packages);
+        const removed = unlisted === "all" ? 0 : await removeOtherPackages(tx, endpointId, distribution, inventory.packages, unlisted);
+        if (!updatesUnlisted(facts)) await putPendingUpdates(tx, endpointId, distribution, inventory.pendingUpdates);
+        await putFacts(tx, endpointId, digest, clock.now(), facts, inventory.os);
+        await tellChange(tx, endpointId, clock.now(), { kind: "snapshot", changed, removed });
+        return ok<Intake>({ kind: "taken", changed, removed });
+      });
+    },
+
+    /** Applies a change to what we hold. A package in `added` replaces every version of the same name and architecture. */
+    async takeDelta(endpointId: string, delta: InventoryDelta__Output): Promise<Result<Intake>> {
+      const facts = delta.facts ? factsOf(delta.facts) : undefined;
+      return store.db.transaction(async (tx) => {
+        const endpoint = await lockEndpoint(tx, endpointId);
+        if (!endpoint) return fail(unknownEndpoint(endpointId));
+        if (endpoint.inventoryDigest === "" || endpoint.inventoryDigest !== delta.baseDigest)
+          return ok<Intake>({ kind: "snapshot-needed" });
+        const os = delta.facts?.os ?? null;
+        const distribution = distributionKey(os?.id || endpoint.osId, os?.versionId || endpoint.osVersion);
+        const removed = await removePackages(tx, endpointId, [...delta.removed, ...delta.added]);
+        const changed = await putPackages(tx, endpointId, distribution, delta.added);
+        if (delta.facts && facts && !updatesUnlisted(facts))
+          await putPendingUpdates(tx, endpointId, distribution, delta.facts.pendingUpdates);
+        await putFacts(tx, endpointId, delta.digest, clock.now(), facts, os);
+        await tellChange(tx, endpointId, clock.now(), { kind: "delta", changed, removed });
+        return ok<Intake>({ kind: "taken", changed, removed });
+      });
+    },
+  };
+}
+
+async function lockEndpoint(tx: Db, endpointId: string) {
+  const [row] = await tx
+    .select({ osId: schema.endpoint.osId, osVersion: schema.endpoint.osVersion, inventoryDigest: schema.endpoint.inventoryDigest })
+    .from(schema.endpoint)
+    .where(eq(schema.endpoint.id, endpointId))
+    .for("update");
+  return row;
+}
+
+async function putFacts(
+  tx: Db,
+  endpointId: string,
+  digest: string,
+  at: Instant,
+  facts: EndpointFacts | undefined,
+  os: WireInventory__Output["os"],
+): Promise<void> {
+  const changedOs = os?.id
+    ? {
+        osId: os.id,
+        osVersion: os.versionId,
+        osName: os.prettyName,
+        osCodename: os.codename,
+        architecture: os.architecture,
+        kernelRelease: os.kernelRelease,
+        virtualization: os.virtualization,
+      }
+    : {};
+  await tx
+    .update(schema.endpoint)
+    .set({ inventoryDigest: digest, inventoryAt: formatInstant(at), ...(facts ? { facts } : {}), ...changedOs })
+    .where(eq(schema.endpoint.id, endpointId));
+}
+
+const tellChange = (tx: Db, endpointId: string, at: Instant, data: Record<string, unknown>) =>
+  recordEvents(tx, [{ at, type: "inventory.changed", actor: `endpoint:${endpointId}`, subject: `endpoint:${endpointId}`, data }]);
+
+const unknownEndpoint = (endpointId: string) => ({
+  code: "endpoint-unknown",
+  message: `No endpoint ${endpointId} is enrolled here.`,
+  next: "Enrol it again with a join token.",
+});
