@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { expectOk } from "@breakwater/shared/core";
+import { z } from "zod";
+import { judge, readJudgeFile } from "./judge/index.ts";
+import { kayentaLike } from "./judge/kayenta.ts";
+
+/** Measures the judge, and a Kayenta-like one beside it, on a directory of cases: `tsx evaluate-judge.ts DIR`. */
+const expectedSchema = z.array(
+  z.object({
+    file: z.string(),
+    class: z.string(),
+    expected: z.enum(["harmful", "not harmful"]),
+    onsetMinute: z.number().nullable(),
+    bakeMinutes: z.number(),
+    treated: z.number(),
+    control: z.number(),
+    noise: z.string(),
+    counted: z.boolean(),
+  }),
+);
+type Expected = z.infer<typeof expectedSchema>[number];
+
+interface Score {
+  falseAlarms: number;
+  harmless: number;
+  detected: number;
+  counted: number;
+  readonly delays: number[];
+}
+const score = (): Score => ({ falseAlarms: 0, harmless: 0, detected: 0, counted: 0, delays: [] });
+
+function add(s: Score, e: Expected, alarmMinute: number | undefined): string {
+  if (e.expected === "not harmful") {
+    s.harmless++;
+    if (alarmMinute !== undefined) s.falseAlarms++;
+    return alarmMinute === undefined ? "quiet" : "FALSE ALARM";
+  }
+  const onset = e.onsetMinute ?? 0;
+  const early = alarmMinute !== undefined && alarmMinute < onset;
+  if (early) s.falseAlarms++;
+  const hit = alarmMinute !== undefined && !early;
+  if (e.counted) {
+    s.counted++;
+    if (hit) s.detected++;
+    s.delays.push(hit ? alarmMinute - onset : e.bakeMinutes - onset);
+  }
+  return early ? "TOO EARLY" : hit ? `after ${alarmMinute - onset} min` : e.counted ? "MISSED" : "missed (not counted)";
+}
+
+const directory = process.argv[2];
+if (!directory || !readdirSync(directory).includes("expected.json")) {
+  process.stderr.write("Give a directory with expected.json and its case files.\n");
+  process.exit(2);
+}
+const expected = expectedSchema.parse(JSON.parse(readFileSync(join(directory, "expected.json"), "utf8")));
+const classes = new Map<string, { ours: Score; kayenta: Score }>();
+const total = { ours: score(), kayenta: score() };
+let healthy = 0;
+let inconsistent = 0;
+const started = performance.now();
+for (const e of expected) {
+  const lines = gunzipSync(readFileSync(join(directory, e.file)))
+    .toString("utf8")
+    .split("\n");
+  const input = expectOk(readJudgeFile(lines));
+  const patchedAt = input.treated[0]?.patchedAt ?? 0;
+  const minute = (at: number) => (at - patchedAt) / 60_000;
+  const verdict = judge(input);
+  if (verdict.verdict === "healthy") healthy++;
+  const alarm = verdict.verdict === "harmful" ? minute(verdict.decidedAt) : undefined;
+  if (alarm !== undefined) {
+    const cut = input.series.map((s) => {
+      const keep = s.at.filter((at) => at <= verdict.decidedAt).length;
+      return { ...s, at: s.at.slice(0, keep), value: s.value.slice(0, keep) };
+    });
+    const again = judge({ ...input, series: cut });
+    if (again.verdict !== "harmful" || again.decidedAt !== verdict.decidedAt) inconsistent++;
+  }
+  const kayentaAlarm = kayentaLike(input);
+  const kayenta = kayentaAlarm === undefined ? undefined : minute(kayentaAlarm);
+  const of = classes.get(e.class) ?? { ours: score(), kayenta: score() };
+  classes.set(e.class, of);
+  add(of.ours, e, alarm);
+  add(of.kayenta, e, kayenta);
+  const said = add(total.ours, e, alarm);
+  const theirs = add(total.kayenta, e, kayenta);
+  const worst = [...verdict.metrics].sort((a, b) => (a.evidence.chance ?? 0) - (b.evidence.chance ?? 0))[0];
+  process.stdout.write(
+    `${e.file.slice(0, 8)} ${e.class.padEnd(10)} ${e.noise.padEnd(9)} ${`${e.treated}/${e.control}`.padEnd(6)} ${verdict.verdict.padEnd(9)} ${said.padEnd(14)} | ${theirs.padEnd(14)} | ${worst?.metric} ${worst?.effect?.toFixed(3)} [${worst?.evidence.interval?.map((x) => x.toFixed(3))}] p=${worst?.evidence.chance?.toExponential(1)}\n`,
+  );
+}
+const row = (name: string, s: Score) => {
+  const delays = [...s.delays].sort((a, b) => a - b);
+  const middle = delays.length === 0 ? "-" : `${delays[Math.floor(delays.length / 2)]} min`;
+  return `${name.padEnd(24)} false alarms ${s.falseAlarms}/${s.harmless}  detected ${s.detected}/${s.counted}  median delay (a miss counts to the end) ${middle}`;
+};
+for (const [name, of] of [...classes].sort()) process.stdout.write(`${row(name, of.ours)}\n${row("  Kayenta-like", of.kayenta)}\n`);
+process.stdout.write(`${row("all: ours", total.ours)}\n${row("all: Kayenta-like", total.kayenta)}\n`);
+process.stdout.write(
+  `healthy where harmless: ${healthy}/${total.ours.harmless}; verdicts that a cut at decidedAt changes: ${inconsistent}; ${((performance.now() - started) / 1000).toFixed(1)} s\n`,
+);

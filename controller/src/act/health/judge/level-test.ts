@@ -1,0 +1,87 @@
+import { type Change, type Comparison, changeAt, type Span } from "./change.ts";
+import { studentQuantile, studentTail } from "./distribution.ts";
+import type { Grid } from "./grid.ts";
+import { RECENT_WINDOWS_MS } from "./looks.ts";
+import { type Noise, noiseOf } from "./noise.ts";
+import type { JudgedMetric } from "./types.ts";
+
+const MINUTE = 60_000;
+/** Candidates for the window before the patch; the one whose changes strayed least in the past is taken. */
+const BEFORE_MS = [15 * MINUTE, 60 * MINUTE, 240 * MINUTE, 720 * MINUTE] as const;
+/** Where the past is too short to have shown slow drift, harm must exceed the tolerance twice. */
+const SHORT_PAST_MARGIN = 2;
+/** Harm that a patch does is shared by those that got it; one endpoint's own incident is not. */
+const SHARED_BY = 0.5;
+
+export interface LevelFinding {
+  /** Chance of such a change if it were no more than tolerated; corrected for the windows, not for looks and metrics. */
+  readonly chance: number;
+  readonly effect: number;
+  readonly interval: readonly [number, number];
+  /** Whether even the near end of doubt lies within the tolerance. */
+  readonly withinTolerance: boolean;
+  readonly windowMs: number;
+  readonly noise: Noise["source"];
+  readonly treated: number;
+}
+
+/** Tests whether the treated endpoints' level moved beyond the tolerance, as of position `now`. */
+export function testLevel(c: Comparison, metric: JudgedMetric, now: number): LevelFinding | undefined {
+  const first = Math.min(...c.treated.map((t) => t.patched));
+  const whole = now + 1 - first - c.grace;
+  if (whole < (c.grid.stepMs <= 2 * MINUTE ? 2 : 1)) return undefined;
+  const windows = [whole, ...RECENT_WINDOWS_MS.map((ms) => Math.round(ms / c.grid.stepMs)).filter((n) => n >= 1 && n * 1.5 <= whole)];
+  const found = windows.flatMap((after) => testWindow(c, metric, now, after) ?? []);
+  const best = found.reduce<LevelFinding | undefined>((a, b) => (a && a.chance <= b.chance ? a : b), undefined);
+  return best && { ...best, chance: combined(found.map((f) => f.chance)), withinTolerance: found.every((f) => f.withinTolerance) };
+}
+
+/**
+ * One chance out of several dependent ones: Cauchy combination (Liu and Xie 2020), which holds for small chances however
+ * they depend on each other, and costs nothing where they agree.
+ */
+function combined(chances: readonly number[]): number {
+  const sum = chances.reduce((total, p) => total + Math.tan((0.5 - Math.min(p, 1 - 1e-9)) * Math.PI), 0) / chances.length;
+  // Far out the tangent and its inverse lose their digits; there the tail is 1 / (pi x).
+  return sum > 1e6 ? 1 / (Math.PI * sum) : 0.5 - Math.atan(sum) / Math.PI;
+}
+
+function testWindow(c: Comparison, metric: JudgedMetric, now: number, after: number): LevelFinding | undefined {
+  let chosen: { change: Change; noise: Noise } | undefined;
+  for (const beforeMs of BEFORE_MS) {
+    const span: Span = { now, after, before: Math.max(2, Math.round(beforeMs / c.grid.stepMs)) };
+    const change = changeAt(c, span);
+    const noise = change && noiseOf(c, span, change);
+    if (!change || !noise) continue;
+    const better = !chosen || (noise.source === chosen.noise.source && noise.standardError < chosen.noise.standardError);
+    if (better) chosen = { change, noise };
+  }
+  if (!chosen) return undefined;
+  const { change, noise } = chosen;
+  const margin = noise.source === "blocks" ? SHORT_PAST_MARGIN : 1;
+  const limits = c.treated.map((t) => toleranceOn(c.grid, metric, t.row.level, margin));
+  const limit = limits.reduce((a, b) => a + b, 0) / limits.length;
+  const shared = change.each.filter((e) => e > limit).length >= SHARED_BY * change.each.length;
+  const chance = shared ? studentTail((change.effect - limit) / noise.standardError, noise.degrees) : 1;
+  const reach = studentQuantile(0.025, noise.degrees) * noise.standardError;
+  const bound = change.effect + studentQuantile(0.05, noise.degrees) * noise.standardError;
+  const relative = (x: number) => (c.grid.scale === "log" ? Math.expm1(c.sign * x) : c.sign * x);
+  const ends = [relative(change.effect - reach), relative(change.effect + reach)].sort((a, b) => a - b) as [number, number];
+  return {
+    chance,
+    effect: relative(change.effect),
+    interval: ends,
+    withinTolerance: bound < limit,
+    windowMs: after * c.grid.stepMs,
+    noise: noise.source,
+    treated: change.each.length,
+  };
+}
+
+/** The tolerance on the scale of the grid, where harm is positive. */
+function toleranceOn(grid: Grid, metric: JudgedMetric, level: number, margin: number): number {
+  const absolute = metric.toleranceAbsolute !== undefined && level > 0 ? metric.toleranceAbsolute / level : 0;
+  const relative = Math.max(metric.tolerance * margin, absolute);
+  if (grid.scale === "share") return relative;
+  return metric.harmfulWhen === "up" ? Math.log1p(relative) : -Math.log1p(-Math.min(0.99, relative));
+}

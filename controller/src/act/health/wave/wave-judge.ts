@@ -1,0 +1,103 @@
+import { type Clock, formatInstant, type Instant } from "@breakwater/shared/core";
+import type { Health, HealthSeries } from "../health.ts";
+import { type JudgedMetric, type Judgement, judge } from "../judge/index.ts";
+import { bandsOf } from "./bands.ts";
+import { hardFindings } from "./hard-rules.ts";
+import { LEVEL_METRICS, ruleOf, STATE_METRICS } from "./judged-metrics.ts";
+import { keyOf, readWave, toJudged } from "./samples.ts";
+import { tellHarm } from "./summary.ts";
+import type { WaveJudge, WaveQuestion, WaveVerdict } from "./types.ts";
+
+const DEFAULT_ALPHA = 0.01;
+const DEFAULT_GRACE_MS = 3 * 60_000;
+/** Unpatched endpoints beyond this many add cost, not certainty. */
+const MAX_CONTROL = 100;
+
+/**
+ * Judges a wave from stored telemetry alone, so that a restarted controller says the same: hard rules first, then the
+ * statistics of `judge` on every level metric, each check by itself.
+ */
+export function createWaveJudge({ health, clock }: { health: Health; clock: Clock }): WaveJudge {
+  return {
+    async judge(question) {
+      const now = Math.min(question.now, clock.now()) as Instant;
+      const treated = new Map(question.treated.map((t) => [t.endpointId, t.patchedAt]));
+      const control = question.control.filter((id) => !treated.has(id)).slice(0, MAX_CONTROL);
+      const { rules } = question;
+      const alpha = rules.alpha ?? DEFAULT_ALPHA;
+      if (treated.size === 0) return nobody(alpha, control.length);
+      const graceMs = rules.graceMs ?? DEFAULT_GRACE_MS;
+      const wave = await readWave(health, { treated, control, metrics: [...LEVEL_METRICS, ...STATE_METRICS], now });
+      const hard = hardFindings({ treated, control, series: wave.series, now, graceMs });
+      const levels = wave.series.filter((s) => (LEVEL_METRICS as readonly string[]).includes(s.metric));
+      const judged = judgeLevels(levels, question, { treated, control, graceMs, alpha, now });
+      const ranked = [...(judged?.metrics ?? [])].sort((a, b) => (a.evidence.chance ?? 1) - (b.evidence.chance ?? 1));
+      const firstHard = hard.reduce<Instant | undefined>((first, h) => (first === undefined || h.at < first ? h.at : first), undefined);
+      const statistical = judged?.verdict === "harmful" ? judged.decidedAt : undefined;
+      const harmfulAt = [firstHard, statistical].filter((at) => at !== undefined).sort((a, b) => a - b)[0];
+      const verdict = harmfulAt !== undefined ? "harmful" : (judged?.verdict ?? "undecided");
+      const harms = [
+        ...hard.map((h) => h.sentence),
+        ...ranked.filter((m) => m.verdict === "harmful").map((m) => tellHarm(m, levels, treated, statistical ?? now, graceMs)),
+      ];
+      return {
+        verdict,
+        ...(harmfulAt !== undefined ? { decidedAt: harmfulAt } : verdict === "healthy" && judged ? { decidedAt: judged.decidedAt } : {}),
+        evidence: {
+          metrics: ranked,
+          hard: hard.map((h) => ({ ...h, at: formatInstant(h.at) })),
+          bands: bandsOf(
+            levels,
+            ranked.map((m) => m.metric),
+            treated,
+            now,
+          ),
+          patchedAt: Object.fromEntries([...treated].map(([id, at]) => [id, formatInstant(at)])),
+          basis: { resolutionMs: wave.resolutionMs, historyMs: wave.historyMs, treated: treated.size, control: control.length, alpha },
+        },
+        summary: harms.length > 0 ? harms.slice(0, 3).join(" ") : calm(verdict, judged, treated.size, control.length),
+      };
+    },
+  };
+}
+
+function judgeLevels(
+  levels: readonly HealthSeries[],
+  question: WaveQuestion,
+  w: { treated: ReadonlyMap<string, Instant>; control: readonly string[]; graceMs: number; alpha: number; now: Instant },
+): Judgement | undefined {
+  const metrics: Record<string, JudgedMetric> = {};
+  for (const name of LEVEL_METRICS) {
+    const rule = ruleOf(name, question.rules.metrics);
+    if (!rule) continue;
+    // Only what the treated have can be judged; a check of others would wait for samples for ever.
+    for (const s of levels) if (s.metric === name && w.treated.has(s.endpointId)) metrics[keyOf(s.metric, s.subject)] = rule;
+  }
+  if (Object.keys(metrics).length === 0) return undefined;
+  return judge({
+    treated: [...w.treated].map(([endpoint, patchedAt]) => ({ endpoint, patchedAt })),
+    control: w.control,
+    bakeMs: Math.max(question.rules.bakeMs, question.rules.bakeLimitMs ?? 0),
+    healthyFromMs: question.rules.bakeMs,
+    alpha: w.alpha,
+    graceMs: w.graceMs,
+    metrics,
+    series: levels.map(toJudged),
+    now: w.now,
+  });
+}
+
+function calm(verdict: WaveVerdict["verdict"], judged: Judgement | undefined, treated: number, control: number): string {
+  const compared = control > 0 ? `compared with ${control} unpatched` : "compared with their own past only, for nobody is left unpatched";
+  if (!judged) return "There are no samples of the patched endpoints to judge.";
+  if (verdict === "healthy")
+    return `All ${judged.metrics.length} metrics of ${treated} patched endpoints stayed within what is accepted, ${compared}.`;
+  const open = judged.metrics.filter((m) => m.verdict !== "healthy").map((m) => m.metric);
+  return `No harm is seen on ${treated} patched endpoints, ${compared}; still open: ${open.slice(0, 5).join(", ")}.`;
+}
+
+const nobody = (alpha: number, control: number): WaveVerdict => ({
+  verdict: "undecided",
+  evidence: { metrics: [], hard: [], bands: [], patchedAt: {}, basis: { resolutionMs: 0, historyMs: 0, treated: 0, control, alpha } },
+  summary: "No endpoint of this wave has been patched yet.",
+});
