@@ -17,6 +17,7 @@ import { securityHeaders } from "./middleware/headers.ts";
 import { identify } from "./middleware/identify.ts";
 import { sameSite } from "./middleware/same-site.ts";
 import { badRequest, type DetailedProblem, noSuchRoute, notJson, statusOf, tooLarge } from "./problems.ts";
+import { createRolloutStates } from "./queries/rollout-state.ts";
 import { allRoutes } from "./routes/index.ts";
 import type { Services } from "./services.ts";
 import { loadStaticFiles, serveStatic } from "./static-files.ts";
@@ -73,10 +74,11 @@ export async function createApi(services: Services, options: ApiOptions) {
   api.use((c, next) => (c.req.path.endsWith("/events") ? next() : packed(c, next)));
   for (const route of allRoutes) api.on(route.method.toUpperCase(), route.path.replace(/\{(\w+)\}/g, ":$1"), guard(route.access));
   bindAuth(api, services, options);
-  bindKnow(api, services);
+  const states = createRolloutStates(store.db);
+  bindKnow(api, services, states);
   bindFleet(api, services);
   bindPlans(api, services);
-  bindDeployments(api, services);
+  bindDeployments(api, services, states);
   bindAccount(api, services, events);
   app.route(BASE, api);
 

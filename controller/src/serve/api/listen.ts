@@ -1,5 +1,5 @@
 import { createServer as createTlsServer } from "node:https";
-import { ProblemError as Problematic, type ProblemError } from "@breakwater/shared/core";
+import { ProblemError } from "@breakwater/shared/core";
 import { type ServerType, serve } from "@hono/node-server";
 import type { ApiServer } from "./app.ts";
 

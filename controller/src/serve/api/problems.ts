@@ -72,3 +72,4 @@ export const planChanged = (id: string) =>
     `The plan ${id} is not the one that was looked at: its digest differs.`,
     "Read the plan again, then sign what it says now.",
   );
+export const notFrozen = () => raise("not-frozen", "The fleet is not frozen.", "There is nothing to thaw.");

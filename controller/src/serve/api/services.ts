@@ -1,16 +1,12 @@
 import type { Clock, Instant, Result } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
-import type { RolloutState, Wait } from "../../act/rollout/index.ts";
+import type { Health } from "../../act/health/index.ts";
+import type { Wait } from "../../act/rollout/index.ts";
 import type { Fleet } from "../../know/fleet/index.ts";
+import type { Intel } from "../../know/intel/index.ts";
 import type { Store } from "../../store/index.ts";
 import type { Auth } from "./auth/index.ts";
 import type { PlanIntent } from "./schemas/index.ts";
-
-/** The feeds, as far as the API needs them. */
-export interface IntelDoor {
-  /** Reads one feed now, or all. A feed that fails says so in its own row. */
-  refresh(feedId?: string): Promise<unknown>;
-}
 
 /** What makes plans and takes signatures over them. */
 export interface PlanningDoor {
@@ -33,27 +29,13 @@ export type DeploymentCommand =
   | { readonly type: "approve-wave"; readonly wave: number; readonly reason: string; readonly actor: string };
 
 export interface RolloutDoor {
-  deploy(planId: string, revision: number, actor: string): Promise<Result<{ deploymentId: string }>>;
+  deploy(planId: string, revision: number, actor: string): Promise<Result<string>>;
   command(deploymentId: string, command: DeploymentCommand): Promise<Result<unknown>>;
-  /** As its events make it. */
-  state(deploymentId: string): Promise<RolloutState>;
   /** Everything that is waited for, with its deadline. */
-  explain(deploymentId: string): Promise<readonly Wait[]>;
-  freeze(reason: string, actor: string): Promise<Result<unknown>>;
-  unfreeze(reason: string, actor: string): Promise<Result<unknown>>;
-}
-
-/** Health figures, newest in memory and older ones by the minute. */
-export interface HealthDoor {
-  latest(endpointId: string): Promise<readonly { metric: string; subject: string; at: Instant; value: number }[]>;
-  series(query: { endpointIds: readonly string[]; metrics?: readonly string[]; from: Instant; to: Instant }): Promise<
-    readonly {
-      endpointId: string;
-      metric: string;
-      subject: string;
-      points: readonly { at: Instant; mean: number; min: number; max: number }[];
-    }[]
-  >;
+  explain(deploymentId: string): Promise<Result<{ readonly waits: readonly Wait[] }>>;
+  freeze(reason: string, actor: string): Promise<void>;
+  unfreeze(reason: string, actor: string): Promise<void>;
+  frozen(): Promise<{ readonly reason: string; readonly by: string; readonly at: string } | null>;
 }
 
 export interface AuditDoor {
@@ -84,10 +66,10 @@ export interface Services {
   readonly log: Logger;
   readonly auth: Auth;
   readonly fleet: Fleet;
-  readonly intel: IntelDoor;
+  readonly intel: Pick<Intel, "refresh" | "status">;
   readonly planning: PlanningDoor;
   readonly rollout: RolloutDoor;
-  readonly health: HealthDoor;
+  readonly health: Pick<Health, "latest" | "series">;
   readonly audit: AuditDoor;
   readonly system: SystemFacts;
 }

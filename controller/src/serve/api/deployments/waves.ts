@@ -87,5 +87,6 @@ function verdictOf(
     verdict: acted.verdict,
     summary: acted.summary || newest?.summary || "",
     metrics: newest?.metrics ?? [],
+    hard: newest?.hard ?? [],
   };
 }

@@ -1,29 +1,29 @@
 import { expectOk } from "@breakwater/shared/core";
 import { actorOf } from "../auth/index.ts";
 import { type Api, bind } from "../bind.ts";
-import { notFound } from "../problems.ts";
+import { notFrozen } from "../problems.ts";
 import { compare } from "../queries/comparison.ts";
 import { listDeployments, readDeployment, requireDeployment } from "../queries/deployments.ts";
 import { readExecution } from "../queries/execution.ts";
-import { readFreeze } from "../queries/freeze.ts";
+import type { RolloutStates } from "../queries/rollout-state.ts";
 import { routes } from "../routes/index.ts";
 import type { DeploymentCommand, Services } from "../services.ts";
 
-export function bindDeployments(api: Api, services: Services): void {
+export function bindDeployments(api: Api, services: Services, states: RolloutStates): void {
   const { store, rollout } = services;
   const { db } = store;
-  bind(api, routes.deployments, async ({ query }) => listDeployments(db, rollout, query));
-  bind(api, routes.deployment, async ({ params }) => readDeployment(db, rollout, params.id));
+  bind(api, routes.deployments, async ({ query }) => listDeployments(db, states, query));
+  bind(api, routes.deployment, async ({ params }) => readDeployment(db, states, rollout, params.id));
   bind(api, routes.series, async ({ params, query }) => {
     await requireDeployment(db, params.id);
-    return compare(services, params.id, query);
+    return compare(services, states, params.id, query);
   });
   bind(api, routes.execution, async ({ params }) => readExecution(db, params.id, params.eid));
 
   const command = async (id: string, what: DeploymentCommand) => {
     await requireDeployment(db, id);
     expectOk(await rollout.command(id, what));
-    return readDeployment(db, rollout, id);
+    return readDeployment(db, states, rollout, id);
   };
   for (const type of ["pause", "resume", "halt", "cancel", "override"] as const)
     bind(api, routes[type], async ({ params, body, principal }) =>
@@ -38,13 +38,14 @@ export function bindDeployments(api: Api, services: Services): void {
   );
 
   bind(api, routes.freeze, async ({ body, principal }) => {
-    expectOk(await rollout.freeze(body.reason, actorOf(principal)));
-    const frozen = await readFreeze(db);
-    if (!frozen) throw notFound("freeze", "now");
-    return frozen;
+    await rollout.freeze(body.reason, actorOf(principal));
+    const frozen = await rollout.frozen();
+    if (!frozen) throw notFrozen();
+    return { reason: frozen.reason, by: frozen.by, since: frozen.at };
   });
   bind(api, routes.unfreeze, async ({ body, principal }) => {
-    expectOk(await rollout.unfreeze(body.reason, actorOf(principal)));
+    if (!(await rollout.frozen())) throw notFrozen();
+    await rollout.unfreeze(body.reason, actorOf(principal));
     return { ok: true as const };
   });
 }

@@ -35,7 +35,7 @@ export function bindPlans(api: Api, { store, clock, planning, rollout }: Service
   });
   bind(api, routes.planDeploy, async ({ params, body, principal }) => {
     await readPlan(db, params.id, body.revision);
-    return expectOk(await rollout.deploy(params.id, body.revision, actorOf(principal)));
+    return { deploymentId: expectOk(await rollout.deploy(params.id, body.revision, actorOf(principal))) };
   });
   bind(
     api,

@@ -5,8 +5,8 @@ import type { Db } from "../../../store/index.ts";
 import { type ActiveDeployment, activeDeployments } from "../queries/active.ts";
 import { fleetCounts, silentAgents } from "../queries/counts.ts";
 import { listFeeds } from "../queries/feeds.ts";
-import { readFreeze } from "../queries/freeze.ts";
 import { riskHistory } from "../queries/risk-history.ts";
+import type { RolloutStates } from "../queries/rollout-state.ts";
 import { int, moment, select } from "../queries/select.ts";
 import { type overviewSchema, verdictWord } from "../schemas/index.ts";
 import type { Services } from "../services.ts";
@@ -53,14 +53,18 @@ const lastVerdicts = (db: Db) =>
       from verdict v join deployment d on d.id = v.deployment_id order by v.id desc limit 10`,
   );
 
-export async function readOverview({ store: { db }, clock, rollout }: Services): Promise<z.infer<typeof overviewSchema>> {
+export async function readOverview(
+  { store: { db }, clock, rollout, intel }: Services,
+  states: RolloutStates,
+): Promise<z.infer<typeof overviewSchema>> {
   const now = clock.now();
   const { risk, ...fleet } = await fleetCounts(db, now);
-  const active = await activeDeployments(db, rollout);
-  const freeze = await readFreeze(db);
+  const active = await activeDeployments(db, states);
+  const frozen = await rollout.frozen();
+  const freeze = frozen && { reason: frozen.reason, by: frozen.by, since: frozen.at };
   const decisions = decisionsOf(active, await openPlans(db));
   const staleBefore = formatInstant(addMs(now, -FEED_STALE_AFTER));
-  const feedsNotWell = (await listFeeds(db))
+  const feedsNotWell = (await listFeeds(db, intel))
     .filter((f) => f.lastProblem !== "" || f.lastSuccessAt === null || f.lastSuccessAt < staleBefore)
     .map((f) => ({
       id: f.id,

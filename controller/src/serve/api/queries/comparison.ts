@@ -4,6 +4,7 @@ import { bandOf, groupsOf, offeredMetrics } from "../deployments/comparison.ts";
 import { badRequest } from "../problems.ts";
 import type { comparisonSchema, seriesQuery } from "../schemas/index.ts";
 import type { Services } from "../services.ts";
+import type { RolloutStates } from "./rollout-state.ts";
 
 /** Shown before the first patch: what normal looked like. */
 const BEFORE = minutes(30);
@@ -11,11 +12,12 @@ const BEFORE = minutes(30);
 const MAX_SIDE = 200;
 
 export async function compare(
-  { rollout, health, clock }: Services,
+  { health, clock }: Services,
+  states: RolloutStates,
   deploymentId: string,
   query: z.output<typeof seriesQuery>,
 ): Promise<z.infer<typeof comparisonSchema>> {
-  const state = await rollout.state(deploymentId);
+  const state = await states.of(deploymentId);
   if (!state.plan.waves[query.wave]) throw badRequest(`The deployment has no wave ${query.wave}.`, "Waves count from 0.");
   const { treated, control } = groupsOf(state, query.wave);
   const patched = [...treated.values()].sort((a, b) => a - b);

@@ -1,4 +1,4 @@
-import { formatInstant } from "@breakwater/shared/core";
+import { expectOk, formatInstant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { RolloutState } from "../../../act/rollout/index.ts";
@@ -9,6 +9,7 @@ import { cellsOf, wavesOf } from "../deployments/waves.ts";
 import { notFound } from "../problems.ts";
 import type { deploymentQuery, deploymentRowSchema, deploymentSchema } from "../schemas/index.ts";
 import type { RolloutDoor } from "../services.ts";
+import type { RolloutStates } from "./rollout-state.ts";
 import { allOf, int, moment, momentOrNull, select } from "./select.ts";
 import { listVerdicts } from "./verdicts.ts";
 
@@ -29,7 +30,7 @@ const columns = sql`d.id, d.plan_id as "planId", d.plan_revision as "planRevisio
 /** A list shows what the events say, so each row costs a replayed state. */
 const MAX_ROWS = 100;
 
-export async function listDeployments(db: Db, rollout: RolloutDoor, query: z.output<typeof deploymentQuery>) {
+export async function listDeployments(db: Db, states: RolloutStates, query: z.output<typeof deploymentQuery>) {
   const where = allOf(
     query.state !== undefined && sql`d.state = ${query.state}`,
     query.active === "true" && sql`d.finished_at is null`,
@@ -43,7 +44,7 @@ export async function listDeployments(db: Db, rollout: RolloutDoor, query: z.out
   );
   const [total] = await select(db, z.object({ n: int }), sql`select count(*) as n from deployment d where ${where}`);
   const rows: z.infer<typeof deploymentRowSchema>[] = [];
-  for (const one of found) rows.push(summaryOf(one, await rollout.state(one.id)));
+  for (const one of found) rows.push(summaryOf(one, await states.of(one.id)));
   return offsetPage(rows, query, total?.n ?? 0);
 }
 
@@ -58,11 +59,16 @@ const actionPackages = (planId: string, revision: number) => sql`
   where a.plan_id = ${planId} and a.revision = ${revision} group by 1, 2, 3 order by 4 desc, 1 limit 500`;
 
 /** @throws not-found */
-export async function readDeployment(db: Db, rollout: RolloutDoor, id: string): Promise<z.infer<typeof deploymentSchema>> {
+export async function readDeployment(
+  db: Db,
+  states: RolloutStates,
+  rollout: RolloutDoor,
+  id: string,
+): Promise<z.infer<typeof deploymentSchema>> {
   const [found] = await select(db, row, sql`select ${columns} from deployment d where d.id = ${id}`);
   if (!found) throw notFound("deployment", id);
-  const state = await rollout.state(id);
-  const waits = await rollout.explain(id);
+  const state = await states.of(id);
+  const { waits } = expectOk(await rollout.explain(id));
   const verdicts = await listVerdicts(db, id);
   const packages = await select(db, packageRow, actionPackages(found.planId, found.planRevision));
   const cells = cellsOf(state);

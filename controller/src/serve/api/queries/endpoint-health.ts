@@ -21,7 +21,7 @@ export async function endpointHealth(
     store.db,
     patchRow,
     sql`select id as "executionId", deployment_id as "deploymentId", finished_at as at, state from execution
-      where endpoint_id = ${endpointId} and finished_at between ${formatInstant(from)}::timestamptz and ${formatInstant(to)}::timestamptz
+      where endpoint_id = ${endpointId} and id not like '%\\_rb' and finished_at between ${formatInstant(from)}::timestamptz and ${formatInstant(to)}::timestamptz
       order by finished_at limit 100`,
   );
   return {

@@ -1,31 +1,18 @@
+import { formatInstant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "../../../store/index.ts";
 import type { feedSchema } from "../schemas/index.ts";
-import { int, moment, momentOrNull, select } from "./select.ts";
+import type { Services } from "../services.ts";
+import { moment, select } from "./select.ts";
 
-const row = z.object({
-  id: z.string(),
-  kind: z.string(),
-  source: z.string(),
-  lastSuccessAt: momentOrNull,
-  lastAttemptAt: momentOrNull,
-  lastProblem: z.string(),
-  records: int,
-  rejects: int,
-  modelVersion: z.string(),
-});
 const rejectRow = z.object({ feedId: z.string(), record: z.string(), reason: z.string(), at: moment });
 /** Rejects shown per feed; their number is in `rejects`. */
 const MAX_REJECTS = 20;
 
-export async function listFeeds(db: Db): Promise<z.infer<typeof feedSchema>[]> {
-  const feeds = await select(
-    db,
-    row,
-    sql`select id, kind, source, last_success_at as "lastSuccessAt", last_attempt_at as "lastAttemptAt", last_problem as "lastProblem",
-      records, rejects, model_version as "modelVersion" from feed order by id limit 200`,
-  );
+/** Every configured feed, read or not. */
+export async function listFeeds(db: Db, intel: Services["intel"]): Promise<z.infer<typeof feedSchema>[]> {
+  const feeds = await intel.status();
   const rejects = await select(
     db,
     rejectRow,
@@ -34,8 +21,15 @@ export async function listFeeds(db: Db): Promise<z.infer<typeof feedSchema>[]> {
       ) r where nth <= ${MAX_REJECTS}`,
   );
   return feeds.map((feed) => ({
-    ...feed,
+    id: feed.id,
+    kind: feed.kind,
     source: withoutCredentials(feed.source),
+    lastSuccessAt: feed.lastSuccessAt === null ? null : formatInstant(feed.lastSuccessAt),
+    lastAttemptAt: feed.lastAttemptAt === null ? null : formatInstant(feed.lastAttemptAt),
+    lastProblem: feed.problem,
+    records: feed.records,
+    rejects: feed.rejects,
+    modelVersion: feed.modelVersion,
     recentRejects: rejects.filter((r) => r.feedId === feed.id).map(({ record, reason, at }) => ({ record, reason, at })),
   }));
 }

@@ -44,7 +44,7 @@ export async function endpointHistory(
     executionRow,
     sql`select x.id, x.deployment_id as "deploymentId", d.title, x.wave, x.state, x.failure_class as "failureClass", x.message,
       x.started_at as "startedAt", x.finished_at as "finishedAt"
-      from execution x join deployment d on d.id = x.deployment_id where x.endpoint_id = ${endpointId}
+      from execution x join deployment d on d.id = x.deployment_id where x.endpoint_id = ${endpointId} and x.id not like '%\\_rb'
       order by x.started_at desc nulls first, x.id limit 100`,
   );
   const last = rows.at(-1);

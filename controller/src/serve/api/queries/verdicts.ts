@@ -4,23 +4,21 @@ import type { Db } from "../../../store/index.ts";
 import { type verdictSchema, verdictWord } from "../schemas/index.ts";
 import { int, json, moment, select } from "./select.ts";
 
-/** The judge's evidence as it was stored; what this version cannot read is shown as no metrics, never as healthy ones. */
-const evidence = z
+const metric = z.object({
+  metric: z.string(),
+  verdict: verdictWord,
+  effect: z.number().nullable().catch(null),
+  evidence: z.looseObject({ sentence: z.string().catch("") }).catch({ sentence: "" }),
+});
+const hard = z.object({ rule: z.string(), endpointId: z.string(), subject: z.string(), at: z.string(), sentence: z.string() });
+/** The judge's evidence as it was stored; what this version cannot read is shown as nothing, never as healthy. */
+const stored = z
   .object({
     summary: z.string().catch(""),
-    metrics: z
-      .array(
-        z.object({
-          metric: z.string(),
-          verdict: verdictWord,
-          effect: z.number().nullable().catch(null),
-          evidence: z.looseObject({ sentence: z.string().catch("") }).catch({ sentence: "" }),
-        }),
-      )
-      .catch([]),
+    evidence: z.object({ metrics: z.array(metric).catch([]), hard: z.array(hard).catch([]) }).catch({ metrics: [], hard: [] }),
   })
-  .catch({ summary: "", metrics: [] });
-const row = z.object({ wave: int, at: moment, verdict: verdictWord, evidence: json(evidence) });
+  .catch({ summary: "", evidence: { metrics: [], hard: [] } });
+const row = z.object({ wave: int, at: moment, verdict: verdictWord, evidence: json(stored) });
 
 /** Every change of the judge's mind, newest first. */
 export async function listVerdicts(db: Db, deploymentId: string): Promise<z.infer<typeof verdictSchema>[]> {
@@ -29,9 +27,10 @@ export async function listVerdicts(db: Db, deploymentId: string): Promise<z.infe
     row,
     sql`select wave, at, verdict, evidence from verdict where deployment_id = ${deploymentId} order by id desc limit 500`,
   );
-  return rows.map(({ evidence: said, ...verdict }) => {
-    const metrics = said.metrics.map((m) => ({ ...m, sentence: m.evidence.sentence }));
-    const telling = metrics.filter((m) => m.verdict === verdict.verdict && m.sentence !== "").map((m) => m.sentence);
-    return { ...verdict, summary: said.summary || telling.slice(0, 2).join(" "), metrics };
-  });
+  return rows.map(({ evidence: { summary, evidence }, ...verdict }) => ({
+    ...verdict,
+    summary,
+    metrics: evidence.metrics.map((m) => ({ ...m, sentence: m.evidence.sentence })),
+    hard: evidence.hard,
+  }));
 }

@@ -76,6 +76,8 @@ export const verdictSchema = z
     metrics: z.array(
       z.object({ metric: z.string(), verdict: verdictWord, effect: z.number().nullable(), sentence: z.string(), evidence: z.unknown() }),
     ),
+    /** What needed no statistics: a check that fails, a unit that is down, an endpoint that is gone. */
+    hard: z.array(z.object({ rule: z.string(), endpointId: z.string(), subject: z.string(), at, sentence: z.string() })),
   })
   .openapi("Verdict");
 
