@@ -1,0 +1,64 @@
+import type { AdvisoryRecord, SignalRecord, VulnerabilityRecord } from "../intel/index.ts";
+import { type RiskFactor, scoreFinding } from "../risk/index.ts";
+import { indexAdvisories } from "./advisory-index.ts";
+import { gatherEvidence, NOTHING_KNOWN } from "./evidence.ts";
+import type { MatchPackage } from "./source.ts";
+import { judgePackage, type MatchState } from "./verdict.ts";
+
+/** What `breakwater match --json` prints of one vulnerability in one installed package. */
+export interface Match {
+  readonly package: string;
+  readonly version: string;
+  readonly architecture: string;
+  /** The package as advisories name it. */
+  readonly source: string;
+  readonly vulnerability: string;
+  readonly fixedVersion: string | null;
+  readonly state: MatchState;
+  /** 0-100; 0 where the state is no finding. Without an endpoint's evidence the exposure is taken to be private. */
+  readonly risk: number;
+  readonly factors: readonly RiskFactor[];
+  readonly advisories: readonly string[];
+  readonly reasons: readonly string[];
+}
+
+/** The intelligence that a match uses; signals and vulnerabilities may be left out. */
+export interface MatchIntel {
+  readonly advisories: readonly AdvisoryRecord[];
+  readonly vulnerabilities?: readonly VulnerabilityRecord[];
+  readonly signals?: readonly SignalRecord[];
+}
+
+const UNSEEN = { kind: "unknown", why: "an inventory file tells nothing of exposure", declared: null } as const;
+const MIDDLING_CRITICALITY = 3;
+
+/** Matches an inventory with intelligence, in order of package, then vulnerability. One entry a (package, vulnerability). */
+export function matchInventory(packages: readonly MatchPackage[], intel: MatchIntel): Match[] {
+  const vulnerabilities = intel.vulnerabilities ?? [];
+  const index = indexAdvisories(intel.advisories, new Set(vulnerabilities.filter((v) => v.withdrawn).map((v) => v.id)));
+  const evidence = gatherEvidence(vulnerabilities, intel.signals ?? []);
+  const matches = packages.flatMap((pkg) =>
+    judgePackage(pkg, index).map((verdict): Match => {
+      const isFinding = verdict.state === "open" || verdict.state === "no-fix";
+      const known = evidence.get(verdict.vulnerability) ?? NOTHING_KNOWN;
+      const score = isFinding
+        ? scoreFinding({ ...known, reach: UNSEEN, criticality: MIDDLING_CRITICALITY, dependents: 0 })
+        : { risk: 0, factors: [] };
+      return {
+        package: pkg.name,
+        version: pkg.version,
+        architecture: pkg.architecture,
+        source: verdict.source,
+        vulnerability: verdict.vulnerability,
+        fixedVersion: verdict.state === "no-fix" ? null : verdict.fixedVersion,
+        state: verdict.state,
+        risk: score.risk,
+        factors: score.factors,
+        advisories: verdict.proofs.map((p) => p.record),
+        reasons: verdict.proofs.map((p) => p.statement),
+      };
+    }),
+  );
+  const key = (m: Match) => `${m.package}\n${m.architecture}\n${m.version}\n${m.vulnerability}`;
+  return matches.sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+}
