@@ -24,8 +24,9 @@ interface Case {
  * `decidedAt` gives the same. Holm's procedure shares alpha among the metrics, equal parts among the looks.
  */
 export function judge(input: JudgeInput): Judgement {
-  const lastSample = input.now ?? Math.max(...input.series.map((s) => s.at[s.at.length - 1] ?? Number.NEGATIVE_INFINITY));
   const firstPatch = Math.min(...input.treated.map((t) => t.patchedAt));
+  // Without any sample the judge stands at the patch, knowing nothing.
+  const lastSample = input.now ?? Math.max(firstPatch, ...input.series.map((s) => s.at[s.at.length - 1] ?? firstPatch));
   const lastPatch = Math.max(...input.treated.map((t) => t.patchedAt));
   const bakeMs = lastPatch - firstPatch + input.bakeMs;
   const graceMs = input.graceMs ?? DEFAULT_GRACE_MS;

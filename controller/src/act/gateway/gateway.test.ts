@@ -1,0 +1,541 @@
+import { connect, type SecureVersion } from "node:tls";
+import { expectOk } from "@breakwater/shared/core";
+import * as grpc from "@grpc/grpc-js";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { eventsAfter, type Store, schema } from "../../store/index.ts";
+import { openTestStore } from "../../store/testing.ts";
+import { encodeOutboxCommand, type OutboxCommand } from "../rollout/index.ts";
+import { CODE_KEY } from "./refusal.ts";
+import {
+  callEnroll,
+  clientCredentials,
+  enrolMachine,
+  hello,
+  movableClock,
+  newRequest,
+  openStream,
+  openTestGateway,
+  openWatch,
+  type TestGateway,
+  type TestIdentity,
+} from "./testing.ts";
+
+let store: Store;
+let test: TestGateway;
+const clock = movableClock();
+let machines = 0;
+const streams: ReturnType<typeof openStream>[] = [];
+
+beforeAll(async () => {
+  store = await openTestStore();
+  test = await openTestGateway(store, { clock });
+});
+afterAll(async () => {
+  await test.close();
+  await store.close();
+});
+afterEach(() => {
+  for (const stream of streams.splice(0)) stream.close();
+});
+
+const code = (error: unknown): unknown => (error as grpc.ServiceError).metadata?.get(CODE_KEY)[0];
+const newMachine = () => enrolMachine(test, `m${machines++}`);
+const stream = (identity: TestIdentity) => {
+  const opened = openStream(identity);
+  streams.push(opened);
+  return opened;
+};
+async function session(identity: TestIdentity, overrides: Record<string, unknown> = {}) {
+  const opened = stream(identity);
+  opened.send(hello(identity.machine, overrides));
+  return { ...opened, welcome: await opened.next("welcome") };
+}
+const token = async () => expectOk(await test.fleet.createJoinToken({ actor: "user:ada" })).secret;
+const told = async (type: string, about: string) =>
+  (await eventsAfter(store.db, 0, 10_000)).filter((e) => e.type === type && (e.subject.endsWith(about) || e.data.endpointId === about));
+
+async function queueCommand(identity: TestIdentity, executionId: string, command: OutboxCommand, forMs = 3_600_000) {
+  const at = new Date(clock.now()).toISOString();
+  await store.db
+    .insert(schema.execution)
+    .values({ id: executionId, deploymentId: "dp_1", endpointId: identity.endpointId, wave: 0, state: "queued" })
+    .onConflictDoNothing();
+  await store.db.insert(schema.commandOutbox).values({
+    executionId,
+    endpointId: identity.endpointId,
+    kind: command.kind,
+    payload: encodeOutboxCommand(command),
+    createdAt: at,
+    notAfter: new Date(clock.now() + forMs).toISOString(),
+  });
+}
+const cancel: OutboxCommand = { kind: "cancel", reason: "test" };
+const apply: OutboxCommand = {
+  kind: "apply",
+  action: Buffer.from('{"a":1}').toString("base64"),
+  planHeader: Buffer.from('{"h":1}').toString("base64"),
+  proof: [{ sibling: Buffer.alloc(32, 7).toString("base64"), siblingIsLeft: true }],
+  approvals: [{ keyId: "k1", signature: Buffer.alloc(64, 9).toString("base64"), approver: "ada", at: "2026-01-01T00:00:00Z" }],
+  notAfter: "2030-01-01T00:00:00Z",
+};
+const report = (executionId: string, step: number, state: string, more: Record<string, unknown> = {}) => ({
+  executionId,
+  step,
+  state,
+  at: new Date().toISOString(),
+  ...more,
+});
+const outboxRows = (executionId: string) =>
+  store.db.query.commandOutbox.findMany({ where: (row, { eq }) => eq(row.executionId, executionId) });
+const steps = async (executionId: string) =>
+  (
+    await store.db.query.executionReport.findMany({ where: (row, { eq }) => eq(row.executionId, executionId), orderBy: (row) => row.step })
+  ).map((r) => `${r.step} ${r.state}`);
+
+describe("enrolment", () => {
+  it("turns a join token into a certificate that opens a session", async () => {
+    const identity = await newMachine();
+    expect(identity.sessionAddress).toBe(`127.0.0.1:${test.gateway.addresses().sessionPort}`);
+    const { welcome } = await session(identity);
+    expect(welcome).toMatchObject({ protocol: 1, sendInventory: true });
+    expect(expectOk(await test.fleet.get(identity.endpointId))).toMatchObject({
+      connected: true,
+      timezone: "Europe/Berlin",
+      policyMode: "patch",
+    });
+  });
+
+  it("says why a token is of no use", async () => {
+    const { csr } = await newRequest();
+    const used = await token();
+    await callEnroll(test, { joinToken: used, csr, machine: `m${machines++}` });
+    const attempt = async (joinToken: string) =>
+      callEnroll(test, { joinToken, csr, machine: "x" }).catch((e) => [e.code, code(e), e.details]);
+    expect(await attempt(used)).toEqual([grpc.status.UNAUTHENTICATED, "token-used", expect.stringContaining("join-token create")]);
+    expect(await attempt("bwjoin_wrong")).toEqual([grpc.status.UNAUTHENTICATED, "token-unknown", expect.any(String)]);
+  });
+
+  it("spends no token on a request whose signature does not fit its key", async () => {
+    const joinToken = await token();
+    const { csr } = await newRequest();
+    const forged = Buffer.from(csr);
+    forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
+    const machine = `m${machines++}`;
+    await expect(callEnroll(test, { joinToken, csr: forged, machine })).rejects.toMatchObject({ code: grpc.status.INVALID_ARGUMENT });
+    await expect(callEnroll(test, { joinToken, csr, machine })).resolves.toMatchObject({ endpointId: expect.stringMatching(/^ep_/) });
+  });
+
+  it("refuses TLS 1.2 on both listeners", async () => {
+    const { enrollmentPort, sessionPort } = test.gateway.addresses();
+    const identity = await newMachine();
+    const client = { ca: test.ca.trustBundle, cert: identity.certificatePem, key: identity.privateKeyPem, ALPNProtocols: ["h2"] };
+    const handshake = (port: number, maxVersion: SecureVersion) =>
+      new Promise<string | null | undefined>((done) => {
+        const socket = connect({ ...client, port, host: "127.0.0.1", minVersion: "TLSv1.2", maxVersion }, () => {
+          done(socket.getProtocol());
+          socket.destroy();
+        });
+        socket.on("error", (error: NodeJS.ErrnoException) => done(error.code));
+      });
+    for (const port of [enrollmentPort, sessionPort]) {
+      expect(await handshake(port, "TLSv1.2")).toBe("ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION");
+      expect(await handshake(port, "TLSv1.3")).toBe("TLSv1.3");
+    }
+  });
+});
+
+describe("identity", () => {
+  it("of another authority does not get through the handshake", async () => {
+    const foreign = await openTestGateway(store, { clock });
+    const identity = await enrolMachine(foreign, `m${machines++}`);
+    const intruder = openStream({ ...identity, trustBundle: test.ca.trustBundle }, `127.0.0.1:${test.gateway.addresses().sessionPort}`);
+    intruder.send(hello(identity.machine));
+    expect((await intruder.status()).code).toBe(grpc.status.UNAVAILABLE);
+    await foreign.close();
+  });
+
+  it("is the certificate's alone: another machine's description ends the stream", async () => {
+    const identity = await newMachine();
+    const other = await newMachine();
+    const claimed = stream(identity);
+    claimed.send(hello(other.machine));
+    expect(await claimed.status()).toMatchObject({ code: grpc.status.PERMISSION_DENIED });
+    expect(await told("endpoint.identity-copied", identity.endpointId)).toHaveLength(1);
+  });
+
+  it("may not report for another endpoint", async () => {
+    const [mine, other] = [await newMachine(), await newMachine()];
+    await queueCommand(other, "ex_other", cancel);
+    const opened = await session(mine);
+    opened.send({ sequence: 1, executionReport: report("ex_other", 1, "succeeded") });
+    expect(await opened.status()).toMatchObject({ code: grpc.status.PERMISSION_DENIED });
+    expect(await steps("ex_other")).toEqual([]);
+  });
+
+  it("ends with its revocation, on the live stream too", async () => {
+    const identity = await newMachine();
+    const opened = await session(identity);
+    const [certificate] = await test.fleet.certificates.of(identity.endpointId);
+    expectOk(await test.fleet.certificates.revoke(certificate?.serial ?? "", "user:ada", "stolen"));
+    expect(await opened.status()).toMatchObject({ code: grpc.status.PERMISSION_DENIED, details: expect.stringContaining("revoked") });
+    const again = stream(identity);
+    again.send(hello(identity.machine));
+    expect((await again.status()).metadata.get(CODE_KEY)).toEqual(["certificate-revoked"]);
+  });
+
+  it("that lives on two machines shows", async () => {
+    const identity = await newMachine();
+    const first = await session(identity, { incarnation: 5 });
+    const second = await session(identity, { incarnation: 2, bootId: "boot-2" });
+    expect((await first.next("disconnect")).reason).toContain("another connection");
+    await vi.waitFor(async () => expect(await told("endpoint.clone-suspected", identity.endpointId)).toHaveLength(1));
+    expect(second.isOpen()).toBe(true);
+    expect(expectOk(await test.fleet.get(identity.endpointId)).connected).toBe(true);
+  });
+});
+
+describe("session", () => {
+  it("begins with Hello", async () => {
+    const opened = stream(await newMachine());
+    opened.send({ sequence: 1, executionReport: report("ex", 1, "accepted") });
+    expect(await opened.status()).toMatchObject({ code: grpc.status.FAILED_PRECONDITION });
+  });
+
+  it("refuses an agent whose protocol it does not speak, and says which side to upgrade", async () => {
+    const identity = await newMachine();
+    const opened = stream(identity);
+    opened.send(hello(identity.machine, { protocol: { lowest: 7, highest: 8 } }));
+    expect(await opened.status()).toMatchObject({
+      code: grpc.status.FAILED_PRECONDITION,
+      details: expect.stringContaining("Upgrade the controller"),
+    });
+  });
+
+  it("puts a snapshot together and acknowledges it as a whole", async () => {
+    const identity = await newMachine();
+    const opened = await session(identity, { inventoryDigest: "d1" });
+    const pkg = (name: string) => ({ ecosystem: "deb", name, version: "1", architecture: "amd64" });
+    opened.send({ sequence: 1, inventorySnapshot: { digest: "d1", index: 0, part: { packages: [pkg("a")], os: { id: "debian" } } } });
+    opened.send({ sequence: 2, inventorySnapshot: { digest: "d1", index: 1, last: true, part: { packages: [pkg("b")] } } });
+    expect([await opened.next("ack"), await opened.next("ack")]).toEqual([{ sequence: 1 }, { sequence: 2 }]);
+    const held = test.inventory.held.get(identity.endpointId);
+    expect(held?.inventory.packages.map((p) => p.name)).toEqual(["a", "b"]);
+    const again = await session(identity, { inventoryDigest: "d1", incarnation: 2 });
+    expect(again.welcome.sendInventory).toBe(false);
+    again.send({ sequence: 1, inventoryDelta: { baseDigest: "never", digest: "d2" } });
+    await again.next("sendInventory");
+    await again.next("ack");
+  });
+
+  it("asks for descriptions and takes them", async () => {
+    const identity = await newMachine();
+    test.inventory.toDescribe.push({ ecosystem: "deb", name: "openssl", architecture: "amd64", fromVersion: "1", toVersion: "2" });
+    test.inventory.held.set(identity.endpointId, { digest: "d", inventory: {} as never });
+    const opened = await session(identity, { inventoryDigest: "d" });
+    const asked = await opened.next("describeUpdates");
+    opened.send({ sequence: 1, updateDescriptions: { descriptions: asked.updates.map((update) => ({ update })) } });
+    await opened.next("ack");
+    expect(test.inventory.described).toContain("openssl");
+  });
+
+  it("ends at a gap in the numbers, and only that session ends", async () => {
+    const [gap, good] = [await session(await newMachine()), await session(await newMachine())];
+    gap.send({ sequence: 3, inventoryDelta: { baseDigest: "a", digest: "b" } });
+    expect(await gap.status()).toMatchObject({ code: grpc.status.OUT_OF_RANGE });
+    good.send({ sequence: 1, inventoryDelta: { baseDigest: "a", digest: "b" } });
+    await good.next("ack");
+  });
+
+  it("ends at a chunk out of order", async () => {
+    const opened = await session(await newMachine());
+    opened.send({ sequence: 1, inventorySnapshot: { digest: "d", index: 1, part: {} } });
+    expect(await opened.status()).toMatchObject({ code: grpc.status.OUT_OF_RANGE });
+  });
+
+  it("ends at a message that is too large", async () => {
+    const opened = await session(await newMachine());
+    opened.send({ sequence: 1, executionReport: report("ex", 1, "failed", { output: "x".repeat(5 * 1024 * 1024) }) });
+    expect(await opened.status()).toMatchObject({ code: grpc.status.RESOURCE_EXHAUSTED });
+  });
+
+  it("ends at bytes that are no message", async () => {
+    const identity = await newMachine();
+    const client = new grpc.Client(identity.sessionAddress, clientCredentials(identity.trustBundle, identity), {
+      "grpc.use_local_subchannel_pool": 1,
+    });
+    const raw = client.makeBidiStreamRequest(
+      "/breakwater.v1.AgentService/Session",
+      (bytes: Buffer) => bytes,
+      (bytes: Buffer) => bytes,
+    );
+    raw.on("error", () => {});
+    raw.on("data", () => {});
+    raw.write(Buffer.from([0x12, 0xff, 0xff, 0xff, 0xff, 0x0f]));
+    const status = await new Promise<grpc.StatusObject>((done) => raw.on("status", done));
+    client.close();
+    expect(status.code).toBe(grpc.status.INTERNAL);
+  });
+
+  it("ends at a report that makes no sense", async () => {
+    const identity = await newMachine();
+    await queueCommand(identity, "ex_nonsense", cancel);
+    const opened = await session(identity);
+    opened.send({ sequence: 1, executionReport: report("ex_nonsense", 1, "exploded") });
+    expect(await opened.status()).toMatchObject({ code: grpc.status.INVALID_ARGUMENT, details: expect.stringContaining("state") });
+  });
+
+  it("hands samples on at the controller's time", async () => {
+    const identity = await newMachine();
+    const opened = await session(identity, { clock: new Date(clock.now() - 3_600_000).toISOString() });
+    opened.send({
+      health: {
+        at: new Date(clock.now() - 3_600_000).toISOString(),
+        samples: [
+          { metric: "cpu_percent", value: 12 },
+          { metric: "of_the_future", value: 1 },
+        ],
+      },
+    });
+    const mine = () => test.health.taken.filter((s) => s.endpointId === identity.endpointId);
+    await vi.waitFor(() => expect(mine()).toHaveLength(1));
+    expect(mine()[0]).toMatchObject({ metric: "cpu_percent", value: 12 });
+    expect(Math.abs((mine()[0]?.at ?? 0) - clock.now())).toBeLessThan(60_000);
+  });
+
+  it("is told new checks while it lives", async () => {
+    const identity = await newMachine();
+    const opened = await session(identity);
+    const check = { kind: "tcp", name: "ssh", host: "127.0.0.1", port: 22, timeoutMs: 1_000 };
+    expectOk(await test.fleet.update(identity.endpointId, { checks: [check] }, "user:ada"));
+    expect((await opened.next("settings")).checks).toMatchObject([{ name: "ssh", tcp: { port: 22 } }]);
+  });
+
+  it("that ends leaves its endpoint disconnected", async () => {
+    const identity = await newMachine();
+    const opened = await session(identity);
+    opened.close();
+    await vi.waitFor(async () => expect(expectOk(await test.fleet.get(identity.endpointId)).connected).toBe(false));
+  });
+});
+
+describe("commands", () => {
+  it("travel as they were signed, and are done when the execution speaks", async () => {
+    const identity = await newMachine();
+    await queueCommand(identity, "ex_signed", apply);
+    const opened = await session(identity);
+    const command = await opened.next("command");
+    expect(command).toMatchObject({ executionId: "ex_signed", body: "apply" });
+    expect(command.apply?.action.toString()).toBe('{"a":1}');
+    expect(command.apply?.approvals[0]?.signature).toHaveLength(64);
+    opened.send({ sequence: 1, executionReport: report("ex_signed", 1, "accepted") });
+    await opened.next("ack");
+    expect((await outboxRows("ex_signed"))[0]?.doneAt).not.toBeNull();
+  });
+
+  it("are sent again when their lease runs out, and not before", async () => {
+    const identity = await newMachine();
+    const opened = await session(identity);
+    await queueCommand(identity, "ex_lease", apply);
+    await opened.next("command");
+    await queueCommand(identity, "ex_marker", apply);
+    expect((await opened.next("command")).executionId).toBe("ex_marker");
+    clock.advance(31_000);
+    const again = [(await opened.next("command")).executionId, (await opened.next("command")).executionId];
+    expect(again).toEqual(["ex_lease", "ex_marker"]);
+  });
+
+  it("that were on their way when the stream broke come at once on the next", async () => {
+    const identity = await newMachine();
+    const first = await session(identity);
+    await queueCommand(identity, "ex_broken", apply);
+    await first.next("command");
+    first.close();
+    const second = await session(identity, { incarnation: 2 });
+    expect((await second.next("command")).executionId).toBe("ex_broken");
+  });
+
+  it("are told as expired once they may not begin any more", async () => {
+    const identity = await newMachine();
+    await queueCommand(identity, "ex_late", apply, 1_000);
+    clock.advance(2_000);
+    await vi.waitFor(async () => expect(await told("command.expired", "ex_late")).toHaveLength(1), { timeout: 5_000 });
+    expect(await told("command.expired", "ex_late")).toMatchObject([{ data: { delivered: false } }]);
+  });
+
+  it("of simulated endpoints are left alone", async () => {
+    const identity = await newMachine();
+    await store.db.insert(schema.endpoint).values({
+      ...(await store.db.query.endpoint.findFirst({ where: (row, { eq }) => eq(row.id, identity.endpointId) })),
+      id: "ep_simulated",
+      simulated: true,
+    } as typeof schema.endpoint.$inferInsert);
+    await queueCommand({ ...identity, endpointId: "ep_simulated" }, "ex_simulated", apply, 1_000);
+    await queueCommand(identity, "ex_real", apply, 1_000);
+    clock.advance(2_000);
+    await vi.waitFor(async () => expect((await outboxRows("ex_real"))[0]?.doneAt).not.toBeNull(), { timeout: 5_000 });
+    expect((await outboxRows("ex_simulated"))[0]).toMatchObject({ doneAt: null, leaseUntil: null });
+  });
+
+  it("that are refused end their execution, once", async () => {
+    const identity = await newMachine();
+    await queueCommand(identity, "ex_refused", apply);
+    const opened = await session(identity);
+    await opened.next("command");
+    const commandRefused = { executionId: "ex_refused", code: "policy-observe", message: "only looking" };
+    opened.send({ sequence: 1, commandRefused });
+    opened.send({ sequence: 2, commandRefused: { ...commandRefused, code: "replayed" } });
+    await opened.next("ack");
+    await opened.next("ack");
+    expect(await steps("ex_refused")).toEqual(["1 refused"]);
+    expect(await told("execution.reported", "ex_refused")).toMatchObject([
+      { data: { state: "refused", failureClass: "policy-observe", terminal: true } },
+    ]);
+  });
+});
+
+describe("reports", () => {
+  it("are stored once however often they come, also to a controller that was started anew", async () => {
+    const identity = await newMachine();
+    await queueCommand(identity, "ex_twice", apply);
+    const opened = await session(identity);
+    opened.send({ sequence: 1, executionReport: report("ex_twice", 1, "accepted") });
+    await opened.next("ack");
+    opened.send({ sequence: 2, executionReport: report("ex_twice", 2, "succeeded", { terminal: true }) });
+    opened.close();
+
+    const restarted = await openTestGateway(store, { clock, ca: test.ca, fleet: test.fleet });
+    const address = `127.0.0.1:${restarted.gateway.addresses().sessionPort}`;
+    const again = openStream(identity, address);
+    again.send(hello(identity.machine, { incarnation: 2, unfinished: [report("ex_twice", 2, "succeeded", { terminal: true })] }));
+    expect((await again.next("welcome")).forgetExecutions).toEqual(["ex_twice"]);
+    again.send({ sequence: 1, executionReport: report("ex_twice", 1, "accepted") });
+    again.send({ sequence: 2, executionReport: report("ex_twice", 2, "succeeded", { terminal: true }) });
+    await again.next("ack");
+    await again.next("ack");
+    again.close();
+    await restarted.close();
+    expect(await steps("ex_twice")).toEqual(["1 accepted", "2 succeeded"]);
+    expect(await told("execution.reported", "ex_twice")).toHaveLength(2);
+  });
+
+  it("of executions that nobody here knows are told and forgotten", async () => {
+    const identity = await newMachine();
+    const opened = await session(identity, { unfinished: [report("ex_orphan", 4, "applying")] });
+    expect(opened.welcome.forgetExecutions).toEqual(["ex_orphan"]);
+    expect(await told("execution.orphaned", "ex_orphan")).toHaveLength(1);
+  });
+
+  it("wait unacknowledged while the database is away, and none is lost", async () => {
+    let away = false;
+    const failing = new Proxy(store.db, {
+      get(target, key) {
+        if (away && ["execute", "transaction", "select", "update", "insert"].includes(String(key)))
+          return () => Promise.reject(new Error("connection refused"));
+        const value = Reflect.get(target, key);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const shaky = await openTestGateway(store, { clock, ca: test.ca, store: { ...store, db: failing } });
+    const identity = await newMachine();
+    await queueCommand(identity, "ex_away", apply);
+    const opened = openStream(identity, `127.0.0.1:${shaky.gateway.addresses().sessionPort}`);
+    opened.send(hello(identity.machine));
+    await opened.next("welcome");
+    away = true;
+    opened.send({ sequence: 1, executionReport: report("ex_away", 1, "accepted") });
+    await vi.waitFor(() => expect(shaky.gateway.status().storeAwaySince).toBeDefined(), { timeout: 5_000 });
+    expect(opened.isOpen()).toBe(true);
+    expect(opened.received.some((m) => m.body === "ack")).toBe(false);
+    away = false;
+    expect(await opened.next("ack")).toEqual({ sequence: 1 });
+    expect(await steps("ex_away")).toEqual(["1 accepted"]);
+    expect(shaky.gateway.status().storeAwaySince).toBeUndefined();
+    opened.close();
+    await shaky.close();
+  });
+});
+
+describe("renewal", () => {
+  it("gives an endpoint a new certificate for its own id", async () => {
+    const { EnrollmentService } = await import("@breakwater/shared/wire");
+    const identity = await newMachine();
+    const client = new EnrollmentService(identity.sessionAddress, clientCredentials(identity.trustBundle, identity));
+    const { csr, privateKeyPem } = await newRequest();
+    const renewed = await new Promise<string>((done, refuse) =>
+      client.renew({ csr }, (error, r) => (r ? done(r.certificate) : refuse(error))),
+    );
+    client.close();
+    const opened = await session({ ...identity, certificatePem: renewed, privateKeyPem });
+    expect(opened.isOpen()).toBe(true);
+    expect(await test.fleet.certificates.of(identity.endpointId)).toHaveLength(2);
+  });
+});
+
+describe("watch", () => {
+  it("is for monitors", async () => {
+    const identity = await newMachine();
+    const { call, client } = openWatch(test, identity, {});
+    call.on("error", () => {});
+    call.resume();
+    expect((await new Promise<grpc.StatusObject>((done) => call.on("status", done))).code).toBe(grpc.status.PERMISSION_DENIED);
+    client.close();
+  });
+
+  it("filters by endpoint, tag and metric", async () => {
+    const monitor = expectOk(await test.gateway.createMonitor("grafana", "user:ada"));
+    const [tagged, other] = [await newMachine(), await newMachine()];
+    expectOk(await test.fleet.update(tagged.endpointId, { tags: ["watched"] }, "user:ada"));
+    const before = test.health.sinks.size;
+    const { call, client } = openWatch(test, monitor, { tags: ["watched"], metrics: ["load1"] });
+    const seen: unknown[] = [];
+    call.on("error", () => {});
+    call.on("data", (response) => seen.push(...response.samples));
+    await vi.waitFor(() => expect(test.health.sinks.size).toBe(before + 1));
+    const sample = (metric: "load1" | "cpu_percent", value: number) => ({ metric, subject: "", value });
+    test.health.take(other.endpointId, clock.now(), [sample("load1", 1)]);
+    test.health.take(tagged.endpointId, clock.now(), [sample("cpu_percent", 2), sample("load1", 3)]);
+    await vi.waitFor(() => expect(seen).toMatchObject([{ endpointId: tagged.endpointId, metric: "load1", value: 3 }]));
+    call.cancel();
+    client.close();
+    await vi.waitFor(() => expect(test.health.sinks.size).toBe(before));
+  });
+
+  it("drops the oldest for a reader that is too slow, and counts them", async () => {
+    const monitor = expectOk(await test.gateway.createMonitor("slow", "user:ada"));
+    const { call, client } = openWatch(test, monitor, {});
+    call.on("error", () => {});
+    const before = test.health.sinks.size;
+    await vi.waitFor(() => expect(test.health.sinks.size).toBe(before + 1));
+    const samples = Array.from({ length: 1_000 }, (_, i) => ({ metric: "load1" as const, subject: "", value: i }));
+    for (let batch = 0; batch < 60; batch++) test.health.take(`ep_${batch}`, clock.now(), samples);
+    let [received, dropped, lastValue] = [0, 0, ""];
+    call.on("data", (response) => {
+      received += response.samples.length;
+      dropped += response.dropped;
+      const last = response.samples.at(-1);
+      lastValue = `${last.endpointId} ${last.value}`;
+    });
+    await vi.waitFor(() => expect(received + dropped).toBe(60_000), { timeout: 10_000 });
+    expect(dropped).toBeGreaterThan(0);
+    expect(lastValue).toBe("ep_59 999");
+    call.cancel();
+    client.close();
+  });
+});
+
+describe("stop", () => {
+  it("tells agents when to come back and closes", async () => {
+    const stopped = await openTestGateway(store, { clock, ca: test.ca });
+    const identity = await newMachine();
+    const opened = openStream(identity, `127.0.0.1:${stopped.gateway.addresses().sessionPort}`);
+    opened.send(hello(identity.machine));
+    await opened.next("welcome");
+    const closing = stopped.close();
+    const { reason, retryAfterSeconds } = await opened.next("disconnect");
+    expect(reason).toContain("stopping");
+    expect(retryAfterSeconds).toBeGreaterThan(0);
+    expect((await opened.status()).code).toBe(grpc.status.OK);
+    await closing;
+    expect(expectOk(await test.fleet.get(identity.endpointId)).connected).toBe(false);
+  });
+});

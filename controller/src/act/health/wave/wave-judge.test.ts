@@ -1,0 +1,123 @@
+import type { Instant } from "@breakwater/shared/core";
+import type { MetricName, Sample } from "@breakwater/shared/health";
+import { createLogger } from "@breakwater/shared/log";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Store } from "../../../store/index.ts";
+import { openTestStore } from "../../../store/testing.ts";
+import { createHealth, type Health } from "../health.ts";
+import { normal, seeded } from "../judge/sample-fleet.ts";
+import type { WaveRules } from "./types.ts";
+import { createWaveJudge } from "./wave-judge.ts";
+
+const PATCHED = Date.UTC(2026, 2, 4, 3, 0) as Instant;
+const MINUTE = 60_000;
+const log = createLogger("test", "silent");
+const rules: WaveRules = { bakeMs: 15 * MINUTE };
+let store: Store;
+let fleets = 0;
+beforeAll(async () => {
+  store = await openTestStore();
+});
+afterAll(() => store.close());
+
+/** A canary and four others with eight minutes of past; `patched` changes what the canary samples after the patch. */
+function smallFleet(minutes: number, patched: (metric: MetricName, value: number, minute: number) => number | undefined) {
+  const random = seeded(++fleets);
+  const now = (PATCHED + minutes * MINUTE) as Instant;
+  const clock = { now: () => now };
+  const health = createHealth({ store, clock, log });
+  const ids = ["canary", "c1", "c2", "c3", "c4"].map((name) => `${name}-${fleets}`);
+  for (let at = PATCHED - 8 * MINUTE; at <= now; at += 15_000)
+    for (const [i, id] of ids.entries()) {
+      const since = (at - PATCHED) / MINUTE;
+      const samples: Sample[] = [
+        { metric: "check_latency_ms", subject: "shop", value: 21 * Math.exp(0.05 * normal(random)) },
+        { metric: "check_up", subject: "shop", value: 1 },
+        { metric: "cpu_percent", subject: "", value: 4 + 2 * random.next() },
+        { metric: "memory_used_percent", subject: "", value: 40 + random.next() },
+        { metric: "unit_active", subject: "nginx.service", value: 1 },
+        { metric: "unit_restarts_total", subject: "nginx.service", value: 0 },
+        { metric: "units_failed", subject: "", value: 0 },
+        { metric: "oom_kills_total", subject: "", value: 0 },
+      ];
+      const sent = samples.flatMap((s) => {
+        const value = i === 0 && since >= 0 ? patched(s.metric, s.value, since) : s.value;
+        return value === undefined ? [] : [{ ...s, value }];
+      });
+      health.take(id, at as Instant, sent);
+    }
+  return { health, clock, ids };
+}
+
+function ask({ health, clock, ids }: ReturnType<typeof smallFleet>, over: { rules?: WaveRules; health?: Health } = {}) {
+  return createWaveJudge({ health: over.health ?? health, clock }).judge({
+    deploymentId: "dp_1",
+    wave: 0,
+    treated: [{ endpointId: ids[0] as string, patchedAt: PATCHED }],
+    control: ids.slice(1),
+    now: clock.now(),
+    rules: over.rules ?? rules,
+  });
+}
+
+describe("wave judge on a small fleet", () => {
+  it("finds a doubled check latency on the only canary and says it plainly", async () => {
+    const verdict = await ask(smallFleet(7, (metric, value) => (metric === "check_latency_ms" ? value * 2 : value)));
+    expect(verdict.verdict).toBe("harmful");
+    expect(((verdict.decidedAt as number) - PATCHED) / MINUTE).toBeLessThanOrEqual(6);
+    expect(verdict.summary).toMatch(
+      /^Check shop took 4\d(\.\d)? ms after the patch instead of 2\d(\.\d)? ms before; the 4 unpatched endpoints went from 2\d/,
+    );
+    expect(verdict.evidence.bands[0]).toMatchObject({ metric: "check_latency_ms:shop" });
+    expect(JSON.parse(JSON.stringify(verdict.evidence))).toEqual(verdict.evidence);
+  });
+
+  it("says the same after a restart, from the minutes in the database", async () => {
+    const fleet = smallFleet(9, (metric, value) => (metric === "check_latency_ms" ? value * 2 : value));
+    await fleet.health.stop();
+    const restarted = createHealth({ store, clock: fleet.clock, log });
+    expect((await ask(fleet, { health: restarted })).verdict).toBe("harmful");
+  });
+
+  it("calls a patch that changes nothing healthy when the bake is over, undecided before", async () => {
+    expect((await ask(smallFleet(7, (_, value) => value))).verdict).toBe("undecided");
+    const verdict = await ask(smallFleet(16, (_, value) => value));
+    expect(verdict.verdict).toBe("healthy");
+    expect(verdict.summary).toContain("4 unpatched");
+  });
+
+  it.each<[string, (metric: MetricName, value: number, minute: number) => number | undefined, string]>([
+    [
+      "a check that fails",
+      (m, v, minute) => (m === "check_up" && minute > 3 ? 0 : m === "check_latency_ms" && minute > 3 ? undefined : v),
+      "check-down",
+    ],
+    ["a unit that stopped", (m, v) => (m === "unit_active" ? 0 : v), "unit-down"],
+    ["a failed unit", (m, v) => (m === "units_failed" ? 1 : v), "units-failed"],
+    ["a crash loop", (m, v, minute) => (m === "unit_restarts_total" ? Math.floor(minute * 2) : v), "crash-loop"],
+    ["processes killed for lack of memory", (m, v, minute) => (m === "oom_kills_total" && minute > 4 ? 2 : v), "out-of-memory"],
+    ["an endpoint that went silent", (_, v, minute) => (minute > 1 ? undefined : v), "endpoint-gone"],
+  ])("knows %s without statistics", async (_, patched, rule) => {
+    const verdict = await ask(smallFleet(8, patched));
+    expect(verdict.verdict).toBe("harmful");
+    expect(verdict.evidence.hard.map((h) => h.rule)).toContain(rule);
+  });
+
+  it("does not hold against the patch what the restart does within the grace", async () => {
+    const verdict = await ask(
+      smallFleet(8, (m, v, minute) =>
+        minute >= 2.5 ? v : m === "check_up" || m === "unit_active" ? 0 : m === "check_latency_ms" ? v * 5 : v,
+      ),
+    );
+    expect(verdict.verdict).not.toBe("harmful");
+  });
+
+  it("says so when nobody has been patched or nothing was sampled", async () => {
+    const fleet = smallFleet(1, (_, v) => v);
+    const judge = createWaveJudge(fleet);
+    const question = { deploymentId: "dp_1", wave: 0, control: [], now: fleet.clock.now(), rules };
+    expect((await judge.judge({ ...question, treated: [] })).verdict).toBe("undecided");
+    const unknown = await judge.judge({ ...question, treated: [{ endpointId: "nobody", patchedAt: PATCHED }] });
+    expect(unknown).toMatchObject({ verdict: "undecided", summary: "There are no samples of the patched endpoints to judge." });
+  });
+});
