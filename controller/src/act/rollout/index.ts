@@ -17,15 +17,22 @@ export type {
 export {
   ALL_RULES,
   begin,
+  countsAsFailure,
+  currentWave,
   decide,
   evolve,
   executionIdFor,
   explain,
+  isBeforeChange,
+  isFinal,
+  isInFlight,
   next,
   PATIENCE,
+  remainsChanged,
   rollbackExecutionId,
   sentences,
   TRANSITIONS,
+  waveExecutions,
 } from "./core/index.ts";
 export { type CommandGiven, createRollout, type Explanation, type Rollout, type RolloutParts } from "./engine/engine.ts";
 export type { Freeze } from "./engine/freeze.ts";

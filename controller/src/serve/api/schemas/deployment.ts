@@ -76,6 +76,8 @@ export const verdictSchema = z
     metrics: z.array(
       z.object({ metric: z.string(), verdict: verdictWord, effect: z.number().nullable(), sentence: z.string(), evidence: z.unknown() }),
     ),
+    /** What needed no statistics: a check that fails, a unit that is down, an endpoint that is gone. */
+    hard: z.array(z.object({ rule: z.string(), endpointId: z.string(), subject: z.string(), at, sentence: z.string() })),
   })
   .openapi("Verdict");
 
@@ -131,13 +133,10 @@ export const deploymentSchema = deploymentRowSchema
     waveList: z.array(waveSchema),
     cells: z.array(cellSchema),
     /** What is waited for and until when, in the engine's words. */
-    waits: z.array(
-      z.object({ what: z.string(), until: at.nullable(), wave: z.number().int().nullable(), endpointId: z.string().nullable() }),
-    ),
+    waits: z.array(z.object({ what: z.string(), until: at.nullable(), afterwards: z.string(), endpointIds: z.array(z.string()) })),
     decisions: z.array(
       z.object({ kind: z.string(), wave: z.number().int(), endpointId: z.string().nullable(), question: z.string(), since: at }),
     ),
-    explain: z.array(z.string()),
     verdicts: z.array(verdictSchema),
     consequences: z.array(consequenceSchema),
     packages: z.array(z.object({ name: z.string(), from: z.string(), to: z.string(), endpoints: z.number().int() })),

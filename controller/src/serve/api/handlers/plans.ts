@@ -1,0 +1,49 @@
+import { expectOk, parseInstant } from "@breakwater/shared/core";
+import { listKeys, registerKey, revokeKey } from "../auth/approval-keys.ts";
+import { actorOf } from "../auth/index.ts";
+import { type Api, bind } from "../bind.ts";
+import { planChanged } from "../problems.ts";
+import { listPlans, readPlan } from "../queries/plans.ts";
+import { routes } from "../routes/index.ts";
+import type { Services } from "../services.ts";
+
+export function bindPlans(api: Api, { store, clock, planning, rollout }: Services): void {
+  const { db } = store;
+  bind(api, routes.plans, async ({ query }) => listPlans(db, query));
+  bind(api, routes.planCreate, async ({ body, principal }) => {
+    const { planId, revision, digest } = expectOk(await planning.propose(body, actorOf(principal)));
+    return { id: planId, revision, digest };
+  });
+  bind(api, routes.plan, async ({ params, query }) => readPlan(db, params.id, query.revision));
+  bind(api, routes.planApprove, async ({ params, body, principal }) => {
+    const plan = await readPlan(db, params.id, body.revision);
+    if (plan.digest !== body.digest) throw planChanged(params.id);
+    const signature = Uint8Array.from(Buffer.from(body.signature, "base64"));
+    expectOk(
+      await planning.approve(
+        params.id,
+        body.revision,
+        { keyId: body.keyId, signature, approver: principal.name, at: body.at },
+        actorOf(principal),
+      ),
+    );
+    return readPlan(db, params.id, body.revision);
+  });
+  bind(api, routes.planDiscard, async ({ params, body, principal }) => {
+    expectOk(await planning.discard(params.id, body.revision, actorOf(principal), body.reason ?? ""));
+    return readPlan(db, params.id, body.revision);
+  });
+  bind(api, routes.planDeploy, async ({ params, body, principal }) => {
+    await readPlan(db, params.id, body.revision);
+    return { deploymentId: expectOk(await rollout.deploy(params.id, body.revision, actorOf(principal))) };
+  });
+  bind(
+    api,
+    routes.scenario,
+    async ({ body }) => expectOk(planning.fromScenario(body.text, (body.now ? parseInstant(body.now) : undefined) ?? clock.now())) as never,
+  );
+
+  bind(api, routes.approvalKeys, async () => ({ rows: await listKeys(db) }));
+  bind(api, routes.approvalKeyCreate, async ({ body, principal }) => registerKey(store, clock, principal, body));
+  bind(api, routes.approvalKeyRevoke, async ({ params, principal }) => revokeKey(store, clock, principal, params.id));
+}

@@ -1,0 +1,48 @@
+import type { z } from "zod";
+import type { overviewSchema } from "../schemas/index.ts";
+
+type Overview = z.infer<typeof overviewSchema>;
+const many = (n: number, one: string, plural = `${one}s`): string => `${n} ${n === 1 ? one : plural}`;
+
+/** The state of the fleet in one sentence; the tone is what colours it. Harm first, then decisions, then motion. */
+export function stateSentence(
+  counts: Overview["counts"],
+  decisions: number,
+  freeze: Overview["freeze"],
+  feedsNotWell: number,
+): Pick<Overview, "sentence" | "tone"> {
+  if (counts.endpoints === 0)
+    return { tone: "empty", sentence: "No endpoint has joined yet. Make a join token and install the first agent." };
+  const harm = counts.harmfulWaves > 0 ? [many(counts.harmfulWaves, "wave is harmful", "waves are harmful")] : [];
+  const waiting = decisions > 0 ? [many(decisions, "decision waits for you", "decisions wait for you")] : [];
+  const motion = [
+    ...(counts.bakingWaves > 0 ? [many(counts.bakingWaves, "wave bakes", "waves bake")] : []),
+    ...(counts.runningDeployments > 0 && counts.bakingWaves === 0
+      ? [many(counts.runningDeployments, "deployment runs", "deployments run")]
+      : []),
+  ];
+  const trouble = [
+    ...(counts.silent > 0 ? [many(counts.silent, "agent is silent", "agents are silent")] : []),
+    ...(feedsNotWell > 0 ? [many(feedsNotWell, "feed is not well", "feeds are not well")] : []),
+  ];
+  const known =
+    counts.withoutInventory === counts.endpoints
+      ? "no inventory has arrived yet"
+      : counts.openFindings === 0
+        ? "no open finding is known"
+        : `${many(counts.openFindings, "open finding")} on ${many(counts.withOpenFindings, "endpoint")}`;
+  const parts = [
+    ...(freeze ? [`the fleet is frozen by ${freeze.by.replace(/^user:/, "")}`] : []),
+    ...harm,
+    ...waiting,
+    ...motion,
+    ...(harm.length === 0 && motion.length > 0 ? ["nothing harmful"] : []),
+    ...trouble,
+    known,
+  ];
+  const text = parts.join(", ");
+  return {
+    sentence: `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
+    tone: harm.length > 0 ? "harm" : waiting.length > 0 || trouble.length > 0 || freeze ? "attention" : motion.length > 0 ? "busy" : "calm",
+  };
+}

@@ -1,0 +1,134 @@
+import { type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
+import type { Db } from "../../../store/index.ts";
+import { decodeCursor, offsetPage } from "../cursor.ts";
+import { notFound } from "../problems.ts";
+import type { endpointQuery, endpointRowSchema, endpointSchema } from "../schemas/index.ts";
+import { allOf, contains, int, json, moment, momentOrNull, real, select } from "./select.ts";
+
+const row = z.object({
+  id: z.string(),
+  hostname: z.string(),
+  os: z.string(),
+  osId: z.string(),
+  osVersion: z.string(),
+  architecture: z.string(),
+  kernelRelease: z.string(),
+  agentVersion: z.string(),
+  site: z.string(),
+  timezone: z.string(),
+  tags: json(z.array(z.string())),
+  criticality: int,
+  redundancyGroup: z.string().nullable(),
+  policyMode: z.string(),
+  connected: z.boolean(),
+  lastSeenAt: momentOrNull,
+  inventoryAt: momentOrNull,
+  packages: int,
+  pendingUpdates: int,
+  openFindings: int,
+  riskHighest: real,
+  riskSum: real,
+  knownExploited: int,
+  exposure: z.enum(["loopback", "private", "public", "unknown"]),
+  rebootRequired: z.boolean().nullable(),
+  simulated: z.boolean(),
+  revokedAt: momentOrNull,
+});
+
+/** Evidence first: the widest listener; else what an operator declared; else unknown, which is not "none". */
+const exposure = sql`coalesce(
+  (select (array['loopback', 'private', 'public'])[max(array_position(array['loopback', 'private', 'public'], l->>'scope'))]
+   from jsonb_array_elements(case when jsonb_typeof(e.facts->'listeners') = 'array' then e.facts->'listeners' else '[]' end) l),
+  e.declared_exposure, 'unknown')`;
+
+const columns = sql`
+  e.id, e.hostname, e.os_name as os, e.os_id as "osId", e.os_version as "osVersion", e.architecture, e.kernel_release as "kernelRelease",
+  e.agent_version as "agentVersion", e.site, e.timezone, e.tags, e.criticality, e.redundancy_group as "redundancyGroup",
+  e.policy_mode as "policyMode", e.connected, e.last_seen_at as "lastSeenAt", e.inventory_at as "inventoryAt",
+  (select count(*) from endpoint_package p where p.endpoint_id = e.id) as packages,
+  (select count(*) from pending_update u where u.endpoint_id = e.id) as "pendingUpdates",
+  coalesce(f.open, 0) as "openFindings", coalesce(f.highest, 0) as "riskHighest", coalesce(f.total, 0) as "riskSum", coalesce(f.kev, 0) as "knownExploited",
+  ${exposure} as exposure, (e.facts->'reboot'->>'needed')::boolean as "rebootRequired", e.simulated, e.revoked_at as "revokedAt"`;
+
+const findings = (only: SQL) => sql`
+  select f.endpoint_id, count(*) as open, max(f.risk) as highest, sum(f.risk) as total, count(k.vulnerability_id) as kev
+  from finding f
+  left join (select distinct vulnerability_id from signal where kind = 'kev') k on k.vulnerability_id = f.vulnerability_id
+  where f.state in ('open', 'no-fix') and ${only} group by f.endpoint_id`;
+
+const ORDER: Readonly<Record<z.output<typeof endpointQuery>["sort"], SQL>> = {
+  hostname: sql`e.hostname, e.id`,
+  "-hostname": sql`e.hostname desc, e.id`,
+  risk: sql`coalesce(f.total, 0), e.hostname, e.id`,
+  "-risk": sql`coalesce(f.total, 0) desc, e.hostname, e.id`,
+  findings: sql`coalesce(f.open, 0), e.hostname, e.id`,
+  "-findings": sql`coalesce(f.open, 0) desc, e.hostname, e.id`,
+  lastSeen: sql`e.last_seen_at nulls first, e.id`,
+  "-lastSeen": sql`e.last_seen_at desc nulls last, e.id`,
+  updates: sql`"pendingUpdates", e.hostname, e.id`,
+  "-updates": sql`"pendingUpdates" desc, e.hostname, e.id`,
+  criticality: sql`e.criticality, e.hostname, e.id`,
+  "-criticality": sql`e.criticality desc, e.hostname, e.id`,
+};
+
+export async function listEndpoints(db: Db, query: z.output<typeof endpointQuery>) {
+  const [osId, osVersion] = query.os?.split(":") ?? [];
+  const where = allOf(
+    query.revoked ? sql`e.revoked_at is not null` : sql`e.revoked_at is null`,
+    query.q !== undefined && sql`(${contains(sql`e.hostname`, query.q)} or ${contains(sql`e.id`, query.q)})`,
+    query.tag !== undefined && sql`e.tags @> ${JSON.stringify([query.tag])}::jsonb`,
+    query.site !== undefined && sql`e.site = ${query.site}`,
+    osId !== undefined && sql`e.os_id = ${osId}`,
+    osVersion !== undefined && sql`e.os_version = ${osVersion}`,
+    query.connected !== undefined && sql`e.connected = ${query.connected}`,
+    query.simulated !== undefined && sql`e.simulated = ${query.simulated}`,
+    query.withFindings !== undefined && (query.withFindings ? sql`f.open > 0` : sql`f.open is null`),
+  );
+  const from = sql`from endpoint e left join (${findings(sql`true`)}) f on f.endpoint_id = e.id where ${where}`;
+  const rows = await select(
+    db,
+    row,
+    sql`select ${columns} ${from} order by ${ORDER[query.sort]} limit ${query.limit} offset ${decodeCursor(query.cursor) ?? 0}`,
+  );
+  const [total] = await select(db, z.object({ n: int }), sql`select count(*) as n ${from}`);
+  return offsetPage<z.infer<typeof endpointRowSchema>>(rows, query, total?.n ?? 0);
+}
+
+const detail = row.extend({
+  machineId: z.string(),
+  codename: z.string(),
+  virtualization: z.string(),
+  bootId: z.string(),
+  capabilities: json(z.array(z.string())),
+  pinnedKeyIds: json(z.array(z.string())),
+  declaredExposure: z.enum(["loopback", "private", "public"]).nullable(),
+  window: json(z.unknown()),
+  checks: json(z.array(z.unknown())),
+  enrolledAt: moment,
+  clockOffsetMs: real,
+  certificateExpiresAt: momentOrNull,
+  inventoryDigest: z.string(),
+  facts: json(z.unknown()),
+});
+
+/** @throws not-found */
+export async function readEndpoint(db: Db, id: string): Promise<z.input<typeof endpointSchema>> {
+  const [found] = await select(
+    db,
+    detail,
+    sql`select ${columns}, e.machine_id as "machineId", e.os_codename as codename, e.virtualization, e.boot_id as "bootId", e.capabilities,
+      e.pinned_key_ids as "pinnedKeyIds", e.declared_exposure as "declaredExposure", e."window", e.checks, e.enrolled_at as "enrolledAt",
+      e.clock_offset_ms as "clockOffsetMs", e.inventory_digest as "inventoryDigest", e.facts,
+      (select max(c.expires_at) from certificate c where c.endpoint_id = e.id and c.revoked_at is null) as "certificateExpiresAt"
+      from endpoint e left join (${findings(sql`f.endpoint_id = ${id}`)}) f on f.endpoint_id = e.id where e.id = ${id}`,
+  );
+  if (!found) throw notFound("endpoint", id);
+  return found as z.input<typeof endpointSchema>;
+}
+
+/** @throws not-found */
+export async function requireEndpoint(db: Db, id: string): Promise<void> {
+  const [found] = await select(db, z.object({ id: z.string() }), sql`select id from endpoint where id = ${id}`);
+  if (!found) throw notFound("endpoint", id);
+}
