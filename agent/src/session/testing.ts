@@ -106,7 +106,7 @@ export async function startTestController(): Promise<TestController> {
   const authority = await testAuthority();
   const streams: TestStream[] = [];
   const certificateFor = async (csr: Buffer): Promise<string> => {
-    const request = new x509.Pkcs10CertificateRequest(csr);
+    const request = new x509.Pkcs10CertificateRequest(new Uint8Array(csr));
     const key = await request.publicKey.export(crypto);
     const notAfter = new Date(Date.now() + controller.certificateLifeMs);
     return (await authority.issue(key, [{ type: "url", value: "spiffe://breakwater/endpoint/ep_test" }], notAfter)).toString("pem");
