@@ -1,0 +1,84 @@
+import { networkInterfaces } from "node:os";
+import { ok, type Problem, type Result } from "@breakwater/shared/core";
+import type { WireInventory } from "@breakwater/shared/wire";
+import type { InspectedProcess, Inspection } from "../executor/protocol.ts";
+import type { PackageOwners } from "./package-owners.ts";
+import { listenerReach, type Reach, widest } from "./reach.ts";
+
+type Listener = NonNullable<WireInventory["listeners"]>[number];
+type LoadedPackage = NonNullable<WireInventory["loadedPackages"]>[number];
+
+/** Where the raw facts come from. Problems say what could not be seen. */
+export type InspectMachine = () => Promise<Result<Inspection>>;
+
+export interface Exposure {
+  readonly listeners: Listener[];
+  readonly loadedPackages: LoadedPackage[];
+  readonly problems: readonly Problem[];
+}
+
+/** Pids kept for one package: enough to look at, however many workers there are. */
+const MAX_PIDS = 50;
+
+/** Process -> mapped files -> package -> listening address. */
+export async function describeExposure(
+  inspect: InspectMachine,
+  owners: PackageOwners,
+  units: readonly { unit: string; mainPid: number }[],
+): Promise<Result<Exposure>> {
+  const inspection = await inspect();
+  if (!inspection.ok) return inspection;
+  const { processes, problems } = inspection.value;
+  const paths = new Set(processes.flatMap((p) => [p.exe, ...p.mapped.map((m) => m.path)]).filter((p) => p !== ""));
+  const owner = await owners.of(paths);
+  const own = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((a) => a.address));
+  const unitByPid = new Map(units.filter((u) => u.mainPid > 0).map((u) => [u.mainPid, u.unit]));
+  return ok({
+    ...relate(inspection.value, owner, own, (p) => p.unit || (unitByPid.get(p.pid) ?? "")),
+    problems: problems.map((message) => ({ code: "partly-hidden", message })),
+  });
+}
+
+/** The joining itself. Pure. */
+export function relate(
+  inspection: Pick<Inspection, "hostNetns" | "processes">,
+  owner: ReadonlyMap<string, string>,
+  ownAddresses: readonly string[],
+  unitOf: (process: InspectedProcess) => string,
+): Pick<Exposure, "listeners" | "loadedPackages"> {
+  const listeners: Listener[] = [];
+  const loaded = new Map<string, { pids: Set<number>; units: Set<string>; restart: boolean; reach: Reach }>();
+  for (const process of inspection.processes) {
+    // Addresses of another network namespace are not ours: a wildcard there is judged as if it were reachable privately.
+    const addresses = process.netns === inspection.hostNetns ? ownAddresses : ["10.0.0.1"];
+    const scopes = process.listens.map((l) => ({ ...l, scope: listenerReach(l.address, addresses) }));
+    const reach = widest(
+      scopes.map((s) => s.scope),
+      "none",
+    );
+    const unit = unitOf(process);
+    for (const l of scopes) listeners.push({ ...l, pid: process.pid, process: process.name, package: owner.get(process.exe) ?? "", unit });
+    for (const file of [{ path: process.exe, deleted: process.exeDeleted }, ...process.mapped]) {
+      const name = owner.get(file.path);
+      if (name === undefined) continue;
+      const entry = loaded.get(name) ?? { pids: new Set(), units: new Set(), restart: false, reach: "none" as Reach };
+      loaded.set(name, entry);
+      entry.pids.add(process.pid);
+      if (unit) entry.units.add(unit);
+      entry.restart ||= file.deleted;
+      entry.reach = widest([entry.reach, reach], "none");
+    }
+  }
+  return {
+    listeners: listeners.sort((a, b) => (a.port ?? 0) - (b.port ?? 0) || (a.pid ?? 0) - (b.pid ?? 0)),
+    loadedPackages: [...loaded]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, e]) => ({
+        name,
+        pids: [...e.pids].slice(0, MAX_PIDS),
+        units: [...e.units].sort(),
+        restartNeeded: e.restart,
+        reach: e.reach,
+      })),
+  };
+}

@@ -1,0 +1,49 @@
+import { compareDebianVersions } from "../policy/index.ts";
+
+/** What of a changelog is newer than a version. */
+export interface ChangelogPart {
+  readonly cves: readonly string[];
+  readonly urgency: string;
+  readonly text: string;
+}
+
+const URGENCIES = ["low", "medium", "high", "emergency", "critical"];
+const MAX_TEXT_BYTES = 16 * 1024;
+/** First line of an entry, deb-changelog(5): "source (version) distributions; urgency=low, binary-only=yes". */
+const HEADER = /^([a-z0-9][a-z0-9+.-]*) \(([^)\s]+)\) [^;]*;(.*)$/;
+
+/** A rebuild without a source change ("+b2") has its source's version (Debian developers' reference 5.10.2.1). */
+export const withoutRebuild = (version: string): string => version.replace(/\+b\d+$/, "");
+
+/** Control characters could speak to a terminal; line breaks and tabs may stay. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
+export const printable = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, "");
+
+/** The entries of a Debian changelog that are newer than `fromVersion`; newest first, as in the file. */
+export function changelogSince(changelog: string, fromVersion: string): ChangelogPart {
+  const from = withoutRebuild(fromVersion);
+  const lines: string[] = [];
+  let urgency = -1;
+  for (const line of changelog.split("\n")) {
+    const header = HEADER.exec(line);
+    if (header) {
+      // Entries of rebuilds stand above their source's entry and say nothing of the source.
+      if (compareDebianVersions(withoutRebuild(header[2] ?? ""), from) <= 0) break;
+      urgency = Math.max(urgency, URGENCIES.indexOf(/urgency=(\w+)/i.exec(header[3] ?? "")?.[1]?.toLowerCase() ?? ""));
+    }
+    lines.push(line);
+  }
+  const text = printable(lines.join("\n")).trim();
+  const cves = new Set([...text.matchAll(/\bCVE-(\d{4})-(\d{4,19})\b/gi)].map((m) => `CVE-${m[1]}-${m[2]}`));
+  return { cves: [...cves].sort(), urgency: URGENCIES[urgency] ?? "", text: cut(text) };
+}
+
+function cut(text: string): string {
+  const bytes = Buffer.from(text, "utf8");
+  if (bytes.length <= MAX_TEXT_BYTES) return text;
+  const note = "\n[shortened]";
+  return `${bytes
+    .subarray(0, MAX_TEXT_BYTES - note.length)
+    .toString("utf8")
+    .replace(/\uFFFD+$/, "")}${note}`;
+}

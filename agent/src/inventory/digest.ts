@@ -1,0 +1,46 @@
+import { canonicalJson, sha256Hex } from "@breakwater/shared/command";
+import type { WireInventory, WirePackage } from "@breakwater/shared/wire";
+
+export const packageKey = (p: WirePackage): string => `${p.ecosystem} ${p.name} ${p.architecture}`;
+
+/** Everything but the packages. */
+export function factsOf(inventory: WireInventory): WireInventory {
+  const { packages: _, ...facts } = inventory;
+  return facts;
+}
+
+/**
+ * The facts without what changes all the time and means nothing: process ids, free space, restart counters (health has
+ * them), the moment of looking. Lists are sorted, so that the order in which they were found means nothing either.
+ */
+function lasting(inventory: WireInventory): unknown {
+  const sorted = (list: readonly unknown[] | undefined) => (list ?? []).map((item) => canonicalJson(round(item))).sort();
+  return {
+    ...round(factsOf(inventory)),
+    pendingUpdates: sorted(inventory.pendingUpdates),
+    services: sorted(inventory.services?.map(({ mainPid, restarts, ...s }) => s)),
+    listeners: sorted([...new Map((inventory.listeners ?? []).map(({ pid, ...l }) => [canonicalJson(l), l])).values()]),
+    loadedPackages: sorted(inventory.loadedPackages?.map(({ pids, units, ...l }) => ({ ...l, units: [...(units ?? [])].sort() }))),
+    repositories: sorted(inventory.repositories),
+    problems: sorted(inventory.problems),
+    hardware: inventory.hardware && {
+      ...round(inventory.hardware),
+      fileSystems: sorted(inventory.hardware.fileSystems?.map(({ availableBytes, ...f }) => f)),
+    },
+    collectedAt: "",
+  };
+}
+
+/** Canonical JSON holds integers only; nothing here means more than that. */
+function round<T>(value: T): T {
+  if (typeof value === "number") return Math.round(value) as T;
+  if (Array.isArray(value)) return value.map(round) as T;
+  if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, round(v)])) as T;
+  return value;
+}
+
+/** Hex SHA-256 that is the same for the same machine state, whenever and in whatever order it was looked at. */
+export function inventoryDigest(inventory: WireInventory): string {
+  const packages = (inventory.packages ?? []).map((p) => canonicalJson(round(p))).sort();
+  return sha256Hex(canonicalJson({ packages, facts: lasting(inventory) }));
+}

@@ -1,0 +1,75 @@
+import type { EndpointAction, RefusalCode } from "@breakwater/shared/command";
+import { fail, type Instant, ok, type Problem, type Result } from "@breakwater/shared/core";
+import { compareDebianVersions } from "./debian-version.ts";
+import { matchesGlob } from "./glob.ts";
+import { isInside, isWindowOpen } from "./open-window.ts";
+import type { Policy } from "./policy.ts";
+
+/** Why the policy says no. The code is what the controller is told. */
+export interface Refusal extends Problem {
+  readonly code: RefusalCode;
+}
+
+const refuse = (code: RefusalCode, message: string, next?: string) => fail<Refusal>(next ? { code, message, next } : { code, message });
+
+/** The mode alone: whether this machine lets itself be changed at all. */
+export function decideMode(policy: Policy): Result<void, Refusal> {
+  if (policy.mode === "patch") return ok(undefined);
+  return refuse(
+    "policy-observe",
+    `This machine's policy is "${policy.mode}": it does not let itself be changed.`,
+    'Its owner can set "mode: patch" in the agent\'s policy.yaml.',
+  );
+}
+
+/** Whether the owner's policy allows an action now. Pure; says the first reason against it. */
+export function decidePolicy(policy: Policy, action: EndpointAction, now: Instant): Result<void, Refusal> {
+  const mode = decideMode(policy);
+  if (!mode.ok) return mode;
+  if (action.packages.length > policy.maxPackages)
+    return refuse(
+      "policy-package",
+      `The plan changes ${action.packages.length} packages; the policy allows ${policy.maxPackages} at once.`,
+    );
+  for (const { name } of action.packages) {
+    if (policy.packages.deny.some((p) => matchesGlob(p, name))) return refuse("policy-package", `The policy denies changes to ${name}.`);
+    if (!policy.packages.allow.some((p) => matchesGlob(p, name)))
+      return refuse("policy-package", `${name} is not among the packages that the policy allows.`);
+  }
+  const downgrades = action.packages.filter((p) => compareDebianVersions(p.to, p.from) < 0);
+  if (downgrades.length > policy.maxDowngrades)
+    return refuse(
+      "policy-package",
+      `The plan moves ${downgrades.length} packages to an older version (${downgrades[0]?.name} first); the policy allows ${policy.maxDowngrades}.`,
+    );
+  if (action.reboot !== "never" && !policy.allowReboot)
+    return refuse(
+      "policy-window",
+      "The plan may restart the machine; the policy does not allow that.",
+      "Set allowReboot: true, or plan without.",
+    );
+  const blackout = policy.blackouts.find((b) => isInside(b, now));
+  if (blackout)
+    return refuse("policy-window", `The policy forbids changes until ${blackout.to}${blackout.name ? ` (${blackout.name})` : ""}.`);
+  if (policy.windows.length > 0 && !policy.windows.some((w) => isWindowOpen(w, policy.timezone, now)))
+    return refuse("policy-window", `None of the policy's windows is open (time zone ${policy.timezone}).`);
+  return ok(undefined);
+}
+
+/** Where a package's new version comes from, as its repository's Release file says. */
+export interface PackageOrigin {
+  readonly name: string;
+  readonly origin: string;
+  readonly label: string;
+  readonly suite: string;
+}
+
+/** Whether every package comes from an origin that the owner allows. Asked once the package manager has said where from. */
+export function decideOrigins(policy: Policy, origins: readonly PackageOrigin[]): Result<void, Refusal> {
+  for (const { name, origin, label, suite } of origins) {
+    const text = `${origin}:${label}:${suite}`;
+    if (!policy.origins.allow.some((p) => matchesGlob(p, text)))
+      return refuse("policy-package", `${name} comes from ${text}, which is not among the origins that the policy allows.`);
+  }
+  return ok(undefined);
+}

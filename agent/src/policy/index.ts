@@ -1,0 +1,5 @@
+export * from "./debian-version.ts";
+export * from "./decide.ts";
+export * from "./load-policy.ts";
+export * from "./operator-keys.ts";
+export * from "./policy.ts";

@@ -1,0 +1,69 @@
+import { createPublicKey } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { keyIdOf, type OperatorKey, rawPublicKey } from "@breakwater/shared/command";
+import type { Problem } from "@breakwater/shared/core";
+
+/** Keys that the machine's owner laid down. Where there is one, keys from enrolment count for nothing. */
+export const OWNER_KEYS_DIR = "operators.d";
+/** Keys that the controller named at enrolment. */
+export const ENROLLED_KEYS_DIR = "enrolled-operators.d";
+const MAX_KEYS = 100;
+
+export interface PinnedKeys {
+  readonly keys: readonly OperatorKey[];
+  readonly source: "owner" | "enrolment" | "none";
+  /** Files that hold no key: said, and left out. */
+  readonly problems: readonly Problem[];
+}
+
+/** One line: base64 of the raw Ed25519 key, then its owner. */
+export const formatOperatorKey = (key: OperatorKey): string => `${Buffer.from(key.publicKey).toString("base64")} ${key.owner}\n`;
+
+/** Reads a key file: our one-line form, or an Ed25519 public key in PEM. @returns undefined when it is neither. */
+export function parseOperatorKey(text: string, fallbackOwner: string): OperatorKey | undefined {
+  if (text.includes("-----BEGIN PUBLIC KEY-----")) {
+    try {
+      const key = createPublicKey(text);
+      if (key.asymmetricKeyType !== "ed25519") return undefined;
+      const publicKey = rawPublicKey(key);
+      return { keyId: keyIdOf(publicKey), publicKey, owner: fallbackOwner };
+    } catch {
+      return undefined;
+    }
+  }
+  const line = text.split("\n").find((l) => l.trim() !== "" && !l.startsWith("#"));
+  const match = /^([A-Za-z0-9+/]{43}=)(?:\s+(\S.*))?$/.exec(line?.trim() ?? "");
+  if (!match?.[1]) return undefined;
+  const publicKey = Buffer.from(match[1], "base64");
+  return { keyId: keyIdOf(publicKey), publicKey, owner: match[2] ?? fallbackOwner };
+}
+
+/** The operators' keys that this endpoint trusts: the owner's own, else those of the enrolment. */
+export async function loadOperatorKeys(configDir: string): Promise<PinnedKeys> {
+  const owner = await readKeys(join(configDir, OWNER_KEYS_DIR));
+  // A directory with nothing but broken files is still the owner's word: no fall-back to keys he did not lay down.
+  if (owner.files > 0) return { keys: owner.keys, source: "owner", problems: owner.problems };
+  const enrolled = await readKeys(join(configDir, ENROLLED_KEYS_DIR));
+  const problems = [...owner.problems, ...enrolled.problems];
+  return { keys: enrolled.keys, source: enrolled.keys.length > 0 ? "enrolment" : "none", problems };
+}
+
+async function readKeys(dir: string): Promise<{ keys: OperatorKey[]; files: number; problems: Problem[] }> {
+  let names: string[];
+  try {
+    names = (await readdir(dir)).filter((n) => n.endsWith(".pub")).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { keys: [], files: 0, problems: [] };
+    const message = `${dir} cannot be read (${(error as NodeJS.ErrnoException).code}).`;
+    return { keys: [], files: 1, problems: [{ code: "operator-keys-unreadable", message }] };
+  }
+  const keys = new Map<string, OperatorKey>();
+  const problems: Problem[] = [];
+  for (const name of names.slice(0, MAX_KEYS)) {
+    const key = parseOperatorKey(await readFile(join(dir, name), "utf8").catch(() => ""), name.replace(/\.pub$/, ""));
+    if (key) keys.set(key.keyId, key);
+    else problems.push({ code: "operator-key-malformed", message: `${join(dir, name)} holds no Ed25519 public key; it is left out.` });
+  }
+  return { keys: [...keys.values()], files: names.length, problems };
+}

@@ -1,0 +1,167 @@
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type EndpointAction, newApprovalKey } from "@breakwater/shared/command";
+import { type Instant, parseInstant } from "@breakwater/shared/core";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  compareDebianVersions,
+  decideOrigins,
+  decidePolicy,
+  formatOperatorKey,
+  loadOperatorKeys,
+  loadPolicy,
+  type Policy,
+  parsePolicy,
+} from "./index.ts";
+
+const at = (iso: string): Instant => parseInstant(iso) as Instant;
+const action = (change: Partial<EndpointAction> = {}): EndpointAction => ({
+  version: 1,
+  planId: "pl_1",
+  endpointId: "ep_1",
+  packages: [{ manager: "apt", name: "openssl", architecture: "amd64", from: "3.0.1-1", to: "3.0.2-1" }],
+  checks: [],
+  restartServices: true,
+  reboot: "never",
+  rollback: true,
+  limits: { commitConfirmMs: 0, lockWaitMs: 0, checkGraceMs: 0, downloadBytesPerSecond: 0 },
+  ...change,
+});
+const policy = (yaml: string): Policy => parsePolicy(yaml, "Europe/Berlin").policy;
+const verdict = (yaml: string, a = action(), now = at("2026-03-04T12:00:00Z")) => {
+  const result = decidePolicy(policy(yaml), a, now);
+  return result.ok ? "allowed" : result.problem.code;
+};
+
+describe("the owner's policy", () => {
+  it("observes unless its owner says otherwise", () => {
+    expect(verdict("")).toBe("policy-observe");
+    expect(verdict("mode: rehearse")).toBe("policy-observe");
+    expect(verdict("mode: patch")).toBe("allowed");
+  });
+
+  it("treats a malformed file as observe and says so", () => {
+    for (const text of [
+      "mode: yolo",
+      "mode: patch\nmode: patch",
+      "{",
+      "mode: patch\nwindow: []",
+      "windows: [{days: [mon], from: 9, to: 10}]",
+    ]) {
+      const loaded = parsePolicy(text, "UTC");
+      expect(loaded.policy.mode).toBe("observe");
+      expect(loaded.problem?.code).toBe("policy-malformed");
+    }
+  });
+
+  it("never allows anything while the mode is not patch, whatever else the file and the action say", () => {
+    fc.assert(
+      fc.property(fc.constantFrom("observe", "rehearse"), fc.boolean(), fc.integer({ min: 0, max: 4e12 }), (mode, reboot, now) => {
+        const result = decidePolicy(
+          policy(`mode: ${mode}\nallowReboot: ${reboot}`),
+          action({ reboot: reboot ? "if-needed" : "never" }),
+          now as Instant,
+        );
+        expect(result.ok).toBe(false);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("lets deny win over allow, and matches whole names", () => {
+    expect(verdict("mode: patch\npackages: {allow: [open*], deny: [openssl]}")).toBe("policy-package");
+    expect(verdict("mode: patch\npackages: {allow: [open]}")).toBe("policy-package");
+    expect(verdict("mode: patch\npackages: {allow: ['o*s*l']}")).toBe("allowed");
+  });
+
+  it("refuses restarts and downgrades that were not allowed", () => {
+    expect(verdict("mode: patch", action({ reboot: "if-needed" }))).toBe("policy-window");
+    expect(verdict("mode: patch\nallowReboot: true", action({ reboot: "if-needed" }))).toBe("allowed");
+    const down = action({ packages: [{ manager: "apt", name: "openssl", architecture: "amd64", from: "1:3.0-1", to: "9.9-1" }] });
+    expect(verdict("mode: patch", down)).toBe("policy-package");
+    expect(verdict("mode: patch\nmaxDowngrades: 1", down)).toBe("allowed");
+  });
+
+  it("keeps to windows in the machine's zone, over midnight and over changes of the clock", () => {
+    const night = "mode: patch\nwindows: [{days: [sat], from: '22:00', to: '04:00'}]";
+    expect(verdict(night, action(), at("2026-03-07T20:59:59Z"))).toBe("policy-window");
+    expect(verdict(night, action(), at("2026-03-07T21:00:00Z"))).toBe("allowed");
+    expect(verdict(night, action(), at("2026-03-08T02:59:59Z"))).toBe("allowed");
+    expect(verdict(night, action(), at("2026-03-08T03:00:00Z"))).toBe("policy-window");
+    // 2026-03-29 in Berlin: 02:00 is followed by 03:00.
+    const gap = "mode: patch\nwindows: [{days: [sun], from: '02:30', to: '05:00'}]";
+    expect(verdict(gap, action(), at("2026-03-29T00:59:59Z"))).toBe("policy-window");
+    expect(verdict(gap, action(), at("2026-03-29T01:00:00Z"))).toBe("allowed");
+    // 2026-10-25: 02:00 to 03:00 comes twice.
+    const twice = "mode: patch\nwindows: [{days: [sun], from: '02:00', to: '02:30'}]";
+    expect(verdict(twice, action(), at("2026-10-25T00:10:00Z"))).toBe("allowed");
+    expect(verdict(twice, action(), at("2026-10-25T00:40:00Z"))).toBe("policy-window");
+    expect(verdict(twice, action(), at("2026-10-25T01:10:00Z"))).toBe("allowed");
+  });
+
+  it("forbids blackouts inside open windows", () => {
+    const yaml = "mode: patch\nblackouts: [{from: '2026-03-04T00:00:00Z', to: '2026-03-05T00:00:00Z', name: closing}]";
+    expect(verdict(yaml)).toBe("policy-window");
+    expect(verdict(yaml, action(), at("2026-03-05T00:00:00Z"))).toBe("allowed");
+  });
+
+  it("allows only the origins it names", () => {
+    const strict = policy("mode: patch\norigins: {allow: ['Debian:Debian-Security:*']}");
+    const from = (label: string) => decideOrigins(strict, [{ name: "a", origin: "Debian", label, suite: "stable" }]).ok;
+    expect([from("Debian-Security"), from("Debian")]).toEqual([true, false]);
+  });
+});
+
+describe("Debian versions", () => {
+  it("order as dpkg orders them", () => {
+    const versions = [
+      "1.0",
+      "1.0-1",
+      "1.0~rc1-1",
+      "1.0+b1",
+      "1:0.1",
+      "1.0-1+b2",
+      "1.0a",
+      "1.0.",
+      "1.0-1~deb12u1",
+      "10",
+      "2",
+      "0.0.0",
+      "1.0-0",
+    ];
+    for (const a of versions)
+      for (const b of versions) {
+        const sign = compareDebianVersions(a, b);
+        const relation = sign < 0 ? "lt" : sign > 0 ? "gt" : "eq";
+        expect(() => execFileSync("dpkg", ["--compare-versions", a, relation, b]), `${a} ${relation} ${b}`).not.toThrow();
+      }
+  });
+});
+
+describe("files of the owner", () => {
+  let dir: string;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), "breakwater-policy-"));
+  });
+  afterAll(() => rm(dir, { recursive: true }));
+
+  it("does not take a policy that others may write", async () => {
+    await writeFile(join(dir, "policy.yaml"), "mode: patch\n", { mode: 0o644 });
+    expect((await loadPolicy(dir)).policy.mode).toBe("patch");
+    await chmod(join(dir, "policy.yaml"), 0o664);
+    expect(await loadPolicy(dir)).toMatchObject({ policy: { mode: "observe" }, problem: { code: "policy-malformed" } });
+  });
+
+  it("prefers the owner's keys, also when all of them are broken", async () => {
+    const key = newApprovalKey();
+    await mkdir(join(dir, "enrolled-operators.d"));
+    await writeFile(join(dir, "enrolled-operators.d", "a.pub"), formatOperatorKey({ ...key, owner: "ada" }));
+    expect(await loadOperatorKeys(dir)).toMatchObject({ source: "enrolment", keys: [{ keyId: key.keyId, owner: "ada" }] });
+    await mkdir(join(dir, "operators.d"));
+    await writeFile(join(dir, "operators.d", "own.pub"), "nonsense");
+    expect(await loadOperatorKeys(dir)).toMatchObject({ source: "owner", keys: [], problems: [{ code: "operator-key-malformed" }] });
+  });
+});

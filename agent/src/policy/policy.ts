@@ -1,0 +1,45 @@
+import { intervalSchema, windowSchema } from "@breakwater/shared/window";
+import { z } from "zod";
+
+const pattern = z.string().min(1).max(200);
+
+/** The file that the machine's owner writes. Every field has the cautious default. */
+export const policyFileSchema = z.strictObject({
+  /** `observe` looks only, `rehearse` also tries patches on a throw-away copy, `patch` also changes the machine. */
+  mode: z.enum(["observe", "rehearse", "patch"]).default("observe"),
+  packages: z
+    .strictObject({ allow: z.array(pattern).max(500).default(["*"]), deny: z.array(pattern).max(500).default([]) })
+    .default({ allow: ["*"], deny: [] }),
+  /** Patterns over `Origin:Label:Suite` of the Release file, e.g. `Debian:Debian-Security:*`. */
+  origins: z.strictObject({ allow: z.array(pattern).max(100).default(["*"]) }).default({ allow: ["*"] }),
+  /** When the machine may be changed. None listed: at any time. */
+  windows: z.array(windowSchema).max(50).default([]),
+  blackouts: z.array(intervalSchema).max(200).default([]),
+  /** IANA zone in which the windows are read; the machine's own when absent. */
+  timezone: z.string().refine(isTimeZone, "not an IANA time zone").optional(),
+  /** How many different pinned operators must have signed a plan. */
+  requiredApprovals: z.number().int().min(1).max(20).default(1),
+  allowReboot: z.boolean().default(false),
+  /** How many packages of one plan may go to an older version. Restoring what the own journal kept is no downgrade. */
+  maxDowngrades: z.number().int().min(0).max(2_000).default(0),
+  maxPackages: z.number().int().min(1).max(2_000).default(2_000),
+  /** Whether the agent may fetch the package lists (`apt-get update`) when they are old. */
+  refreshPackageLists: z.boolean().default(true),
+});
+
+/** What this machine's owner allows, whatever the controller says. */
+export type Policy = Readonly<Omit<z.infer<typeof policyFileSchema>, "timezone">> & { readonly timezone: string };
+
+export type PolicyMode = Policy["mode"];
+
+/** Looks only. What holds while no policy can be read. */
+export const observePolicy = (timezone: string): Policy => ({ ...policyFileSchema.parse({}), timezone });
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,39 @@
+import { chown, mkdir, open, readFile, rename, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { z } from "zod";
+
+/**
+ * Replaces a file so that a crash or a power cut leaves either the old or the new one: written beside it, synced, renamed,
+ * directory synced. Made by root, it belongs to whoever owns the directory: `enroll` runs as root, `run` does not.
+ */
+export async function writeFileAtomically(path: string, content: string, mode: number): Promise<void> {
+  const dir = dirname(path);
+  await mkdir(dir, { recursive: true, mode: 0o755 });
+  const temporary = join(dir, `.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`);
+  const file = await open(temporary, "wx", mode);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  if (process.getuid?.() === 0) {
+    const owner = await stat(dir);
+    await chown(temporary, owner.uid, owner.gid);
+  }
+  await rename(temporary, path);
+  const directory = await open(dir, "r");
+  await directory.sync().finally(() => directory.close());
+}
+
+/** Reads a file of ours. @returns undefined when there is none; throws when it is damaged. */
+export async function readJsonFile<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S> | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  return schema.parse(JSON.parse(text));
+}

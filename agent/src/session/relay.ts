@@ -1,0 +1,139 @@
+import { fail, type Problem, type Result } from "@breakwater/shared/core";
+import type { Logger } from "@breakwater/shared/log";
+import type { Command__Output, ExecutionReport, Welcome__Output } from "@breakwater/shared/wire";
+import type { ExecutorEvent, ExecutorStatus, Report } from "../executor/protocol.ts";
+import { decideMode, type Policy } from "../policy/index.ts";
+import { applyRequest } from "./command-wire.ts";
+import { EXECUTOR_ABSENT, EXECUTOR_LOST, type ExecutorLink } from "./executor-link.ts";
+import type { Session } from "./session.ts";
+
+/** Between looks at an executor that went away with an execution unfinished. */
+const FOLLOW_MS = 3_000;
+/** Contact is told this often at most: commit-confirm counts in minutes. */
+const CONTACT_MS = 5_000;
+const LOST_RETRIES = 3;
+
+export interface Relay {
+  /** What Hello says of executions that the controller may not know the end of. */
+  unfinished(): Promise<ExecutionReport[]>;
+  welcome(welcome: Welcome__Output): Promise<void>;
+  command(command: Command__Output): Promise<void>;
+  event(event: ExecutorEvent): void;
+  executorClosed(): void;
+  contact(): void;
+  readonly status: ExecutorStatus | undefined;
+  stop(): void;
+}
+
+export interface RelayOptions {
+  readonly executor: ExecutorLink;
+  readonly session: Pick<Session, "send" | "offer">;
+  policy(): Policy;
+  /** An execution ended: what is installed may have changed. */
+  finished(executionId: string): void;
+  readonly log: Logger;
+}
+
+/** Carries commands down to the executor and its journal's reports up, each until it is acknowledged. */
+export function createRelay(options: RelayOptions): Relay {
+  const { executor, session, log } = options;
+  let status: ExecutorStatus | undefined;
+  let followTimer: NodeJS.Timeout | undefined;
+  let lastContactAt = 0;
+  let stopped = false;
+
+  const unfinishedOf = (s: ExecutorStatus) => s.executions.filter((e) => !e.terminal || e.acknowledged < e.step);
+  const look = async (): Promise<ExecutorStatus | undefined> => {
+    const answer = await executor.request("status", {});
+    status = answer.ok ? answer.value : undefined;
+    return status;
+  };
+
+  const report = (r: Report): void => {
+    session.send(`report:${r.executionId}:${r.step}`, { executionReport: r }, () => {
+      void executor.request("acknowledge", { executionId: r.executionId, step: r.step });
+    });
+    if (r.terminal) options.finished(r.executionId);
+  };
+  /** Reports that the controller has not acknowledged yet; the outbox drops those that wait there already. */
+  const resend = async (): Promise<void> => {
+    const known = await look();
+    if (!known) return;
+    const afterStep = Object.fromEntries(known.executions.map((e) => [e.executionId, e.acknowledged]));
+    if (unfinishedOf(known).length === 0) return;
+    const reports = await executor.request("reports", { afterStep });
+    if (reports.ok) for (const r of reports.value) report(r);
+    else log.error({ problem: reports.problem }, "the executor's reports cannot be read");
+  };
+  const follow = (): void => {
+    clearTimeout(followTimer);
+    if (stopped || !status || !status.executions.some((e) => !e.terminal)) return;
+    followTimer = setTimeout(() => void resend().then(() => !executor.connected && follow()), FOLLOW_MS);
+    followTimer.unref();
+  };
+
+  const ask = async (command: Command__Output): Promise<Result<unknown>> => {
+    const { executionId, apply, rollback, cancel } = command;
+    if (apply) {
+      const mode = decideMode(options.policy());
+      return mode.ok ? executor.request("apply", applyRequest(executionId, apply)) : mode;
+    }
+    if (rollback) {
+      const mode = decideMode(options.policy());
+      if (!mode.ok) return mode;
+      return executor.request("rollback", { executionId, ofExecutionId: rollback.ofExecutionId, reason: rollback.reason });
+    }
+    if (cancel) return executor.request("cancel", { executionId, reason: cancel.reason });
+    return fail<Problem>({ code: "malformed-action", message: "The command asks for nothing that this agent knows." });
+  };
+  /** Asked again when the answer got lost: the executor takes each execution once, however often it is told. */
+  const askSurely = async (command: Command__Output): Promise<Result<unknown>> => {
+    let answer = await ask(command);
+    for (let i = 0; i < LOST_RETRIES && !answer.ok && answer.problem.code === EXECUTOR_LOST; i++) answer = await ask(command);
+    return answer;
+  };
+
+  return {
+    async unfinished() {
+      const known = await look();
+      return known ? unfinishedOf(known).map(({ executionId, step, state, terminal }) => ({ executionId, step, state, terminal })) : [];
+    },
+    async welcome(welcome) {
+      for (const executionId of welcome.forgetExecutions) {
+        const step = status?.executions.find((e) => e.executionId === executionId)?.step;
+        if (step !== undefined) await executor.request("acknowledge", { executionId, step });
+      }
+      await resend();
+    },
+    async command(command) {
+      const { executionId } = command;
+      const answer = await askSurely(command);
+      await look();
+      if (answer.ok) return;
+      const { code, message } = answer.problem;
+      log.warn({ executionId, code, message }, "command refused");
+      // Whether the executor took it is unknown: its journal will tell, a refusal could be a lie.
+      if (code === EXECUTOR_LOST) return;
+      const said = code === EXECUTOR_ABSENT ? `${message} Nothing was changed.` : message;
+      session.send(`refused:${executionId}`, { commandRefused: { executionId, code, message: said } });
+    },
+    event(event) {
+      if (event.event === "report") return report(event.report);
+      const live = { offset: event.offset, text: event.text };
+      session.offer({ executionReport: { executionId: event.executionId, live } });
+    },
+    executorClosed: follow,
+    contact() {
+      if (!status?.executions.some((e) => !e.terminal) || Date.now() - lastContactAt < CONTACT_MS) return;
+      lastContactAt = Date.now();
+      void executor.request("contact", {});
+    },
+    get status() {
+      return status;
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(followTimer);
+    },
+  };
+}
