@@ -1,0 +1,300 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
+import type { Logger } from "@breakwater/shared/log";
+import type { ApplyRequest, ExecutionStanding, ExecutorEvent, ExecutorStatus, Report } from "../executor/protocol.ts";
+import { OUTPUT_CHUNK_BYTES } from "../executor/protocol.ts";
+import type { PackageManager } from "../packages/package-manager.ts";
+import type { Run } from "../packages/run.ts";
+import { type Journal, openJournal, syncDirectory } from "./journal.ts";
+import { nextStep } from "./next-step.ts";
+import { currentStanding, perform } from "./perform.ts";
+import { type Standing, standingOf } from "./standing.ts";
+import { interruptTransaction } from "./transaction.ts";
+import type { Trust } from "./trust.ts";
+
+/** An earlier version's bytes are worth their space while somebody may still want to go back. */
+const KEEP_BYTES_MS = 30 * 86_400_000;
+/** A step that throws (systemd not answering, a full disk) is tried again this many times before the execution fails. */
+const MAX_ODD_FAILURES = 3;
+
+interface Execution {
+  readonly id: string;
+  readonly journal: Journal;
+  acknowledged: number;
+}
+
+export interface ExecutionsOptions {
+  /** Root's own, mode 0755: `executions/` (0700) and `archives/`. */
+  readonly stateDir: string;
+  readonly manager: PackageManager;
+  readonly trust: Trust;
+  readonly run: Run;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly version: string;
+  /** After this long without output an alarm is reported. Nothing is ever ended for it. */
+  readonly stallMs: number;
+  emit(event: ExecutorEvent): void;
+}
+
+/** All executions of this machine: at most one owns it at a time, and each is remembered. */
+export function createExecutions(o: ExecutionsOptions) {
+  const directoryOf = (id: string) => join(o.stateDir, "executions", id);
+  const archivesOf = (id: string) => join(o.stateDir, "archives", id);
+  const executions = new Map<string, Execution>();
+  let running: { id: string; done: Promise<void> } | undefined;
+  let contactAt = 0;
+
+  const open = (id: string): Execution => {
+    mkdirSync(directoryOf(id), { recursive: true, mode: 0o700 });
+    syncDirectory(join(o.stateDir, "executions"));
+    const execution = { id, journal: openJournal(join(directoryOf(id), "journal")), acknowledged: readAcknowledged(directoryOf(id)) };
+    executions.set(id, execution);
+    return execution;
+  };
+
+  const standingFor = (e: Execution, replay: boolean): ExecutionStanding => {
+    const s = currentStanding(e.journal);
+    return { executionId: e.id, state: s.state, step: s.step, terminal: s.terminal, replay };
+  };
+
+  const report = (e: Execution, state: string, more: Partial<Report>): void => {
+    const s = currentStanding(e.journal);
+    const full: Report = {
+      executionId: e.id,
+      step: s.step + 1,
+      state,
+      at: formatInstant(o.clock.now()),
+      failureClass: "",
+      message: "",
+      output: "",
+      packages: packagesOf(s),
+      checks: [],
+      packageManagerHealth: s.observed ? (s.observed.healthy ? "healthy" : "broken") : "",
+      terminal: false,
+      journalDigest: e.journal.digest,
+      ...more,
+    };
+    full.message = full.message.slice(0, 4_000);
+    e.journal.append({ kind: "report", at: full.at, report: full });
+    o.emit({ event: "report", report: full });
+  };
+
+  const emitOutput = (e: Execution) => (offset: number, bytes: Buffer) => {
+    for (let i = 0; i < bytes.length; i += OUTPUT_CHUNK_BYTES)
+      o.emit({ event: "output", executionId: e.id, offset: offset + i, text: bytes.subarray(i, i + OUTPUT_CHUNK_BYTES).toString("utf8") });
+  };
+
+  async function drive(e: Execution): Promise<void> {
+    let odd = 0;
+    for (;;) {
+      const standing = currentStanding(e.journal);
+      const step = nextStep(standing, o.manager.repairRungs);
+      if (step.kind === "done") return;
+      try {
+        await perform(step, standing, {
+          run: o.run,
+          manager: o.manager,
+          clock: o.clock,
+          directory: directoryOf(e.id),
+          archives: archivesOf(e.id),
+          caches: async () => listArchives(join(o.stateDir, "archives")),
+          journal: e.journal,
+          stallMs: o.stallMs,
+          lastContact: () => contactAt,
+          report: (state, more) => report(e, state, more),
+          output: emitOutput(e),
+        });
+      } catch (error) {
+        o.log.error({ err: error, executionId: e.id, step: step.kind }, "a step of an execution failed in an unforeseen way");
+        if (++odd < MAX_ODD_FAILURES) continue;
+        giveUp(e, standing, step.kind, error as Error);
+      }
+    }
+  }
+
+  /** A fault of our own: before a change it is a plain failure; after one, going back is tried once, then it is told as it is. */
+  function giveUp(e: Execution, s: Standing, step: string, error: Error): void {
+    const message = `The executor failed in the step "${step}": ${error.message}`.slice(0, 2_000);
+    if (!s.failing && step !== "conclude") {
+      e.journal.append({ kind: "failing", at: formatInstant(o.clock.now()), failureClass: "internal", message, output: "" });
+      return;
+    }
+    const touched = s.transactions.length > 0;
+    report(e, touched ? "rollback-failed" : "failed", { failureClass: "internal", message, terminal: true });
+  }
+
+  function start(e: Execution): void {
+    const done = drive(e)
+      .catch((error: Error) => o.log.error({ err: error, executionId: e.id }, "an execution stopped; it is resumed at the next start"))
+      .finally(() => {
+        running = undefined;
+        const next = [...executions.values()].find((x) => !currentStanding(x.journal).terminal && x.id !== e.id);
+        if (next) start(next);
+      });
+    running = { id: e.id, done };
+  }
+
+  const busy = () =>
+    fail({ code: "busy", message: `Execution ${running?.id} owns this machine.`, next: "Send the command again when it has ended." });
+
+  return {
+    /** Reads every journal, takes up what is unfinished, and clears away what nobody needs any more. */
+    async recover(): Promise<void> {
+      mkdirSync(join(o.stateDir, "executions"), { recursive: true, mode: 0o700 });
+      mkdirSync(join(o.stateDir, "archives"), { recursive: true, mode: 0o755 });
+      await o.manager.expireAvoidances(formatInstant(o.clock.now()));
+      for (const id of readdirSync(join(o.stateDir, "executions"))) {
+        const e = open(id);
+        if (e.journal.tail !== "clean")
+          o.log.warn({ executionId: id, tail: e.journal.tail }, "the end of a journal was unreadable and is cut off");
+        const s = standingOf(e.journal.records);
+        if (!s) {
+          // Its first record never got to the disk, so nothing was begun and nobody was told.
+          e.journal.close();
+          executions.delete(id);
+          rmSync(directoryOf(id), { recursive: true, force: true });
+        } else if (s.terminal && o.clock.now() - Date.parse(s.origin.at) > KEEP_BYTES_MS)
+          rmSync(archivesOf(id), { recursive: true, force: true });
+      }
+      const unfinished = [...executions.values()].find((e) => !currentStanding(e.journal).terminal);
+      if (unfinished) {
+        o.log.info({ executionId: unfinished.id }, "taking up an unfinished execution");
+        start(unfinished);
+      }
+    },
+
+    async apply(request: ApplyRequest): Promise<Result<ExecutionStanding>> {
+      const known = executions.get(request.executionId);
+      if (known) return ok(standingFor(known, true));
+      const { id: _id, op: _op, executionId, ...command } = request;
+      const verified = await o.trust.verify(command, o.clock.now());
+      if (!verified.ok) return verified;
+      const { action, header, digest } = verified.value;
+      const earlier = [...executions.values()].find((e) => usesUp(currentStanding(e.journal), digest));
+      if (earlier)
+        return fail({
+          code: "replayed",
+          message: `This plan ran here as ${earlier.id}, which is ${currentStanding(earlier.journal).state}.`,
+        });
+      if (running) return busy();
+      const e = open(executionId);
+      const at = formatInstant(o.clock.now());
+      e.journal.append({
+        kind: "apply-received",
+        at,
+        executionId,
+        request: command,
+        action,
+        planDigest: digest,
+        planExpiresAt: header.expiresAt,
+      });
+      report(e, "accepted", {});
+      start(e);
+      return ok(standingFor(e, false));
+    },
+
+    async rollback(executionId: string, ofExecutionId: string, reason: string): Promise<Result<ExecutionStanding>> {
+      const known = executions.get(executionId);
+      if (known) return ok(standingFor(known, true));
+      const of = executions.get(ofExecutionId);
+      if (!of) return fail({ code: "unknown-execution", message: `This machine's journal knows no execution ${ofExecutionId}.` });
+      const allowed = await o.trust.mayRestore();
+      if (!allowed.ok) return allowed;
+      if (running) return busy();
+      const s = currentStanding(of.journal);
+      if (!(s.action.rollback && s.kept?.reversible && s.prechecked))
+        return fail({ code: "not-reversible", message: s.kept?.why || "The plan did not provide for going back, so nothing was kept." });
+      const e = open(executionId);
+      const { kept, prechecked, action } = s;
+      const at = formatInstant(o.clock.now());
+      const changed = new Set(prechecked.changes.map((c) => `${c.name}:${c.architecture}`));
+      const before = prechecked.before.filter((p) => changed.has(`${p.name}:${p.architecture}`));
+      e.journal.append({ kind: "rollback-received", at, executionId, ofExecutionId, reason, action, kept: kept.files, before });
+      report(e, "accepted", { message: reason });
+      start(e);
+      return ok(standingFor(e, false));
+    },
+
+    async cancel(executionId: string, reason: string): Promise<Result<ExecutionStanding>> {
+      const e = executions.get(executionId);
+      if (!e) return fail({ code: "unknown-execution", message: `This machine's journal knows no execution ${executionId}.` });
+      const s = currentStanding(e.journal);
+      if (s.terminal) return ok(standingFor(e, true));
+      if (!s.cancel) e.journal.append({ kind: "cancel-asked", at: formatInstant(o.clock.now()), reason });
+      const open = s.transactions.find((t) => !t.ended && t.began.purpose === "apply");
+      if (open && !(await interruptTransaction(o.run, open.began.unit)))
+        o.log.info({ executionId }, "the transaction cannot be asked to stop and goes on to its end");
+      return ok(standingFor(e, false));
+    },
+
+    async status(): Promise<ExecutorStatus> {
+      const list = [...executions.values()].map((e) => {
+        const { replay: _replay, ...standing } = standingFor(e, false);
+        return { ...standing, acknowledged: e.acknowledged };
+      });
+      const described = await o.trust.describe();
+      return { version: o.version, endpointId: await o.trust.endpointId(), ...described, running: running?.id ?? null, executions: list };
+    },
+
+    reports(afterStep: Readonly<Record<string, number>>): Report[] {
+      return [...executions.values()].flatMap((e) =>
+        e.journal.records.flatMap((r) =>
+          r.kind === "report" && r.report.step > Math.max(e.acknowledged, afterStep[e.id] ?? 0) ? [r.report] : [],
+        ),
+      );
+    },
+
+    acknowledge(executionId: string, step: number): Result<{ acknowledged: number }> {
+      const e = executions.get(executionId);
+      if (!e) return fail({ code: "unknown-execution", message: `This machine's journal knows no execution ${executionId}.` });
+      const upTo = Math.min(step, currentStanding(e.journal).step);
+      if (upTo > e.acknowledged) {
+        e.acknowledged = upTo;
+        // Not synced: an acknowledgement that is lost means a report sent twice, which the controller drops by its step.
+        writeFileSync(join(directoryOf(executionId), "acknowledged"), `${upTo}\n`, { mode: 0o600 });
+      }
+      return ok({ acknowledged: e.acknowledged });
+    },
+
+    contact(): void {
+      contactAt = o.clock.now();
+    },
+
+    get idle(): boolean {
+      return running === undefined;
+    },
+  };
+}
+export type Executions = ReturnType<typeof createExecutions>;
+
+/** An approval is used up once a change under it began, or while an execution under it is under way. */
+const usesUp = (s: Standing, digest: string): boolean =>
+  s.origin.kind === "apply-received" &&
+  s.origin.planDigest === digest &&
+  (!s.terminal || s.transactions.some((t) => t.began.purpose === "apply"));
+
+function packagesOf(s: Standing): Report["packages"] {
+  const before = s.prechecked?.before ?? (s.origin.kind === "rollback-received" ? s.origin.before : []);
+  const key = (p: { name: string; architecture: string }) => `${p.name}:${p.architecture}`;
+  const [then, now] = [new Map(before.map((p) => [key(p), p])), new Map((s.observed?.packages ?? []).map((p) => [key(p), p]))];
+  return s.action.packages.map((p) => ({
+    name: p.name,
+    architecture: p.architecture,
+    before: s.origin.kind === "rollback-received" ? p.to : (then.get(key(p))?.version ?? ""),
+    wanted: s.origin.kind === "rollback-received" ? (then.get(key(p))?.version ?? "") : p.to,
+    after: now.get(key(p))?.version ?? "",
+    status: now.get(key(p))?.status ?? "",
+  }));
+}
+
+function readAcknowledged(directory: string): number {
+  try {
+    return Number.parseInt(readFileSync(join(directory, "acknowledged"), "utf8"), 10) || 0;
+  } catch {
+    return 0;
+  }
+}
+
+const listArchives = (root: string): string[] => readdirSync(root).map((id) => join(root, id, "new"));

@@ -1,0 +1,162 @@
+import type { FailureClass } from "@breakwater/shared/command";
+import type { Purpose } from "./records.ts";
+import { changedSince, type Standing, type Transaction } from "./standing.ts";
+
+/** Times the same change is begun again after an interruption, and times going back is tried. */
+export const MAX_APPLY_ATTEMPTS = 2;
+export const MAX_RESTORE_ATTEMPTS = 2;
+
+export type Step =
+  | { readonly kind: "done" }
+  | { readonly kind: "observe" }
+  | { readonly kind: "attach"; readonly transaction: Transaction }
+  | { readonly kind: "repair"; readonly rung: number }
+  | { readonly kind: "precheck" }
+  | { readonly kind: "prefetch" }
+  | { readonly kind: "keep" }
+  | { readonly kind: "transact"; readonly purpose: Exclude<Purpose, "repair"> }
+  | { readonly kind: "restart"; readonly after: "apply" | "restore" }
+  | { readonly kind: "verify"; readonly of: "apply" | "restore" }
+  | { readonly kind: "confirm" }
+  | { readonly kind: "avoid" }
+  /** Something is wrong with the change; the class "from-output" is read off what the tools printed. */
+  | { readonly kind: "fail"; readonly failureClass: FailureClass | "from-output"; readonly message: string }
+  | { readonly kind: "conclude"; readonly state: Conclusion; readonly message: string };
+export type Conclusion = "succeeded" | "failed" | "rolled-back" | "rollback-failed" | "cancelled" | "refused";
+
+const count = (s: Standing, purpose: Purpose): number => s.transactions.filter((t) => t.began.purpose === purpose).length;
+const last = (s: Standing, purpose: Purpose): Transaction | undefined => s.transactions.findLast((t) => t.began.purpose === purpose);
+
+/**
+ * The only place that decides what an execution does next. It sees the journal and nothing else, so a restarted
+ * executor goes on where the last one stopped, and every decision can be tried without a machine.
+ */
+export function nextStep(s: Standing, repairRungs: number): Step {
+  if (s.terminal) return { kind: "done" };
+  const open = s.transactions.find((t) => !t.ended);
+  if (open) return { kind: "attach", transaction: open };
+  if (!s.observed) return { kind: "observe" };
+  return s.origin.kind === "rollback-received" ? restoring(s, repairRungs) : applying(s, repairRungs);
+}
+
+function applying(s: Standing, repairRungs: number): Step {
+  const observed = s.observed;
+  if (!observed) return { kind: "observe" };
+  const applies = count(s, "apply");
+  if (s.failing) return afterFailure(s, repairRungs);
+  if (applies === 0) {
+    if (s.cancel) return { kind: "conclude", state: "cancelled", message: `Cancelled before anything was changed: ${s.cancel.reason}` };
+    if (!observed.healthy)
+      return s.rung < repairRungs
+        ? { kind: "repair", rung: s.rung }
+        : {
+            kind: "fail",
+            failureClass: "package-manager-broken",
+            message: `dpkg is broken and could not be mended: ${observed.problems.join(" ")}`,
+          };
+    if (!s.prechecked) return { kind: "precheck" };
+    if (s.prechecked.changes.length === 0)
+      return { kind: "conclude", state: "succeeded", message: "Every package was already at its planned version or a newer one." };
+    if (!s.prefetched) return { kind: "prefetch" };
+    if (!s.kept) return { kind: "keep" };
+    if (s.action.rollback && !s.kept.reversible) return { kind: "conclude", state: "refused", message: `not-reversible: ${s.kept.why}` };
+    return { kind: "transact", purpose: "apply" };
+  }
+  const lost = last(s, "apply")?.ended?.exit === null;
+  if (!observed.healthy && lost && s.rung < repairRungs) return { kind: "repair", rung: s.rung };
+  const wrong = notAtTarget(s);
+  if (!observed.healthy || wrong.length > 0) {
+    if (s.cancel)
+      return {
+        kind: "fail",
+        failureClass: "interrupted",
+        message: `Stopped on request: ${s.cancel.reason} ${describe(observed.problems, wrong)}`,
+      };
+    if (observed.healthy && lost && applies < MAX_APPLY_ATTEMPTS) return { kind: "transact", purpose: "apply" };
+    return { kind: "fail", failureClass: "from-output", message: describe(observed.problems, wrong) };
+  }
+  if (s.action.restartServices && !s.restarted.has("apply")) return { kind: "restart", after: "apply" };
+  const verified = s.verified.get("apply");
+  if (!verified) return { kind: "verify", of: "apply" };
+  if (s.action.limits.commitConfirmMs > 0 && !s.contactSeen) return { kind: "confirm" };
+  return { kind: "conclude", state: "succeeded", message: verified.notes.join(" ") };
+}
+
+function afterFailure(s: Standing, repairRungs: number): Step {
+  const observed = s.observed;
+  const failing = s.failing;
+  if (!observed || !failing) return { kind: "observe" };
+  const applied = count(s, "apply") > 0;
+  const changed = s.prechecked ? changedSince(s.prechecked.before, observed.packages) : [];
+  const untouched = changed.length === 0;
+  if (!applied) return { kind: "conclude", state: "failed", message: failing.message };
+  const restores = count(s, "restore");
+  if (untouched && restores === 0) {
+    if (observed.healthy)
+      return { kind: "conclude", state: "failed", message: `${failing.message} Every package of the plan is as it was before.` };
+    if (s.rung < repairRungs) return { kind: "repair", rung: s.rung };
+    return { kind: "conclude", state: "failed", message: `${failing.message} dpkg is broken: ${observed.problems.join(" ")}` };
+  }
+  if (!(s.action.rollback && s.kept?.reversible)) {
+    if (!observed.healthy && s.rung < repairRungs) return { kind: "repair", rung: s.rung };
+    const why = s.action.rollback ? (s.kept?.why ?? "") : "The plan does not ask for it.";
+    return {
+      kind: "conclude",
+      state: "failed",
+      message: `${failing.message} Nothing was rolled back: ${why} Changed: ${changed.join(", ")}.`,
+    };
+  }
+  if (restores === 0) return { kind: "transact", purpose: "restore" };
+  if (!observed.healthy && s.rung < repairRungs) return { kind: "repair", rung: s.rung };
+  return afterRestore(s, changed, failing.message);
+}
+
+/** What is left to do once a restore ran and dpkg was mended as far as it goes. */
+function afterRestore(s: Standing, changed: readonly string[], cause: string): Step {
+  const problems = s.observed?.problems ?? [];
+  if (changed.length > 0 || !s.observed?.healthy) {
+    if (count(s, "restore") < MAX_RESTORE_ATTEMPTS) return { kind: "transact", purpose: "restore" };
+    return {
+      kind: "conclude",
+      state: "rollback-failed",
+      message: `${cause} Going back did not succeed. Not as before: ${changed.join(", ") || "none"}. ${problems.join(" ")}`,
+    };
+  }
+  if (s.action.restartServices && !s.restarted.has("restore")) return { kind: "restart", after: "restore" };
+  if (!s.avoided) return { kind: "avoid" };
+  const verified = s.verified.get("restore");
+  if (!verified) return { kind: "verify", of: "restore" };
+  return verified.passed
+    ? { kind: "conclude", state: "rolled-back", message: `${cause} The versions from before are back. ${verified.notes.join(" ")}` }
+    : {
+        kind: "conclude",
+        state: "rollback-failed",
+        message: `${cause} The versions from before are back, but: ${verified.notes.join(" ")}`,
+      };
+}
+
+function restoring(s: Standing, repairRungs: number): Step {
+  const observed = s.observed;
+  if (!observed || s.origin.kind !== "rollback-received") return { kind: "observe" };
+  const changed = changedSince(s.origin.before, observed.packages);
+  if (count(s, "restore") === 0) {
+    if (s.cancel) return { kind: "conclude", state: "cancelled", message: `Cancelled before anything was changed: ${s.cancel.reason}` };
+    if (changed.length > 0) return { kind: "transact", purpose: "restore" };
+  }
+  if (!observed.healthy && s.rung < repairRungs) return { kind: "repair", rung: s.rung };
+  return afterRestore(s, changed, s.origin.reason);
+}
+
+/** Packages whose planned version is not what is installed now. */
+function notAtTarget(s: Standing): string[] {
+  const now = new Map(s.observed?.packages.map((p) => [`${p.name}:${p.architecture}`, p]) ?? []);
+  return (s.prechecked?.changes ?? []).flatMap((c) => {
+    const p = now.get(`${c.name}:${c.architecture}`);
+    return p?.version === c.to && p.status === "installed"
+      ? []
+      : [`${c.name} is ${p ? `${p.version} (${p.status})` : "not installed"}, planned ${c.to}.`];
+  });
+}
+
+const describe = (problems: readonly string[], wrong: readonly string[]): string =>
+  [...new Set([...wrong, ...problems])].slice(0, 20).join(" ");

@@ -1,0 +1,372 @@
+import { mkdirSync, readFileSync, statfsSync } from "node:fs";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import type { FailureClass } from "@breakwater/shared/command";
+import { type Clock, formatInstant, unreachable } from "@breakwater/shared/core";
+import type { Report } from "../executor/protocol.ts";
+import { viewProc } from "../exposure/index.ts";
+import { sha256File } from "../packages/apt/bytes.ts";
+import {
+  type InstalledPackage,
+  type ManagerCommand,
+  type PackageFile,
+  type PackageManager,
+  packageKey,
+} from "../packages/package-manager.ts";
+import type { Run } from "../packages/run.ts";
+import { runChecks } from "./checks.ts";
+import type { Journal } from "./journal.ts";
+import type { Step } from "./next-step.ts";
+import { judgeBeforehand } from "./precheck.ts";
+import type { JournalRecord, Purpose } from "./records.ts";
+import { type Standing, standingOf, type Transaction } from "./standing.ts";
+import { sizeOf, startTransaction, watchTransaction } from "./transaction.ts";
+import { brokenServices, restartOrder, restartUnit, runningServices, showUnits } from "./units.ts";
+
+/** Output that explains a report, in bytes. The wire allows 16 KiB. */
+const OUTPUT_TAIL_BYTES = 16_000;
+/** Services settle for this long before they are judged, checks or not: systemd gives up on a crashing one after some seconds. */
+const SETTLE_MS = 6_000;
+const LOCK_POLL_MS = 1_000;
+/** A bad version stays away for this long; by then its successor is out or a person has looked. */
+const AVOID_MS = 14 * 86_400_000;
+const CONTACT_POLL_MS = 500;
+
+export interface Surroundings {
+  readonly run: Run;
+  readonly manager: PackageManager;
+  readonly clock: Clock;
+  /** Directory of this execution: journal and output. */
+  readonly directory: string;
+  /** Directory of this execution's packages: readable by apt's download user, writable by root. */
+  readonly archives: string;
+  /** Directories that may hold bytes of installed versions: what earlier executions brought. */
+  caches(): Promise<readonly string[]>;
+  readonly journal: Journal;
+  readonly stallMs: number;
+  /** Moment of the last contact to the controller that the connection part told of. */
+  lastContact(): number;
+  report(state: string, more: Partial<Report>): void;
+  output(offset: number, text: Buffer): void;
+}
+
+type Named = { name: string; architecture: string; version: string; status: string };
+const brief = ({ name, architecture, version, status }: InstalledPackage): Named => ({ name, architecture, version, status });
+const chosen = (all: readonly InstalledPackage[], wanted: readonly { name: string; architecture: string }[]): Named[] => {
+  const keys = new Set(wanted.map(packageKey));
+  return all.filter((p) => keys.has(packageKey(p))).map(brief);
+};
+
+/** Takes one step. Everything it learns goes to the journal; it decides nothing that `nextStep` could. */
+export async function perform(step: Exclude<Step, { kind: "done" }>, standing: Standing, w: Surroundings): Promise<void> {
+  const at = () => formatInstant(w.clock.now());
+  const append = (record: JournalRecord) => w.journal.append(record);
+  const failing = (failureClass: FailureClass, message: string, output = "") =>
+    append({ kind: "failing", at: at(), failureClass, message, output });
+  const { action } = standing;
+
+  switch (step.kind) {
+    case "observe": {
+      if (standing.step <= 1 && standing.origin.kind === "apply-received") w.report("prechecking", { message: "" });
+      const health = await w.manager.health();
+      const packages = chosen(await w.manager.installed(), action.packages);
+      return append({ kind: "observed", at: at(), healthy: health.healthy, problems: health.problems.slice(0, 50), packages });
+    }
+    case "attach": {
+      const { began } = step.transaction;
+      const exit = await watch(step.transaction, w);
+      return append({ kind: "transaction-ended", at: at(), number: began.number, exit });
+    }
+    case "repair": {
+      const command = await w.manager.repairCommand(step.rung, filesAtHand(standing), w.archives);
+      if (!command) return append({ kind: "repair-skipped", at: at(), rung: step.rung });
+      return begin("repair", command, standing, w, step.rung);
+    }
+    case "precheck": {
+      if (!(await lockFree(action.limits.lockWaitMs, w)))
+        return failing("lock-timeout", `The package manager is in use by ${await w.manager.lockHolder()}, for longer than the plan waits.`);
+      const all = await w.manager.installed();
+      const judged = await judgeBeforehand(w.manager, action, all);
+      if (!judged.ok) return failing(judged.problem.failureClass, judged.problem.message, judged.problem.output);
+      const checks = await runChecks(w.run, action.checks, 0, () => w.clock.now());
+      const bad = checks.filter((c) => !c.passed);
+      if (bad.length > 0)
+        return failing("check-failed", `Failed before anything was changed: ${bad.map((c) => `${c.name} (${c.detail})`).join(", ")}.`);
+      const short = judged.value.length === 0 ? undefined : spaceShort(await w.manager.spaceNeeds(judged.value));
+      if (short) return failing("no-space", short);
+      return append({
+        kind: "prechecked",
+        at: at(),
+        before: chosen(all, action.packages),
+        changes: judged.value,
+        unitsBefore: (await runningServices(w.run)).map((u) => ({ unit: u.unit, restarts: u.restarts })),
+        machineBefore: all.map((p) => `${packageKey(p)}=${p.version}`),
+        reviewsBefore: [...(await w.manager.configurationReviews())],
+      });
+    }
+    case "prefetch": {
+      mkdirSync(join(w.archives, "new"), { recursive: true });
+      const limits = { bytesPerSecond: action.limits.downloadBytesPerSecond, lockWaitMs: action.limits.lockWaitMs };
+      const fetched = await w.manager.prefetch(standing.prechecked?.changes ?? [], join(w.archives, "new"), limits);
+      if (!fetched.ok) return failing(fetched.problem.failureClass, fetched.problem.message, fetched.problem.output);
+      return append({ kind: "prefetched", at: at(), files: [...fetched.value] });
+    }
+    case "keep": {
+      const kept = await keepOld(standing, w);
+      append({ kind: "kept", at: at(), ...kept });
+      return w.report("prefetched", {
+        message: kept.reversible ? `Old and new versions are at hand. ${kept.why}` : `No way back: ${kept.why}`,
+      });
+    }
+    case "transact": {
+      if (step.purpose === "restore") {
+        const kept = standing.origin.kind === "rollback-received" ? standing.origin.kept : (standing.kept?.files ?? []);
+        w.report("rolling-back", why(standing));
+        return begin(
+          "restore",
+          w.manager.restoreCommand(kept.map(asKept), join(w.archives, "new"), action.limits.lockWaitMs),
+          standing,
+          w,
+          0,
+        );
+      }
+      const files = standing.prefetched?.files ?? [];
+      for (const f of files)
+        if ((await sha256File(f.file).catch(() => "")) !== f.sha256)
+          return failing("hash-mismatch", `${f.file} is not what was fetched and checked before.`);
+      w.report("applying", { message: "" });
+      return begin(
+        "apply",
+        w.manager.applyCommand(standing.prechecked?.changes ?? [], join(w.archives, "new"), action.limits.lockWaitMs),
+        standing,
+        w,
+        0,
+      );
+    }
+    case "restart": {
+      const inspection = await viewProc();
+      const stale = inspection.processes.filter(
+        (p) => p.unit !== "" && (p.exeDeleted || p.mapped.some((m) => m.deleted && isCode(m.path))),
+      );
+      const { now, later } = restartOrder(stale.map((p) => p.unit));
+      const notes = later.length > 0 ? [`Still on replaced files until the machine restarts: ${later.join(", ")}.`] : [];
+      for (const unit of now) {
+        const problem = await restartUnit(w.run, unit);
+        if (problem) notes.push(problem);
+      }
+      return append({ kind: "restarted", at: at(), after: step.after, units: now, notes });
+    }
+    case "verify":
+      return verify(step.of, standing, w);
+    case "confirm": {
+      append({ kind: "contact-awaited", at: at(), limitMs: action.limits.commitConfirmMs });
+      const from = w.clock.now();
+      while (w.lastContact() < from && w.clock.now() - from < action.limits.commitConfirmMs) await wait(CONTACT_POLL_MS);
+      if (w.lastContact() >= from) return append({ kind: "contact-seen", at: at() });
+      return failing(
+        "commit-confirm",
+        `The controller could not be reached for ${Math.round(action.limits.commitConfirmMs / 1000)} s after the change.`,
+      );
+    }
+    case "avoid": {
+      const bad = action.packages.map((p) => ({ name: p.name, version: p.to }));
+      const expires = formatInstant((w.clock.now() + AVOID_MS) as ReturnType<Clock["now"]>);
+      const file = await w.manager.avoid(standing.executionId, bad, `Breakwater rolled back: ${why(standing).message}`, expires);
+      return append({ kind: "avoided", at: at(), file, expires });
+    }
+    case "fail": {
+      const output = tail(w, standing);
+      const failureClass = step.failureClass === "from-output" ? (w.manager.classify(output) ?? lostOr(standing)) : step.failureClass;
+      return failing(failureClass, step.message, output);
+    }
+    case "conclude": {
+      const terminalChecks = standing.verified.get(step.state === "succeeded" ? "apply" : "restore")?.checks ?? [];
+      const broken = standing.observed?.healthy === false;
+      return w.report(step.state, {
+        message: step.message.trim(),
+        failureClass: step.state === "succeeded" ? "" : (standing.failing?.failureClass ?? ""),
+        output: standing.failing?.output ?? tail(w, standing),
+        checks: terminalChecks,
+        packageManagerHealth: broken ? "broken" : standing.transactions.some((t) => t.began.purpose === "repair") ? "repaired" : "healthy",
+        terminal: true,
+      });
+    }
+    default:
+      return unreachable(step);
+  }
+}
+
+const isCode = (path: string): boolean => /^\/(?:usr|lib|lib64|bin|sbin|opt)\//.test(path);
+const lostOr = (s: Standing): FailureClass =>
+  s.transactions.findLast((t) => t.began.purpose === "apply")?.ended?.exit === null ? "interrupted" : "version-mismatch";
+const asKept = (f: PackageFile) => ({ ...f, source: "archive" as const });
+const filesAtHand = (s: Standing): PackageFile[] => [
+  ...(s.prefetched?.files ?? []),
+  ...(s.kept?.files ?? []),
+  ...(s.origin.kind === "rollback-received" ? s.origin.kept : []),
+];
+const why = (s: Standing): { failureClass: string; message: string; output: string } => ({
+  failureClass: s.failing?.failureClass ?? "",
+  message: s.failing?.message ?? (s.origin.kind === "rollback-received" ? s.origin.reason : ""),
+  output: s.failing?.output ?? "",
+});
+
+const logOf = (w: Surroundings): string => join(w.directory, "output.log");
+const noteOf = (w: Surroundings, number: number): string => join(w.directory, `exit-${number}`);
+
+function tail(w: Surroundings, s: Standing): string {
+  const from = s.transactions.findLast((t) => t.began.purpose !== "repair")?.began.logOffset ?? 0;
+  if (sizeOf(logOf(w)) === 0) return "";
+  return readFileSync(logOf(w)).subarray(from).subarray(-OUTPUT_TAIL_BYTES).toString("utf8");
+}
+
+async function begin(purpose: Purpose, command: ManagerCommand, s: Standing, w: Surroundings, rung: number): Promise<void> {
+  const number = s.transactions.length + 1;
+  const unit = `breakwater-tx-${s.executionId}-${number}.service`;
+  w.journal.append({
+    kind: "transaction-began",
+    at: formatInstant(w.clock.now()),
+    purpose,
+    number,
+    unit,
+    rung,
+    argv: [...command.argv],
+    logOffset: sizeOf(logOf(w)),
+  });
+  await startTransaction(w.run, unit, command, logOf(w), noteOf(w, number));
+}
+
+function watch({ began }: Transaction, w: Surroundings): Promise<string | null> {
+  return watchTransaction({
+    run: w.run,
+    unit: began.unit,
+    log: logOf(w),
+    exitNote: noteOf(w, began.number),
+    from: began.logOffset,
+    stallMs: w.stallMs,
+    now: () => w.clock.now(),
+    output: w.output,
+    stalled: (forMs) =>
+      w.report(began.purpose === "restore" ? "rolling-back" : "applying", {
+        message: `The package manager has printed nothing for ${Math.round(forMs / 60_000)} min. It is left running: only a person may end it (unit ${began.unit}).`,
+        output: sizeOf(logOf(w)) === 0 ? "" : readFileSync(logOf(w)).subarray(-4_000).toString("utf8"),
+      }),
+  });
+}
+
+async function lockFree(waitMs: number, w: Surroundings): Promise<boolean> {
+  const until = w.clock.now() + waitMs;
+  let told = "";
+  for (;;) {
+    const holder = await w.manager.lockHolder();
+    if (holder === undefined) return true;
+    if (w.clock.now() >= until) return false;
+    if (holder !== told) w.report("prechecking", { message: `Waiting for ${holder}, which holds the package manager's lock.` });
+    told = holder;
+    await wait(LOCK_POLL_MS);
+  }
+}
+
+function spaceShort(needs: readonly { path: string; bytes: number }[]): string | undefined {
+  for (const { path, bytes } of needs) {
+    const fs = statfsSync(path);
+    if (fs.bavail * fs.bsize < bytes)
+      return `${path} has ${Math.floor((fs.bavail * fs.bsize) / 1e6)} MB free; ${Math.ceil(bytes / 1e6)} MB are needed.`;
+    if (fs.files > 0 && fs.ffree < 1_000) return `${path} has only ${fs.ffree} inodes free.`;
+  }
+  return undefined;
+}
+
+async function keepOld(s: Standing, w: Surroundings) {
+  const directory = join(w.archives, "old");
+  mkdirSync(directory, { recursive: true });
+  const changes = s.prechecked?.changes ?? [];
+  const keys = new Set(changes.map(packageKey));
+  const caches = await w.caches();
+  const files = [];
+  for (const pkg of (await w.manager.installed()).filter((p) => keys.has(packageKey(p)))) {
+    const kept = await w.manager.keep(pkg, directory, caches);
+    if (!kept)
+      return {
+        files,
+        reversible: false,
+        why: `The installed ${pkg.name} ${pkg.version} is in no cache and no repository, and cannot be packed again.`,
+      };
+    files.push(kept);
+  }
+  const simulated = await w.manager.simulateRestore(files, s.prefetched?.files ?? [], join(w.directory, "status-after"));
+  if (!simulated.ok) return { files, reversible: false, why: `apt finds no way back: ${simulated.problem.message}` };
+  const { installs, removes } = simulated.value;
+  if (removes.length > 0) return { files, reversible: false, why: `Going back would remove ${removes.map((r) => r.name).join(", ")}.` };
+  const stray = installs.find((i) => !keys.has(packageKey(i)));
+  if (stray) return { files, reversible: false, why: `Going back would also change ${stray.name}.` };
+  const repacked = files.filter((f) => f.source === "repack").map((f) => f.name);
+  return { files, reversible: true, why: repacked.length > 0 ? `Packed again from the disk: ${repacked.join(", ")}.` : "" };
+}
+
+async function verify(of: "apply" | "restore", s: Standing, w: Surroundings): Promise<void> {
+  const now = () => w.clock.now();
+  if (of === "apply") w.report("verifying", { message: "" });
+  const before = s.prechecked?.unitsBefore ?? [];
+  const graceMs = Math.max(SETTLE_MS, s.action.limits.checkGraceMs);
+  const settled = wait(SETTLE_MS);
+  const checks = await runChecks(w.run, s.action.checks, graceMs, now);
+  await settled;
+  const until = now() + graceMs;
+  const look = async () =>
+    before.length === 0
+      ? []
+      : brokenServices(
+          before,
+          await showUnits(
+            w.run,
+            before.map((u) => u.unit),
+          ),
+        );
+  let services = await look();
+  while (services.length > 0 && now() < until) {
+    await wait(LOCK_POLL_MS);
+    services = await look();
+  }
+  const strayed = of === "apply" ? strayChanges(s, await w.manager.installed()) : [];
+  const failedChecks = checks.filter((c) => !c.passed).map((c) => `${c.name}: ${c.detail}.`);
+  const reviews = (await w.manager.configurationReviews()).filter((r) => !s.prechecked?.reviewsBefore.includes(r));
+  const reboot = await access("/run/reboot-required").then(
+    () => "The machine wants a restart (/run/reboot-required).",
+    () => "",
+  );
+  const restarted = w.journal.records.flatMap((r) => (r.kind === "restarted" && r.after === of ? r.notes : []));
+  const problems = [...services, ...failedChecks, ...strayed];
+  const notes = [
+    ...problems,
+    ...restarted,
+    ...(reviews.length > 0 ? [`Edited configuration was kept; the package's own lies in ${reviews.join(", ")}.`] : []),
+    ...(reboot ? [reboot] : []),
+  ];
+  const passed = problems.length === 0;
+  const at = formatInstant(w.clock.now());
+  w.journal.append({ kind: "verified", at, of, passed, notes, checks });
+  if (!passed && of === "apply")
+    w.journal.append({
+      kind: "failing",
+      at,
+      failureClass: failedChecks.length > 0 ? "check-failed" : services.length > 0 ? "service-failed" : "version-mismatch",
+      message: problems.join(" "),
+      output: tail(w, s),
+    });
+}
+
+/** Packages outside of the plan that are not as they were: nobody approved that. */
+function strayChanges(s: Standing, all: readonly InstalledPackage[]): string[] {
+  const planned = new Set(s.action.packages.map(packageKey));
+  const before = new Set(s.prechecked?.machineBefore ?? []);
+  const stray = all.filter((p) => !planned.has(packageKey(p)) && !before.has(`${packageKey(p)}=${p.version}`));
+  return stray.slice(0, 10).map((p) => `${p.name} became ${p.version}, which is not in the plan.`);
+}
+
+export const currentStanding = (journal: Journal): Standing => {
+  const standing = standingOf(journal.records);
+  if (!standing) throw new Error("an execution without its first record was driven");
+  return standing;
+};

@@ -1,0 +1,97 @@
+import { endpointActionSchema, FAILURE_CLASSES } from "@breakwater/shared/command";
+import { z } from "zod";
+import { applyRequestSchema, executionIdSchema, executionReportSchema } from "../executor/protocol.ts";
+
+const at = z.string();
+const failureClass = z.enum(FAILURE_CLASSES);
+const file = z.object({ name: z.string(), architecture: z.string(), version: z.string(), file: z.string(), sha256: z.string() });
+const packageBefore = z.object({ name: z.string(), architecture: z.string(), version: z.string(), status: z.string() });
+const unitBefore = z.object({ unit: z.string(), restarts: z.number() });
+
+/** What a transaction unit is for. "repair" mends dpkg, whoever broke it. */
+export const PURPOSES = ["apply", "restore", "repair"] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+/** Each is written and synced before the step that it announces, or right after the fact that it holds. */
+export const recordSchema = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("apply-received"),
+    at,
+    executionId: executionIdSchema,
+    request: applyRequestSchema.omit({ id: true, op: true, executionId: true }),
+    action: endpointActionSchema,
+    /** Hex digest of the plan that was approved, and when it stops being in force. */
+    planDigest: z.string(),
+    planExpiresAt: z.string(),
+  }),
+  z.object({
+    kind: z.literal("rollback-received"),
+    at,
+    executionId: executionIdSchema,
+    ofExecutionId: executionIdSchema,
+    reason: z.string(),
+    /** The action whose change is undone, and the bytes it kept. */
+    action: endpointActionSchema,
+    kept: z.array(file),
+    before: z.array(packageBefore),
+  }),
+  z.object({
+    kind: z.literal("prechecked"),
+    at,
+    before: z.array(packageBefore),
+    /** Packages that still have to change; those that are there already are left out. */
+    changes: z.array(z.object({ manager: z.literal("apt"), name: z.string(), architecture: z.string(), from: z.string(), to: z.string() })),
+    unitsBefore: z.array(unitBefore),
+    /** All packages of the machine as "name:architecture=version", so that a change nobody approved is seen. */
+    machineBefore: z.array(z.string()),
+    reviewsBefore: z.array(z.string()),
+  }),
+  z.object({ kind: z.literal("prefetched"), at, files: z.array(file) }),
+  z.object({ kind: z.literal("kept"), at, files: z.array(file.extend({ source: z.string() })), reversible: z.boolean(), why: z.string() }),
+  z.object({
+    kind: z.literal("transaction-began"),
+    at,
+    purpose: z.enum(PURPOSES),
+    number: z.number().int(),
+    unit: z.string(),
+    /** Rung of the ladder when it is a repair. */
+    rung: z.number().int(),
+    argv: z.array(z.string()),
+    logOffset: z.number().int(),
+  }),
+  /** `exit` is null when nobody saw it end: a power cut, or the unit was lost. */
+  z.object({ kind: z.literal("transaction-ended"), at, number: z.number().int(), exit: z.string().nullable() }),
+  /** A rung of the repair ladder that does not apply now. */
+  z.object({ kind: z.literal("repair-skipped"), at, rung: z.number().int() }),
+  z.object({
+    kind: z.literal("observed"),
+    at,
+    healthy: z.boolean(),
+    problems: z.array(z.string()),
+    /** Packages of the action now. */
+    packages: z.array(packageBefore),
+  }),
+  z.object({ kind: z.literal("failing"), at, failureClass, message: z.string(), output: z.string() }),
+  z.object({ kind: z.literal("cancel-asked"), at, reason: z.string() }),
+  z.object({
+    kind: z.literal("restarted"),
+    at,
+    after: z.enum(["apply", "restore"]),
+    units: z.array(z.string()),
+    notes: z.array(z.string()),
+  }),
+  z.object({
+    kind: z.literal("verified"),
+    at,
+    of: z.enum(["apply", "restore"]),
+    passed: z.boolean(),
+    notes: z.array(z.string()),
+    checks: executionReportSchema.shape.checks,
+  }),
+  z.object({ kind: z.literal("contact-awaited"), at, limitMs: z.number() }),
+  z.object({ kind: z.literal("contact-seen"), at }),
+  z.object({ kind: z.literal("avoided"), at, file: z.string(), expires: z.string() }),
+  z.object({ kind: z.literal("report"), at, report: executionReportSchema }),
+]);
+export type JournalRecord = z.infer<typeof recordSchema>;
+export type RecordOf<K extends JournalRecord["kind"]> = Extract<JournalRecord, { kind: K }>;

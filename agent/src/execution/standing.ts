@@ -1,0 +1,121 @@
+import type { EndpointAction } from "@breakwater/shared/command";
+import type { JournalRecord, RecordOf } from "./records.ts";
+
+export interface Transaction {
+  readonly began: RecordOf<"transaction-began">;
+  readonly ended?: RecordOf<"transaction-ended">;
+}
+
+/** Where an execution stands, folded from its journal and from nothing else. */
+export interface Standing {
+  readonly executionId: string;
+  readonly action: EndpointAction;
+  readonly origin: RecordOf<"apply-received"> | RecordOf<"rollback-received">;
+  readonly prechecked?: RecordOf<"prechecked">;
+  readonly prefetched?: RecordOf<"prefetched">;
+  readonly kept?: RecordOf<"kept">;
+  readonly transactions: readonly Transaction[];
+  /** The last look at the package manager, if no transaction ended after it. */
+  readonly observed?: RecordOf<"observed">;
+  /** Rungs of the repair ladder taken or skipped since the last transaction that was no repair. */
+  readonly rung: number;
+  readonly failing?: RecordOf<"failing">;
+  readonly cancel?: RecordOf<"cancel-asked">;
+  readonly restarted: ReadonlySet<"apply" | "restore">;
+  readonly verified: ReadonlyMap<"apply" | "restore", RecordOf<"verified">>;
+  readonly contactSeen: boolean;
+  readonly avoided?: RecordOf<"avoided">;
+  readonly state: string;
+  readonly step: number;
+  readonly terminal: boolean;
+}
+
+/** @returns undefined for a journal whose first record never got to the disk: nothing had begun then. */
+export function standingOf(records: readonly JournalRecord[]): Standing | undefined {
+  const origin = records[0];
+  if (origin?.kind !== "apply-received" && origin?.kind !== "rollback-received") return undefined;
+  const s: { -readonly [K in keyof Standing]: Standing[K] } & { transactions: Transaction[] } = {
+    executionId: origin.executionId,
+    action: origin.action,
+    origin,
+    transactions: [],
+    rung: 0,
+    restarted: new Set(),
+    verified: new Map(),
+    contactSeen: false,
+    state: "accepted",
+    step: 0,
+    terminal: false,
+  };
+  const restarted = new Set<"apply" | "restore">();
+  const verified = new Map<"apply" | "restore", RecordOf<"verified">>();
+  for (const r of records.slice(1)) {
+    switch (r.kind) {
+      case "prechecked":
+        s.prechecked = r;
+        break;
+      case "prefetched":
+        s.prefetched = r;
+        break;
+      case "kept":
+        s.kept = r;
+        break;
+      case "transaction-began":
+        s.transactions.push({ began: r });
+        delete s.observed;
+        s.rung = r.purpose === "repair" ? r.rung + 1 : 0;
+        break;
+      case "transaction-ended":
+        s.transactions = s.transactions.map((t) => (t.began.number === r.number ? { ...t, ended: r } : t));
+        delete s.observed;
+        break;
+      case "repair-skipped":
+        s.rung = r.rung + 1;
+        break;
+      case "observed":
+        s.observed = r;
+        break;
+      case "failing":
+        s.failing ??= r;
+        break;
+      case "cancel-asked":
+        s.cancel ??= r;
+        break;
+      case "restarted":
+        restarted.add(r.after);
+        break;
+      case "verified":
+        verified.set(r.of, r);
+        break;
+      case "contact-seen":
+        s.contactSeen = true;
+        break;
+      case "avoided":
+        s.avoided = r;
+        break;
+      case "report":
+        s.state = r.report.state;
+        s.step = r.report.step;
+        s.terminal = r.report.terminal;
+        break;
+      case "contact-awaited":
+      case "apply-received":
+      case "rollback-received":
+        break;
+    }
+  }
+  s.restarted = restarted;
+  s.verified = verified;
+  return s;
+}
+
+/** Packages of the action that are not as they were before it, by version or by status. */
+export function changedSince(
+  before: readonly { name: string; architecture: string; version: string; status: string }[],
+  now: readonly { name: string; architecture: string; version: string; status: string }[],
+): string[] {
+  const key = (p: { name: string; architecture: string }) => `${p.name}:${p.architecture}`;
+  const then = new Map(before.map((p) => [key(p), `${p.version} ${p.status}`]));
+  const later = new Map(now.map((p) => [key(p), `${p.version} ${p.status}`]));
+  return [...then].filter(([k, v]) => later.get(k) !== v).map(([k]) => k);
+}

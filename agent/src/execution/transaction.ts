@@ -1,0 +1,119 @@
+import { readFileSync, statSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { setTimeout as wait } from "node:timers/promises";
+import { ProblemError } from "@breakwater/shared/core";
+import type { ManagerCommand } from "../packages/package-manager.ts";
+import type { Run } from "../packages/run.ts";
+import { showUnits } from "./units.ts";
+
+const SYSTEMD_RUN = "/usr/bin/systemd-run";
+const ENV = { LC_ALL: "C.UTF-8", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+/** How often the log and the exit note are looked at. */
+const POLL_MS = 250;
+/** How often systemd is asked whether the unit is still there, for the case that its exit note was never written. */
+const ASK_EVERY = 20;
+
+/**
+ * Starts a package manager as a unit of its own, outside of our control group: stopping, killing or upgrading the agent
+ * cannot reach it, and nothing ends it by the clock. It writes to a file, because dpkg dies with the reader of a pipe.
+ */
+export async function startTransaction(run: Run, unit: string, command: ManagerCommand, log: string, exitNote: string): Promise<void> {
+  await rm(exitNote, { force: true });
+  const property = (text: string) => `--property=${text}`;
+  const argv = [
+    SYSTEMD_RUN,
+    `--unit=${unit}`,
+    "--collect",
+    "--quiet",
+    "--description=Package transaction of Breakwater",
+    property("Type=exec"),
+    property("KillMode=process"),
+    property("TimeoutStopSec=infinity"),
+    property("OOMScoreAdjust=-500"),
+    property("StandardInput=null"),
+    property(`StandardOutput=append:${log}`),
+    property(`StandardError=append:${log}`),
+    // systemd tells how the main process ended; --collect forgets it right after.
+    property(`ExecStopPost=/bin/sh -c 'echo "$EXIT_CODE $EXIT_STATUS" > ${exitNote}.part && mv ${exitNote}.part ${exitNote}'`),
+    ...Object.entries(command.env).map(([k, v]) => `--setenv=${k}=${v}`),
+    "--",
+    ...command.argv,
+  ] as const;
+  const ran = await run(argv as unknown as [string, ...string[]], { env: ENV, timeoutMs: 60_000 });
+  if (ran.exitCode !== 0)
+    throw new ProblemError({
+      code: "transaction-not-started",
+      message: `systemd-run could not start ${unit}: ${ran.stderr.trim().slice(0, 500)}`,
+    });
+}
+
+export interface Watching {
+  readonly run: Run;
+  readonly unit: string;
+  readonly log: string;
+  readonly exitNote: string;
+  readonly from: number;
+  readonly stallMs: number;
+  now(): number;
+  output(offset: number, text: Buffer): void;
+  /** Nothing was printed for a while. Called again after each further such while. */
+  stalled(forMs: number): void;
+}
+
+/**
+ * Waits for the end of a transaction, also of one that an earlier executor started.
+ * @returns "exited 0", "killed KILL", ..., or null when nobody saw how it ended (power cut, unit lost).
+ */
+export async function watchTransaction(w: Watching): Promise<string | null> {
+  let offset = w.from;
+  let grewAt = w.now();
+  let alarms = 0;
+  const drain = (): void => {
+    const size = sizeOf(w.log);
+    if (size <= offset) return;
+    const fresh = readFileSync(w.log).subarray(offset, size);
+    w.output(offset, fresh);
+    offset = size;
+    grewAt = w.now();
+    alarms = 0;
+  };
+  for (let turn = 0; ; turn++) {
+    drain();
+    const note = noteAt(w.exitNote);
+    if (note !== undefined) {
+      drain();
+      return note;
+    }
+    if (turn % ASK_EVERY === 0) {
+      const [state] = await showUnits(w.run, [w.unit]);
+      if (state && !["active", "activating", "deactivating", "reloading"].includes(state.active)) {
+        // The note is written before the unit goes: looked at once more, its absence means that nobody saw the end.
+        drain();
+        return noteAt(w.exitNote) ?? null;
+      }
+    }
+    if (w.now() - grewAt > w.stallMs * (alarms + 1)) w.stalled(w.stallMs * ++alarms);
+    await wait(POLL_MS);
+  }
+}
+
+export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+
+function noteAt(path: string): string | undefined {
+  if (sizeOf(path) === 0) return undefined;
+  return readFileSync(path, "utf8").trim();
+}
+
+/**
+ * Asks a running transaction to end after dpkg's present step: SIGINT to the package manager's process alone. Its group,
+ * SIGTERM and SIGKILL would leave packages half configured.
+ * @returns false when the unit's process is no apt-get (nothing is sent then: dpkg has no such stop).
+ */
+export async function interruptTransaction(run: Run, unit: string): Promise<boolean> {
+  const [state] = await showUnits(run, [unit]);
+  if (!state || state.mainPid <= 1) return false;
+  const name = readFileSync(`/proc/${state.mainPid}/comm`, "utf8").trim();
+  if (name !== "apt-get") return false;
+  process.kill(state.mainPid, "SIGINT");
+  return true;
+}

@@ -1,0 +1,81 @@
+import { mkdir, open, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type EndpointAction, type PlanHeader, verifyCommand } from "@breakwater/shared/command";
+import { fail, type Instant, ok, type Result } from "@breakwater/shared/core";
+import { z } from "zod";
+import type { ApplyRequest } from "../executor/protocol.ts";
+import { decideMode, decidePolicy, loadOperatorKeys, loadPolicy } from "../policy/index.ts";
+
+export interface VerifiedCommand {
+  readonly action: EndpointAction;
+  readonly header: PlanHeader;
+  readonly digest: string;
+}
+
+/** What the machine's owner laid down, read anew for every command, so that a change of mind counts at once. */
+export interface Trust {
+  /** Empty while this machine is not enrolled. */
+  endpointId(): Promise<string>;
+  verify(request: Omit<ApplyRequest, "id" | "op" | "executionId">, now: Instant): Promise<Result<VerifiedCommand>>;
+  /** Whether a change that this machine made itself may be undone now. */
+  mayRestore(): Promise<Result<void>>;
+  describe(): Promise<{ policyMode: string; pinnedKeyIds: string[] }>;
+}
+
+const enrolledSchema = z.object({ endpointId: z.string().min(1).max(64) });
+
+/**
+ * @param configDir Root's: policy.yaml and operators' keys.
+ * @param agentStateDir The connection part's own directory, where enrolment lays the endpoint's id.
+ * @param pinFile Root's copy of that id. The first one seen is kept, so that a connection part that was taken over cannot
+ *   pass off another endpoint's commands as ours. Enrolling anew means removing this file.
+ */
+export function createTrust(configDir: string, agentStateDir: string, pinFile: string): Trust {
+  const endpointId = async (): Promise<string> => {
+    const pinnedId = (await readFile(pinFile, "utf8").catch(() => "")).trim();
+    if (pinnedId !== "") return pinnedId;
+    const identity = await readFile(join(agentStateDir, "identity.json"), "utf8").catch(() => undefined);
+    if (identity === undefined) return "";
+    const id = enrolledSchema.parse(JSON.parse(identity)).endpointId;
+    await mkdir(dirname(pinFile), { recursive: true, mode: 0o755 });
+    const handle = await open(pinFile, "w", 0o644);
+    await handle.writeFile(`${id}\n`);
+    await handle.sync().finally(() => handle.close());
+    return id;
+  };
+  return {
+    endpointId,
+    async verify(request, now) {
+      const { policy, problem } = await loadPolicy(configDir);
+      const mode = decideMode(policy);
+      if (!mode.ok)
+        return problem ? fail({ ...mode.problem, message: problem.message, ...(problem.next ? { next: problem.next } : {}) }) : mode;
+      const id = await endpointId();
+      if (id === "") return fail({ code: "misaddressed", message: "This machine is not enrolled, so no command can be for it." });
+      const { keys } = await loadOperatorKeys(configDir);
+      const verified = verifyCommand(
+        {
+          actionBytes: Buffer.from(request.action, "base64"),
+          headerBytes: Buffer.from(request.planHeader, "base64"),
+          proof: request.proof.map((p) => ({ sibling: Buffer.from(p.sibling, "base64"), siblingIsLeft: p.siblingIsLeft })),
+          approvals: request.approvals.map((a) => ({ ...a, signature: Buffer.from(a.signature, "base64") })),
+          notAfter: request.notAfter,
+        },
+        id,
+        { keys, required: policy.requiredApprovals },
+        now,
+      );
+      if (!verified.ok) return verified;
+      const allowed = decidePolicy(policy, verified.value.action, now);
+      return allowed.ok ? ok(verified.value) : allowed;
+    },
+    async mayRestore() {
+      return decideMode((await loadPolicy(configDir)).policy);
+    },
+    async describe() {
+      const { policy, problem } = await loadPolicy(configDir);
+      const { keys } = await loadOperatorKeys(configDir);
+      return { policyMode: problem ? "invalid" : policy.mode, pinnedKeyIds: keys.map((k) => k.keyId) };
+    },
+  };
+}

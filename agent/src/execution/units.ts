@@ -1,0 +1,82 @@
+import type { Run } from "../packages/run.ts";
+
+const ENV = { LC_ALL: "C.UTF-8", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+export const SYSTEMCTL = "/usr/bin/systemctl";
+const LOOK_TIMEOUT_MS = 30_000;
+
+export interface UnitState {
+  readonly unit: string;
+  readonly active: string;
+  readonly sub: string;
+  readonly restarts: number;
+  readonly enabled: boolean;
+  readonly mainPid: number;
+  readonly transient: boolean;
+}
+
+/** Reads `systemctl show` of several units: blocks of KEY=VALUE with an empty line between. */
+export function parseUnits(output: string): UnitState[] {
+  return output
+    .split(/\n\n+/)
+    .map((block) => new Map(block.split("\n").map((l) => [l.slice(0, l.indexOf("=")), l.slice(l.indexOf("=") + 1)])))
+    .filter((m) => (m.get("Id") ?? "") !== "")
+    .map((m) => ({
+      unit: m.get("Id") ?? "",
+      active: m.get("ActiveState") ?? "",
+      sub: m.get("SubState") ?? "",
+      restarts: Number(m.get("NRestarts") ?? 0),
+      enabled: m.get("UnitFileState") === "enabled",
+      mainPid: Number(m.get("MainPID") ?? 0),
+      transient: (m.get("FragmentPath") ?? "").startsWith("/run/systemd/transient"),
+    }));
+}
+
+const PROPERTIES = "--property=Id,ActiveState,SubState,NRestarts,UnitFileState,MainPID,FragmentPath";
+
+export async function showUnits(run: Run, units: readonly string[]): Promise<UnitState[]> {
+  const ran = await run([SYSTEMCTL, "show", PROPERTIES, "--", ...units], { env: ENV, timeoutMs: LOOK_TIMEOUT_MS });
+  return parseUnits(ran.stdout);
+}
+
+/** Ours come and go while they work, and are judged by nobody but us. */
+const OURS = /^breakwater-/;
+/** They live with a login or a console, not with the packages. */
+const PERSONAL = /^(?:user@|user-runtime-dir@|getty@|serial-getty@|console-getty|session-)/;
+
+/** Services of the machine that run now. */
+export async function runningServices(run: Run): Promise<UnitState[]> {
+  const all = await showUnits(run, ["*.service"]);
+  return all.filter((u) => u.active === "active" && u.sub === "running" && !u.transient && !OURS.test(u.unit) && !PERSONAL.test(u.unit));
+}
+
+/**
+ * What became of services that ran before: failed, restarting over and over, or ended although enabled. A service that a bus
+ * call starts and that goes by itself is not enabled, and its absence means nothing.
+ */
+export function brokenServices(before: readonly { unit: string; restarts: number }[], now: readonly UnitState[]): string[] {
+  const found = new Map(now.map((u) => [u.unit, u]));
+  return before.flatMap(({ unit, restarts }) => {
+    const u = found.get(unit);
+    if (!u) return [];
+    if (u.active === "failed") return [`${unit} has failed.`];
+    if (u.sub === "auto-restart") return [`${unit} ended and is started again and again (${u.restarts} restarts).`];
+    if (u.active === "inactive" && u.enabled) return [`${unit} does not run any more.`];
+    if (u.restarts > restarts && u.active !== "active") return [`${unit} restarted ${u.restarts - restarts} times and is ${u.active}.`];
+    return [];
+  });
+}
+
+export async function restartUnit(run: Run, unit: string): Promise<string | undefined> {
+  const ran = await run([SYSTEMCTL, "restart", "--", unit], { env: ENV, timeoutMs: 180_000 });
+  return ran.exitCode === 0 ? undefined : `${unit} could not be restarted: ${(ran.stderr || "no answer in time").trim().slice(0, 300)}`;
+}
+
+/** Restarting one of these takes the machine's sessions or the bus down with it; they wait for a reboot. */
+const DEFERRED =
+  /^(?:dbus|dbus-broker|systemd-logind|user@.*|display-manager|gdm|lightdm|sddm|systemd-machined|systemd-nspawn@.*|docker|containerd)\.service$/;
+
+/** Splits units that run replaced files into those to restart now and those that have to wait. */
+export function restartOrder(stale: readonly string[]): { now: string[]; later: string[] } {
+  const units = [...new Set(stale)].filter((u) => u.endsWith(".service") && !OURS.test(u) && !PERSONAL.test(u)).sort();
+  return { now: units.filter((u) => !DEFERRED.test(u)), later: units.filter((u) => DEFERRED.test(u)) };
+}

@@ -1,0 +1,66 @@
+import { systemClock } from "@breakwater/shared/core";
+import { createLogger } from "@breakwater/shared/log";
+import { createExecutions, createTrust, type Executions } from "./execution/index.ts";
+import { ownStateDirectory } from "./execution/ownership.ts";
+import { createExecutorServer, EXECUTOR_SOCKET } from "./executor/index.ts";
+import { viewProc } from "./exposure/index.ts";
+import { createApt, runTool } from "./packages/index.ts";
+import { AGENT_VERSION } from "./version.ts";
+
+/** First descriptor that systemd hands over (sd_listen_fds(3)). */
+const FIRST_FD = 3;
+/** Root's process is there only while it has something to do. */
+const IDLE_MS = 60_000;
+const IDLE_POLL_MS = 5_000;
+const STALL_MS = 10 * 60_000;
+
+/**
+ * The only process of the agent that runs as root. It listens where systemd tells it (or at BREAKWATER_EXECUTOR_SOCKET),
+ * takes up what an earlier one left unfinished, and goes when there is nothing to do.
+ */
+async function main(): Promise<void> {
+  const environment = process.env;
+  const log = createLogger("breakwater-executor", "info");
+  const stateDir = environment.BREAKWATER_EXECUTOR_STATE ?? "/var/lib/breakwater-executor";
+  const configDir = environment.BREAKWATER_CONFIG ?? "/etc/breakwater-agent";
+  const agentStateDir = environment.BREAKWATER_AGENT_STATE ?? "/var/lib/breakwater-agent";
+  ownStateDirectory(stateDir);
+  const manager = createApt(runTool, systemClock);
+  let executions: Executions | undefined;
+  const ready = (): Executions => {
+    if (!executions) throw new Error("the executor answers before it has read its journals");
+    return executions;
+  };
+  const served = createExecutorServer(
+    { executions: ready, inspect: () => viewProc(), refresh: () => manager.refresh(), now: () => Date.now() },
+    log,
+  );
+  executions = createExecutions({
+    stateDir,
+    manager,
+    trust: createTrust(configDir, agentStateDir, `${stateDir}/endpoint-id`),
+    run: runTool,
+    clock: systemClock,
+    log,
+    version: AGENT_VERSION,
+    stallMs: Number(environment.BREAKWATER_STALL_MS ?? STALL_MS),
+    emit: served.emit,
+  });
+  await executions.recover();
+  const activated = environment.LISTEN_PID === String(process.pid) && Number(environment.LISTEN_FDS) >= 1;
+  served.server.listen(activated ? { fd: FIRST_FD } : { path: environment.BREAKWATER_EXECUTOR_SOCKET ?? EXECUTOR_SOCKET });
+  served.server.once("listening", () => log.info({ activated }, "the executor listens"));
+
+  const idleClock = setInterval(() => {
+    if (!executions?.idle || Date.now() - served.lastUsed < IDLE_MS) return;
+    log.info("nothing to do");
+    clearInterval(idleClock);
+    served.server.close();
+    process.exit(0);
+  }, IDLE_POLL_MS);
+}
+
+main().catch((error: unknown) => {
+  createLogger("breakwater-executor", "info").fatal({ err: error }, "the executor cannot run");
+  process.exit(1);
+});

@@ -1,0 +1,2 @@
+export * from "./protocol.ts";
+export { createExecutorServer, type ExecutorServer } from "./server.ts";

@@ -1,0 +1,149 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { fail, ok, ProblemError, type Result, unreachable } from "@breakwater/shared/core";
+import type { Logger } from "@breakwater/shared/log";
+import type { Executions } from "../execution/index.ts";
+import { createLineReader } from "./lines.ts";
+import {
+  type ExecutorEvent,
+  type ExecutorRequest,
+  type ExecutorResponse,
+  type Inspection,
+  MAX_CLIENTS,
+  MAX_REQUEST_BYTES,
+  MAX_RESPONSE_BYTES,
+  MAX_UNREAD_BYTES,
+  type Refresh,
+  requestSchema,
+} from "./protocol.ts";
+
+export interface ExecutorServer {
+  readonly server: Server;
+  readonly clients: number;
+  /** Moment of the last request, for the idle clock. */
+  readonly lastUsed: number;
+  emit(event: ExecutorEvent): void;
+}
+
+export interface Services {
+  executions(): Executions;
+  inspect(): Promise<Inspection>;
+  refresh(): Promise<Refresh>;
+  now(): number;
+}
+
+/** Serves the socket. A client that breaks the rules loses its own connection and nothing else. */
+export function createExecutorServer(services: Services, log: Logger): ExecutorServer {
+  const clients = new Set<Socket>();
+  let lastUsed = services.now();
+  let refreshing: Promise<Refresh> | undefined;
+
+  const send = (socket: Socket, message: ExecutorResponse | ExecutorEvent): void => {
+    if (socket.destroyed) return;
+    socket.write(`${JSON.stringify(message)}\n`);
+    if (socket.writableLength > MAX_UNREAD_BYTES) socket.destroy();
+  };
+
+  const handle = async (request: ExecutorRequest): Promise<Result<unknown>> => {
+    const executions = services.executions();
+    switch (request.op) {
+      case "apply":
+        return executions.apply(request);
+      case "rollback":
+        return executions.rollback(request.executionId, request.ofExecutionId, request.reason);
+      case "cancel":
+        return executions.cancel(request.executionId, request.reason);
+      case "status":
+        return ok(await executions.status());
+      case "reports":
+        return ok(executions.reports(request.afterStep));
+      case "acknowledge":
+        return executions.acknowledge(request.executionId, request.step);
+      case "inspect":
+        return ok(await services.inspect());
+      case "refresh":
+        // One at a time: a second asker gets the answer of the run that is under way.
+        refreshing ??= services.refresh().finally(() => {
+          refreshing = undefined;
+        });
+        return ok(await refreshing);
+      case "contact":
+        executions.contact();
+        return ok({ at: new Date(services.now()).toISOString() });
+      default:
+        return unreachable(request);
+    }
+  };
+
+  const answer = async (socket: Socket, line: string): Promise<void> => {
+    lastUsed = services.now();
+    const raw = parseJson(line);
+    const request = requestSchema.safeParse(raw);
+    if (!request.success) {
+      const id = idOf(raw);
+      if (id === undefined) return void socket.destroy();
+      const [issue] = request.error.issues;
+      const message = `The request cannot be read: ${issue?.path.join(".") || "op"}: ${issue?.message}.`;
+      return send(socket, { id, ok: false, problem: { code: "malformed-request", message: message.slice(0, 1_000) } });
+    }
+    const { id } = request.data;
+    const result = await handle(request.data).catch((error: unknown) => {
+      if (error instanceof ProblemError) return fail(error.problem);
+      log.error({ err: error, op: request.data.op }, "a request failed in an unforeseen way");
+      return fail({ code: "internal", message: `The executor could not do it: ${(error as Error).message}`.slice(0, 1_000) });
+    });
+    const response: ExecutorResponse = result.ok
+      ? { id, ok: true, value: result.value }
+      : { id, ok: false, problem: plain(result.problem) };
+    if (JSON.stringify(response).length > MAX_RESPONSE_BYTES)
+      return send(socket, { id, ok: false, problem: { code: "too-large", message: "The answer is larger than one line may be." } });
+    send(socket, response);
+  };
+
+  const server = createServer((socket) => {
+    if (clients.size >= MAX_CLIENTS) return void socket.destroy();
+    clients.add(socket);
+    lastUsed = services.now();
+    socket.on("error", () => socket.destroy());
+    socket.once("close", () => clients.delete(socket));
+    const read = createLineReader(
+      MAX_REQUEST_BYTES,
+      (line) => {
+        answer(socket, line).catch((error: Error) => {
+          log.error({ err: error }, "an answer could not be sent");
+          socket.destroy();
+        });
+      },
+      () => socket.destroy(),
+    );
+    socket.on("data", read);
+  });
+
+  return {
+    server,
+    get clients() {
+      return clients.size;
+    },
+    get lastUsed() {
+      return lastUsed;
+    },
+    emit: (event) => {
+      for (const client of clients) send(client, event);
+    },
+  };
+}
+
+const plain = (p: { code: string; message: string; next?: string }) =>
+  p.next === undefined ? { code: p.code, message: p.message } : { code: p.code, message: p.message, next: p.next };
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function idOf(raw: unknown): number | undefined {
+  const id = typeof raw === "object" && raw !== null ? (raw as { id?: unknown }).id : undefined;
+  return typeof id === "number" && Number.isSafeInteger(id) && id >= 0 ? id : undefined;
+}

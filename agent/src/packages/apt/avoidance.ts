@@ -1,0 +1,33 @@
+import { open, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+const PREFERENCES = "/etc/apt/preferences.d";
+const PREFIX = "breakwater-hold-";
+const EXPIRY = /^Explanation: until (\S+)$/m;
+
+/** apt_preferences(5): priority -1 keeps a version from being chosen by itself; naming it outright still works. */
+export function avoidanceText(bad: readonly { name: string; version: string }[], why: string, expires: string): string {
+  const reason = why.replace(/\s+/g, " ").slice(0, 300);
+  return bad
+    .map((b) => `Explanation: ${reason}\nExplanation: until ${expires}\nPackage: ${b.name}\nPin: version ${b.version}\nPin-Priority: -1\n`)
+    .join("\n");
+}
+
+export async function writeAvoidance(id: string, text: string): Promise<string> {
+  const file = join(PREFERENCES, `${PREFIX}${id}`);
+  const handle = await open(file, "w", 0o644);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return file;
+}
+
+export async function removeExpired(nowIso: string): Promise<void> {
+  for (const entry of (await readdir(PREFERENCES)).filter((f) => f.startsWith(PREFIX))) {
+    const until = EXPIRY.exec(await readFile(join(PREFERENCES, entry), "utf8"))?.[1];
+    if (until !== undefined && Date.parse(until) < Date.parse(nowIso)) await rm(join(PREFERENCES, entry));
+  }
+}

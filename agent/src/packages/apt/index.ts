@@ -1,0 +1,154 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { PackageChange } from "@breakwater/shared/command";
+import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
+import type { ManagerCommand, ManagerFailure, PackageFile, PackageManager, Simulation } from "../package-manager.ts";
+import type { Ran, Run } from "../run.ts";
+import { avoidanceText, removeExpired, writeAvoidance } from "./avoidance.ts";
+import { keepInstalled, listDebs, writeStatusAfter } from "./bytes.ts";
+import { configurationReviews } from "./conffiles.ts";
+import { dpkgHealth, queryInstalled } from "./dpkg-state.ts";
+import { APT_ENVIRONMENT, APT_GET, aptOptions, CONFFILE_OPTIONS, DPKG, pinned } from "./environment.ts";
+import { classifyAptOutput } from "./failure.ts";
+import { dpkgLockHolder } from "./lock.ts";
+import { refreshApt } from "./refresh.ts";
+import { parseSimulation } from "./simulation.ts";
+import { parseSizes } from "./space.ts";
+
+const LOOK_TIMEOUT_MS = 5 * 60_000;
+/** Downloads alone may be cut off: nothing is changed by then. */
+const DOWNLOAD_TIMEOUT_MS = 2 * 3_600_000;
+
+const failed = (ran: Ran, otherwise: ManagerFailure["failureClass"]): ManagerFailure => {
+  const output = `${ran.stdout}\n${ran.stderr}`.trim();
+  const told = output.split("\n").filter((l) => l.startsWith("E: "));
+  return {
+    failureClass: classifyAptOutput(output) ?? otherwise,
+    message: ran.timedOut ? "apt-get did not end in time." : (told[0] ?? `apt-get ended with ${ran.exitCode ?? "a signal"}.`),
+    output: output.slice(-16_384),
+  };
+};
+
+/** Debian's apt and dpkg. */
+export function createApt(run: Run, clock: Clock): PackageManager {
+  const look = (argv: readonly [string, ...string[]]) => run(argv, { env: APT_ENVIRONMENT, timeoutMs: LOOK_TIMEOUT_MS });
+  const nowIso = () => formatInstant(clock.now());
+  const command = (argv: readonly [string, ...string[]]): ManagerCommand => ({ argv, env: APT_ENVIRONMENT });
+  const readSimulation = (ran: Ran): Result<Simulation, ManagerFailure> => {
+    if (ran.exitCode !== 0) return fail(failed(ran, "simulation-differs"));
+    const parsed = parseSimulation(ran.stdout);
+    if ("unreadable" in parsed)
+      return fail({
+        failureClass: "simulation-differs",
+        message: `apt's simulation cannot be read: ${parsed.unreadable}`,
+        output: ran.stdout.slice(-16_384),
+      });
+    return ok(parsed);
+  };
+  const install = (changes: readonly PackageChange[]) => ["install", "--only-upgrade", ...changes.map(pinned)];
+  const archivesAt = (directory: string) => ["-o", `Dir::Cache::archives=${directory}`];
+
+  return {
+    id: "apt",
+    repairRungs: 4,
+    installed: () => queryInstalled(run),
+    health: () => dpkgHealth(run),
+    lockHolder: dpkgLockHolder,
+    classify: classifyAptOutput,
+    refresh: () => refreshApt(run, nowIso),
+    configurationReviews: () => configurationReviews(run),
+    avoid: (id, bad, why, expires) => writeAvoidance(id, avoidanceText(bad, why, expires)),
+    expireAvoidances: removeExpired,
+    keep: (pkg, directory, caches) => keepInstalled(run, pkg, directory, ["/var/cache/apt/archives", ...caches]),
+
+    async compareVersions(a, b) {
+      const holds = async (relation: string) => (await look([DPKG, "--compare-versions", a, relation, b])).exitCode === 0;
+      return (await holds("eq")) ? 0 : (await holds("lt")) ? -1 : 1;
+    },
+
+    // Without --no-remove, so that it is told what would go; the caller refuses.
+    simulate: async (changes) => readSimulation(await look([APT_GET, "-s", ...aptOptions(1000), ...install(changes)])),
+
+    async spaceNeeds(changes) {
+      const ran = await look([APT_GET, "--print-uris", ...aptOptions(1000), ...install(changes)]);
+      return parseSizes(`${ran.stdout}\n${ran.stderr}`);
+    },
+
+    async prefetch(changes, directory, limits) {
+      await mkdir(join(directory, "partial"), { recursive: true });
+      const limit =
+        limits.bytesPerSecond > 0 ? ["-o", `Acquire::http::Dl-Limit=${Math.max(1, Math.floor(limits.bytesPerSecond / 1024))}`] : [];
+      const argv = [
+        APT_GET,
+        ...aptOptions(limits.lockWaitMs),
+        ...archivesAt(directory),
+        ...limit,
+        "-d",
+        "--no-remove",
+        ...install(changes),
+      ] as const;
+      const ran = await run(argv, { env: APT_ENVIRONMENT, timeoutMs: DOWNLOAD_TIMEOUT_MS });
+      if (ran.exitCode !== 0) return fail(failed(ran, "download-failed"));
+      const files = await listDebs(run, directory);
+      const missing = changes.filter(
+        (c) => !files.some((f) => f.name === c.name && f.architecture === c.architecture && f.version === c.to),
+      );
+      if (missing.length > 0)
+        return fail({
+          failureClass: "download-failed",
+          message: `${missing.length} packages are not there after the download, first ${missing[0]?.name} ${missing[0]?.to}.`,
+          output: ran.stdout.slice(-4_096),
+        });
+      return ok(files);
+    },
+
+    async simulateRestore(kept, installedThen, scratch) {
+      await writeStatusAfter(run, installedThen, scratch);
+      const status = ["-o", `Dir::State::status=${scratch}`];
+      return readSimulation(
+        await look([APT_GET, "-s", ...aptOptions(1000), ...status, "install", "--allow-downgrades", ...kept.map((k) => k.file)]),
+      );
+    },
+
+    applyCommand: (changes, archives, lockWaitMs) =>
+      command([APT_GET, ...aptOptions(lockWaitMs), ...archivesAt(archives), "--no-download", "--no-remove", ...install(changes)]),
+
+    restoreCommand: (kept, archives, lockWaitMs) =>
+      command([
+        APT_GET,
+        ...aptOptions(lockWaitMs),
+        ...archivesAt(archives),
+        "--allow-downgrades",
+        "--no-remove",
+        "install",
+        ...kept.map((k) => k.file),
+      ]),
+
+    async repairCommand(rung, files, archives) {
+      const fix = [...aptOptions(600_000), ...archivesAt(archives), "--no-remove", "-f", "install"] as const;
+      if (rung === 0) return command([DPKG, ...CONFFILE_OPTIONS, "--configure", "-a"]);
+      if (rung === 1) return command([APT_GET, "--no-download", ...fix]);
+      if (rung === 2) {
+        const damaged = (await queryInstalled(run)).filter((p) => p.reinstallRequired || p.status !== "installed");
+        const bytes = damaged.flatMap((p) => bestBytes(p, files));
+        return bytes.length > 0 ? command([DPKG, ...CONFFILE_OPTIONS, "-i", ...bytes.map((f) => f.file)]) : undefined;
+      }
+      if (rung === 3) {
+        // With downloading, and only when the solver finds a way without removing anything.
+        const plan = readSimulation(await look([APT_GET, "-s", ...fix]));
+        return plan.ok && plan.value.removes.length === 0 ? command([APT_GET, ...fix]) : undefined;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** The version that dpkg believes to be unpacked, else any version of that package that is at hand. */
+function bestBytes(p: { name: string; architecture: string; version: string }, files: readonly PackageFile[]): PackageFile[] {
+  const same = files.filter((f) => f.name === p.name && f.architecture === p.architecture);
+  const exact = same.find((f) => f.version === p.version);
+  return exact ? [exact] : same.slice(0, 1);
+}
+
+export const hasDebs = async (directory: string): Promise<boolean> =>
+  (await readdir(directory).catch(() => [])).some((f) => f.endsWith(".deb"));

@@ -1,0 +1,104 @@
+import type { FailureClass, PackageChange } from "@breakwater/shared/command";
+import type { Result } from "@breakwater/shared/core";
+import type { Refresh } from "../executor/protocol.ts";
+
+/** One package as the package manager's own database has it. */
+export interface InstalledPackage {
+  readonly name: string;
+  readonly architecture: string;
+  readonly version: string;
+  /** "installed", "half-configured", ... (dpkg(1), package states). */
+  readonly status: string;
+  readonly held: boolean;
+  /** The package's files are damaged and it must be installed again before anything else. */
+  readonly reinstallRequired: boolean;
+}
+
+export const packageKey = (p: { readonly name: string; readonly architecture: string }): string => `${p.name}:${p.architecture}`;
+
+export interface ManagerHealth {
+  readonly healthy: boolean;
+  /** What is wrong, one plain line each. */
+  readonly problems: readonly string[];
+}
+
+/** What the solver says a transaction would do. */
+export interface Simulation {
+  readonly installs: readonly { readonly name: string; readonly architecture: string; readonly from: string; readonly to: string }[];
+  readonly removes: readonly { readonly name: string; readonly architecture: string; readonly version: string }[];
+}
+
+export interface PackageFile {
+  readonly name: string;
+  readonly architecture: string;
+  readonly version: string;
+  /** Absolute path in the execution's own directory. */
+  readonly file: string;
+  readonly sha256: string;
+}
+export interface KeptFile extends PackageFile {
+  /** "archive": byte for byte from a cache; "repository": fetched again; "repack": rebuilt from the disk, edited configuration included. */
+  readonly source: "archive" | "repository" | "repack";
+}
+
+/** An argument vector with its whole environment, run as a unit of its own. */
+export interface ManagerCommand {
+  readonly argv: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ManagerFailure {
+  readonly failureClass: FailureClass;
+  readonly message: string;
+  readonly output: string;
+}
+
+/** Bytes needed on each file system a transaction writes to. */
+export interface SpaceNeed {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** Everything the execution needs of a package manager; each lives in its own folder. */
+export interface PackageManager {
+  readonly id: "apt";
+  installed(): Promise<readonly InstalledPackage[]>;
+  health(): Promise<ManagerHealth>;
+  /** Who holds the manager's lock now, e.g. "apt-get (pid 812)". */
+  lockHolder(): Promise<string | undefined>;
+  /** Sign of a - b in the manager's version order. */
+  compareVersions(a: string, b: string): Promise<number>;
+  simulate(changes: readonly PackageChange[]): Promise<Result<Simulation, ManagerFailure>>;
+  spaceNeeds(changes: readonly PackageChange[]): Promise<readonly SpaceNeed[]>;
+  /** Downloads the new versions into `directory`; signatures and hashes are checked by the manager itself. */
+  prefetch(
+    changes: readonly PackageChange[],
+    directory: string,
+    limits: { readonly bytesPerSecond: number; readonly lockWaitMs: number },
+  ): Promise<Result<readonly PackageFile[], ManagerFailure>>;
+  /** Lays the bytes of an installed version into `directory`, looking into `caches` first. Undefined when they cannot be had. */
+  keep(pkg: InstalledPackage, directory: string, caches: readonly string[]): Promise<KeptFile | undefined>;
+  /** What going back would do, computed against the state after the change. */
+  simulateRestore(
+    kept: readonly KeptFile[],
+    installedThen: readonly PackageFile[],
+    scratch: string,
+  ): Promise<Result<Simulation, ManagerFailure>>;
+  applyCommand(changes: readonly PackageChange[], archives: string, lockWaitMs: number): ManagerCommand;
+  restoreCommand(kept: readonly KeptFile[], archives: string, lockWaitMs: number): ManagerCommand;
+  /**
+   * The rungs of the repair ladder, mildest first; undefined when a rung is not applicable to the present state.
+   * @param files Bytes at hand: of the new versions and of the kept ones.
+   */
+  repairCommand(rung: number, files: readonly PackageFile[], archives: string): Promise<ManagerCommand | undefined>;
+  readonly repairRungs: number;
+  classify(output: string): FailureClass | undefined;
+  /** New index files; each repository's outcome is told by itself, a dead one does not fail the rest. */
+  refresh(): Promise<Refresh>;
+  /** Keeps bad versions from coming back until `expires` (ISO). Returns the file it wrote. */
+  avoid(id: string, bad: readonly { readonly name: string; readonly version: string }[], why: string, expires: string): Promise<string>;
+  /** Forgets avoidances that are past their time. */
+  expireAvoidances(nowIso: string): Promise<void>;
+  /** Configuration files of which a new version was laid beside an edited one, present now. */
+  configurationReviews(): Promise<readonly string[]>;
+}

@@ -1,0 +1,20 @@
+#!/bin/sh
+set -e
+if [ "$1" = configure ]; then
+  if ! getent passwd breakwater-agent >/dev/null; then
+    adduser --system --group --quiet --home /var/lib/breakwater-agent --no-create-home breakwater-agent
+  fi
+  install -d -o root -g root -m 0755 /etc/breakwater-agent/operators.d /etc/breakwater-agent/enrolled-operators.d
+  install -d -o breakwater-agent -g breakwater-agent -m 0750 /var/lib/breakwater-agent
+  install -d -o root -g root -m 0755 /var/lib/breakwater-executor
+  install -d -o root -g root -m 0700 /var/lib/breakwater-executor/executions
+  if [ -d /run/systemd/system ]; then
+    systemctl daemon-reload
+    systemctl enable --quiet breakwater-agent.service breakwater-executor.service breakwater-executor.socket
+    systemctl start breakwater-executor.socket
+    # An upgrade of the agent takes effect once no change is under way; an executor at work is never stopped.
+    if [ -n "$2" ] && systemctl is-active --quiet breakwater-agent.service; then
+      systemctl restart --no-block breakwater-agent.service
+    fi
+  fi
+fi
