@@ -63,7 +63,7 @@ export class Controller {
 
   /** The first start: makes the administrator and registers the approval key, before any endpoint enrols and pins it. */
   async setUp(): Promise<void> {
-    const token = await until("the set-up link", 20_000, async () => /[?&]setup=([\w-]+)/.exec(this.#output)?.[1], 100);
+    const token = await until("the set-up link", 20_000, async () => /\/setup#([\w-]+)/.exec(this.#output)?.[1], 100);
     await this.client.setUp(token, "ada", PASSWORD);
     await this.client.post("/approval-keys", { label: "test key", publicKey: this.key.publicKey.toString("base64") });
     this.fingerprint = (await this.client.get<{ caFingerprint: string }>("/system")).caFingerprint;
