@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
 import type { OperatorKey } from "@breakwater/shared/command";
 import { ProblemError, systemClock, systemRandom } from "@breakwater/shared/core";
 import { createLogger } from "@breakwater/shared/log";
 import { Command } from "commander";
 import { parseOperatorKey } from "../policy/index.ts";
 import { enrol, machineIdentity, readIdentity } from "../session/index.ts";
+import { collectHere } from "./collect-apart.ts";
 import { type Configuration, type ConfigurationFlags, readConfiguration } from "./configuration.ts";
 import { diagnose } from "./doctor.ts";
 import { printDiagnosis, printStatus } from "./print.ts";
@@ -80,6 +82,10 @@ export function createProgram(): Command {
       if (findings.some((f) => f.state === "broken")) process.exitCode = 1;
     });
 
+  // Asked by `run` of itself; see collectApart.
+  program.command("collect", { hidden: true }).action(async () => {
+    say(await collectHere(await text(process.stdin)));
+  });
   program
     .command("version")
     .description("print the version")

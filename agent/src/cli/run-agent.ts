@@ -2,19 +2,10 @@ import { join } from "node:path";
 import type { Check } from "@breakwater/shared/command";
 import { type Clock, formatInstant, ProblemError, type Random } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
-import { type ControllerMessage__Output, type DescribeUpdates, type Hello, PROTOCOL, type WireInventory } from "@breakwater/shared/wire";
+import { type ControllerMessage__Output, type DescribeUpdates, type Hello, PROTOCOL } from "@breakwater/shared/wire";
 import { schedule } from "node-cron";
 import type { ExecutorStatus } from "../executor/protocol.ts";
-import { inspectMachine } from "../exposure/index.ts";
-import {
-  clearCache,
-  collectInventory,
-  createInventorySync,
-  describeUpdates,
-  dpkgChangedAt,
-  loadBase,
-  saveBase,
-} from "../inventory/index.ts";
+import { clearCache, createInventorySync, describeUpdates, dpkgChangedAt, loadBase, saveBase } from "../inventory/index.ts";
 import { type LoadedPolicy, loadOperatorKeys, loadPolicy, type PinnedKeys, systemTimezone } from "../policy/index.ts";
 import {
   bootId,
@@ -30,6 +21,7 @@ import {
   type SessionState,
 } from "../session/index.ts";
 import { checkFromWire, createTelemetry, prometheusText, serveMetrics } from "../telemetry/index.ts";
+import { collectApart } from "./collect-apart.ts";
 import { describeStatus } from "./describe-status.ts";
 import { createListRefresh } from "./list-refresh.ts";
 import { singleFlight } from "./single-flight.ts";
@@ -121,10 +113,6 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
       saveBase(stateDir, base).catch((error: Error) => log.error({ error: error.message }, "inventory cache not written")),
     base: await loadBase(stateDir),
   });
-  const inspect = inspectMachine(async () => {
-    const answer = await executor.request("inspect", {});
-    return answer.ok ? answer.value : undefined;
-  });
   const telemetry = createTelemetry({
     clock,
     taken(batch) {
@@ -189,8 +177,10 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
 
   const takeInventory = singleFlight(async () => {
     dpkgSeen = await dpkgChangedAt();
-    const inventory: WireInventory = await collectInventory({ os: machine.os ?? null, clock, inspect, refreshOutcome: refresh.outcome });
     collectedAt = clock.now();
+    const looked = await collectApart({ os: machine.os ?? null, executorSocket: options.executorSocket }, refresh.outcome());
+    if (!looked.ok) return log.error(looked.problem, "inventory not taken");
+    const inventory = looked.value;
     for (const { collector, code, message } of inventory.problems ?? []) log.warn({ collector, code }, message);
     sync.collected(inventory);
     await publish(session.state);

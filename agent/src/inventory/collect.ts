@@ -4,7 +4,6 @@ import { type Clock, formatInstant, type Problem, type Result } from "@breakwate
 import type { EndpointIdentity, WireInventory } from "@breakwater/shared/wire";
 import { describeExposure, type InspectMachine, packageOwners } from "../exposure/index.ts";
 import { type DebPackage, parseDpkgStatus } from "./dpkg-status.ts";
-import { hardware } from "./hardware.ts";
 import { describeKernel, rebootState } from "./kernel.ts";
 import { pendingUpdates } from "./pending-updates.ts";
 import { type RefreshOutcome, repositories } from "./repositories.ts";
@@ -52,7 +51,7 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
   const unitPackages = await owners.of((units ?? []).map((u) => u.executable).filter((e) => e !== ""));
   const kernel = describeKernel(packages, release());
   const reboot = await take("reboot", async () => ok(await rebootState(kernel)));
-  const machine = await take("hardware", async () => ok(await hardware()));
+  const machine = await take("hardware", async () => ok(await (await import("./hardware.ts")).hardware()));
 
   return {
     os: options.os ?? null,

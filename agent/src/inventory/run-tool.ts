@@ -31,6 +31,8 @@ export async function runTool(file: string, args: readonly string[], options: To
     env: environment(),
     stdin: "ignore",
     encoding: "buffer",
+    // These are bytes of archives as well as text.
+    stripFinalNewline: false,
     ...(options.cwd ? { cwd: options.cwd } : {}),
   } as const;
   try {

@@ -9,7 +9,6 @@ import { ENROLLED_KEYS_DIR, formatOperatorKey, OWNER_KEYS_DIR } from "../policy/
 import { channelCredentials, channelOptions } from "./channel.ts";
 import { type EnrolledIdentity, writeIdentity } from "./enrolled-identity.ts";
 import { writeFileAtomically } from "./files.ts";
-import { newKeyAndRequest } from "./keys.ts";
 import { type PinnedAuthority, pinAuthority } from "./trust.ts";
 
 const CALL_DEADLINE_MS = 20_000;
@@ -38,6 +37,8 @@ export async function enrol(options: EnrolOptions): Promise<Result<Enrolment>> {
   const authority = await pinAuthority(options.server, options.caFingerprint);
   if (!authority.ok) return authority;
   const name = options.name ?? hostname();
+  // Loaded on use: X.509 costs memory that the agent needs once in many hours.
+  const { newKeyAndRequest } = await import("./keys.ts");
   const { privateKeyPem, csr } = await newKeyAndRequest(name);
   const answer = await callEnroll(options.server, authority.value.pem, {
     protocol: PROTOCOL.highest,

@@ -2,12 +2,13 @@ import { type Clock, fail, ok, type Result } from "@breakwater/shared/core";
 import { EnrollmentService } from "@breakwater/shared/wire";
 import { channelCredentials, channelOptions } from "./channel.ts";
 import { type EnrolledIdentity, writeIdentity } from "./enrolled-identity.ts";
-import { newKeyAndRequest } from "./keys.ts";
 
 const CALL_DEADLINE_MS = 20_000;
 
 /** Gets a new certificate for a new key, over mTLS with the present one, and writes both down. */
 export async function renew(stateDir: string, identity: EnrolledIdentity, clock: Clock): Promise<Result<EnrolledIdentity>> {
+  // Loaded on use: X.509 costs memory that the agent needs once in many hours.
+  const { newKeyAndRequest } = await import("./keys.ts");
   const { privateKeyPem, csr } = await newKeyAndRequest(identity.name);
   const client = new EnrollmentService(
     identity.sessionAddress,

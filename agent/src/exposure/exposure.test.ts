@@ -1,0 +1,140 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { InspectedProcess } from "../executor/protocol.ts";
+import { relate } from "./exposure.ts";
+import { packageOwners } from "./package-owners.ts";
+import { mappedFiles, unitOf, viewProc } from "./proc-view.ts";
+import { addressReach, listenerReach } from "./reach.ts";
+import { addressOf, parseSockets } from "./sockets.ts";
+
+describe("sockets of the kernel's tables", () => {
+  it("are read in the machine's byte order", () => {
+    expect(addressOf("0100007F")).toBe("127.0.0.1");
+    expect(addressOf("00000000000000000000000000000000")).toBe("::");
+    expect(addressOf("00000000000000000000000001000000")).toBe("::1");
+    expect(addressOf("0000000000000000FFFF00000100007F")).toBe("127.0.0.1");
+    expect(addressOf("B80D0120000000000000000001000000")).toBe("2001:db8::1");
+  });
+
+  it("count when they wait for peers; a client's passing UDP port does not", () => {
+    const table = (rows: string[]) => `  sl  local_address rem_address   st\n${rows.join("\n")}\n`;
+    const row = (local: string, state: string, inode: number) =>
+      `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1`;
+    expect(parseSockets(table([row("00000000:0016", "0A", 5), row("0100007F:1F90", "01", 6)]), "tcp", [32_768, 60_999])).toEqual([
+      { protocol: "tcp", address: "0.0.0.0", port: 22, inode: "5" },
+    ]);
+    expect(
+      parseSockets(table([row("00000000:0035", "07", 7), row("00000000:9C40", "07", 8)]), "udp", [32_768, 60_999]).map((s) => s.port),
+    ).toEqual([53]);
+  });
+});
+
+describe("reach", () => {
+  it("follows the address ranges", () => {
+    expect(["127.0.0.53", "::1", "10.1.2.3", "100.64.0.1", "fe80::1", "fd00::1", "8.8.8.8", "2001:db8::1"].map(addressReach)).toEqual([
+      "loopback",
+      "loopback",
+      "private",
+      "private",
+      "private",
+      "private",
+      "public",
+      "public",
+    ]);
+  });
+
+  it("of a wildcard is as far as the machine's own addresses", () => {
+    expect(listenerReach("0.0.0.0", ["127.0.0.1"])).toBe("loopback");
+    expect(listenerReach("0.0.0.0", ["127.0.0.1", "192.168.1.2"])).toBe("private");
+    expect(listenerReach("0.0.0.0", ["192.168.1.2", "2001:db8::1"])).toBe("private");
+    expect(listenerReach("::", ["192.168.1.2", "203.0.113.7"])).toBe("public");
+  });
+});
+
+describe("process -> file -> package -> address", () => {
+  const process_ = (change: Partial<InspectedProcess>): InspectedProcess => ({
+    pid: 1,
+    name: "web",
+    exe: "/usr/sbin/web",
+    exeDeleted: false,
+    uid: 0,
+    unit: "web.service",
+    netns: "1",
+    mapped: [],
+    listens: [],
+    ...change,
+  });
+  const owners = new Map([
+    ["/usr/sbin/web", "web"],
+    ["/usr/lib/libssl.so.3", "libssl3"],
+  ]);
+
+  it("gives a library the widest reach of those who load it, and says when it was replaced under them", () => {
+    const found = relate(
+      {
+        hostNetns: "1",
+        processes: [
+          process_({
+            mapped: [{ path: "/usr/lib/libssl.so.3", deleted: true }],
+            listens: [{ protocol: "tcp", address: "203.0.113.7", port: 443 }],
+          }),
+          process_({ pid: 2, name: "job", exe: "/usr/bin/job", unit: "", mapped: [{ path: "/usr/lib/libssl.so.3", deleted: false }] }),
+        ],
+      },
+      owners,
+      [],
+      (p) => p.unit,
+    );
+    expect(found.loadedPackages).toEqual([
+      { name: "libssl3", pids: [1, 2], units: ["web.service"], restartNeeded: true, reach: "public" },
+      { name: "web", pids: [1], units: ["web.service"], restartNeeded: false, reach: "public" },
+    ]);
+    expect(found.listeners).toMatchObject([{ port: 443, scope: "public", package: "web", unit: "web.service" }]);
+  });
+
+  it("tells a socket that workers share once", () => {
+    const listens = [{ protocol: "tcp" as const, address: "::", port: 80 }];
+    const found = relate({ hostNetns: "1", processes: [process_({ listens }), process_({ pid: 2, listens })] }, owners, [], (p) => p.unit);
+    expect(found.listeners).toHaveLength(1);
+  });
+
+  it("reads maps and control groups as the kernel writes them", () => {
+    const maps =
+      "55d0-55d1 r-xp 00000000 fe:00 12 /usr/sbin/web\n7f00-7f01 r--p 0 fe:00 13 /usr/lib/locale/C\n7f02-7f03 r-xp 0 fe:00 14                    /usr/lib/libssl.so.3 (deleted)\n7ffd-7ffe r-xp 0 00:00 0 [vdso]\n";
+    expect(mappedFiles(maps)).toEqual([
+      { path: "/usr/sbin/web", deleted: false },
+      { path: "/usr/lib/libssl.so.3", deleted: true },
+    ]);
+    expect(unitOf("0::/system.slice/ssh.service\n")).toBe("ssh.service");
+    expect(unitOf("0::/user.slice/user-0.slice/session-1.scope\n")).toBe("");
+  });
+
+  it("finds this very process and its listener", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    const view = await viewProc();
+    const own = view.processes.find((p) => p.pid === process.pid);
+    expect(own?.exe).toMatch(/node/);
+    expect(own?.listens).toContainEqual({ protocol: "tcp", address: "127.0.0.1", port });
+    server.close();
+  });
+});
+
+describe("owners of files", () => {
+  it("are found under either name of a merged /usr", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "breakwater-info-"));
+    await mkdir(dir, { recursive: true });
+    await writeFile(join(dir, "libc6:amd64.list"), "/.\n/lib/x86_64/libc.so.6\n");
+    await writeFile(join(dir, "web.list"), "/usr/sbin/web\n");
+    const owners = await packageOwners(dir).of(["/usr/lib/x86_64/libc.so.6", "/usr/sbin/web", "/opt/own"]);
+    expect([...owners]).toEqual([
+      ["/usr/lib/x86_64/libc.so.6", "libc6"],
+      ["/usr/sbin/web", "web"],
+    ]);
+    await rm(dir, { recursive: true });
+  });
+});

@@ -1,0 +1,128 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLogger } from "@breakwater/shared/log";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parsePolicy } from "../policy/index.ts";
+import { createExecutorLink, createRelay } from "./index.ts";
+import type { Body } from "./outbox.ts";
+import { until } from "./testing.ts";
+
+type Request = { id: number; op: string } & Record<string, unknown>;
+
+const REPORT = {
+  executionId: "ex_1",
+  step: 3,
+  state: "succeeded",
+  at: "2026-01-01T00:00:00.000Z",
+  failureClass: "",
+  message: "",
+  output: "",
+  packages: [],
+  checks: [],
+  packageManagerHealth: "healthy",
+  terminal: true,
+  journalDigest: "d",
+};
+const STATUS = {
+  version: "1",
+  endpointId: "ep",
+  policyMode: "patch",
+  pinnedKeyIds: [],
+  running: null,
+  executions: [{ executionId: "ex_1", state: "succeeded", step: 3, terminal: true, acknowledged: 2 }],
+};
+
+let dir: string;
+let server: Server;
+let peer: Socket | undefined;
+const asked: Request[] = [];
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "breakwater-relay-"));
+  server = createServer((socket) => {
+    peer = socket;
+    // The client may leave while an answer is under way.
+    socket.on("error", () => {});
+    socket.setEncoding("utf8").on("data", (text: string) => {
+      for (const line of text.trim().split("\n")) {
+        const request = JSON.parse(line) as Request;
+        asked.push(request);
+        if (request.op === "apply") return socket.destroy();
+        const value = request.op === "status" ? STATUS : request.op === "reports" ? [REPORT] : { acknowledged: 3, at: "" };
+        const refusal = { ok: false, problem: { code: "not-reversible", message: "Nothing is kept." } };
+        socket.write(`${JSON.stringify({ id: request.id, ...(request.op === "rollback" ? refusal : { ok: true, value }) })}\n`);
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(join(dir, "s"), resolve));
+});
+afterAll(async () => {
+  peer?.destroy();
+  server.close();
+  await rm(dir, { recursive: true });
+});
+
+function setup(mode: string, socketPath = join(dir, "s")) {
+  const sent: { key: string; body: Body; acknowledge: () => void }[] = [];
+  const finished: string[] = [];
+  asked.length = 0;
+  const executor = createExecutorLink({ socketPath, onEvent: (e) => relay.event(e), onClosed: () => relay.executorClosed() });
+  const relay = createRelay({
+    executor,
+    session: { send: (key, body, acknowledge = () => {}) => sent.push({ key, body, acknowledge }) > 0, offer: () => {} },
+    policy: () => parsePolicy(`mode: ${mode}`, "UTC").policy,
+    finished: (id) => finished.push(id),
+    log: createLogger("test", "silent"),
+  });
+  return { relay, sent, finished, executor };
+}
+const apply = { action: Buffer.from("{}"), planHeader: Buffer.from("{}"), proof: [], approvals: [], notAfter: "" };
+
+describe("the relay", () => {
+  it("brings up what the controller has not acknowledged, and acknowledges to the executor only then", async () => {
+    const { relay, sent, finished, executor } = setup("patch");
+    expect(await relay.unfinished()).toEqual([{ executionId: "ex_1", step: 3, state: "succeeded", terminal: true }]);
+    await relay.welcome({ forgetExecutions: [] } as never);
+    expect(asked.find((r) => r.op === "reports")).toMatchObject({ afterStep: { ex_1: 2 } });
+    expect(sent.map((s) => s.key)).toEqual(["report:ex_1:3"]);
+    expect(finished).toEqual(["ex_1"]);
+    expect(asked.some((r) => r.op === "acknowledge")).toBe(false);
+    sent[0]?.acknowledge();
+    await until(() => asked.some((r) => r.op === "acknowledge" && r.step === 3));
+    executor.close();
+  });
+
+  it("refuses by itself where the policy observes, without asking the executor to act", async () => {
+    const { relay, sent, executor } = setup("observe");
+    await relay.command({ executionId: "ex_2", apply });
+    expect(sent[0]?.body.commandRefused).toMatchObject({ executionId: "ex_2", code: "policy-observe" });
+    expect(asked.some((r) => r.op === "apply")).toBe(false);
+    executor.close();
+  });
+
+  it("passes on the executor's refusal", async () => {
+    const { relay, sent, executor } = setup("patch");
+    await relay.command({ executionId: "ex_3", rollback: { ofExecutionId: "ex_1", reason: "" } });
+    expect(sent[0]?.body.commandRefused).toMatchObject({ executionId: "ex_3", code: "not-reversible" });
+    executor.close();
+  });
+
+  it("claims no refusal when the answer was lost: the command may have been taken", async () => {
+    const { relay, sent, executor } = setup("patch");
+    await relay.command({ executionId: "ex_4", apply });
+    expect(asked.filter((r) => r.op === "apply").length).toBeGreaterThan(1);
+    expect(sent).toEqual([]);
+    executor.close();
+    relay.stop();
+  });
+
+  it("says that nothing was changed where there is no executor", async () => {
+    const { relay, sent } = setup("patch", join(dir, "absent"));
+    await relay.command({ executionId: "ex_5", apply });
+    expect(sent[0]?.body.commandRefused).toMatchObject({
+      code: "executor-absent",
+      message: expect.stringContaining("Nothing was changed"),
+    });
+  });
+});

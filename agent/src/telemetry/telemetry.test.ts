@@ -1,0 +1,131 @@
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
+import { instant } from "@breakwater/shared/core";
+import { METRICS } from "@breakwater/shared/health";
+import { describe, expect, it } from "vitest";
+import { checkFromWire, runCheck } from "./checks.ts";
+import { serveMetrics } from "./metrics-server.ts";
+import { parseCpu, parseDiskBytes, parseMemory, parseMounts, parseNetwork, parseOomKills } from "./proc-figures.ts";
+import { prometheusText } from "./prometheus.ts";
+import { createSampler } from "./sampler.ts";
+import { watchUnits } from "./unit-watch.ts";
+
+describe("figures of /proc", () => {
+  it("read processor, memory, disks, interfaces and mounts", () => {
+    expect(parseCpu("cpu  100 0 50 800 50 0 0 0 30 0\ncpu0 1 2\n")).toEqual({ total: 1_000, idle: 850 });
+    expect(parseMemory("MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 250 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n")).toEqual({
+      usedPercent: 75,
+      swapUsedPercent: 0,
+    });
+    const stats = "   8 0 sda 1 0 10 0 1 0 20 0 0 0 0\n   8 1 sda1 1 0 10 0 1 0 20 0 0 0 0\n 253 0 dm-0 1 0 10 0 1 0 20 0 0 0 0\n";
+    expect(parseDiskBytes(stats, new Set(["sda", "dm-0"]))).toBe(30 * 512);
+    const dev = "Inter-| Receive\n face |bytes\n    lo: 5 0 0 0 0 0 0 0 5 0\n  eth0: 10 0 0 0 0 0 0 0 20 0\nveth1: 1 0 0 0 0 0 0 0 1 0\n";
+    expect([...parseNetwork(dev)]).toEqual([["eth0", { received: 10, transmitted: 20 }]]);
+    expect(
+      parseMounts("overlay / overlay rw 0 0\nproc /proc proc rw 0 0\n/dev/a /srv\\040x ext4 rw 0 0\n/dev/a /again ext4 rw 0 0\n"),
+    ).toEqual(["/", "/srv x"]);
+    expect(parseOomKills("a 1\noom_kill 3\n")).toBe(3);
+    expect(parseOomKills("a 1\n")).toBeUndefined();
+  });
+});
+
+describe("units", () => {
+  it("that stop read 0, jobs that end are not mentioned, and silence is not zero", async () => {
+    let answer: string | undefined =
+      "Id=web.service\nType=simple\nActiveState=active\nNRestarts=1\n\nId=job.service\nType=oneshot\nActiveState=inactive\nNRestarts=0\n\nId=never.service\nType=simple\nActiveState=inactive\n";
+    const watch = watchUnits(async () => answer);
+    expect((await watch.look())?.samples).toEqual([
+      { metric: "unit_active", subject: "web.service", value: 1 },
+      { metric: "unit_restarts_total", subject: "web.service", value: 1 },
+      { metric: "units_failed", subject: "", value: 0 },
+    ]);
+    answer = "Id=other.service\nType=oneshot\nActiveState=failed\n";
+    expect((await watch.look())?.samples).toEqual([
+      { metric: "unit_active", subject: "web.service", value: 0 },
+      { metric: "units_failed", subject: "", value: 1 },
+    ]);
+    answer = undefined;
+    expect(await watch.look()).toBeUndefined();
+  });
+});
+
+describe("checks", () => {
+  const wire = { name: "c", timeoutMs: 1_000 };
+  it("of a port, a page, a process and a unit", async () => {
+    const tcp = createServer();
+    const http = createHttpServer((request, response) => response.writeHead(request.url === "/ok" ? 200 : 500).end());
+    await Promise.all([tcp, http].map((s) => new Promise<void>((resolve) => s.listen(0, "127.0.0.1", resolve))));
+    const port = (s: { address(): unknown }) => (s.address() as AddressInfo).port;
+    const passes = async (kind: object, units?: ReadonlyMap<string, boolean>) => {
+      const check = checkFromWire({ ...wire, ...kind } as never);
+      if (!check) throw new Error("unreadable");
+      return (await runCheck(check, units)).passed;
+    };
+    expect(await passes({ tcp: { host: "127.0.0.1", port: port(tcp) } })).toBe(true);
+    expect(await passes({ http: { url: `http://127.0.0.1:${port(http)}/ok`, expectStatus: 0 } })).toBe(true);
+    expect(await passes({ http: { url: `http://127.0.0.1:${port(http)}/bad`, expectStatus: 0 } })).toBe(false);
+    expect(await passes({ http: { url: `http://127.0.0.1:${port(http)}/bad`, expectStatus: 500 } })).toBe(true);
+    expect(await passes({ process: { name: "no-such-process" } })).toBe(false);
+    expect(await passes({ unit: { unit: "web" } }, new Map([["web.service", true]]))).toBe(true);
+    expect(await passes({ unit: { unit: "web" } })).toBe(false);
+    const closed = port(tcp);
+    tcp.close();
+    http.close();
+    expect(await passes({ tcp: { host: "127.0.0.1", port: closed } })).toBe(false);
+  });
+
+  it("that cannot be read are none", () => {
+    expect(checkFromWire({ ...wire, http: { url: "file:///etc/passwd", expectStatus: 0 } })).toBeUndefined();
+    expect(checkFromWire(wire)).toBeUndefined();
+  });
+});
+
+describe("samples", () => {
+  it("have catalogued names, and rates from the second look on", async () => {
+    let now = 0;
+    const sampler = createSampler(
+      {
+        now() {
+          now += 1_000;
+          return instant(now);
+        },
+      },
+      { look: async () => undefined },
+    );
+    const first = await sampler.take([]);
+    expect(first.samples.map((s) => s.metric)).not.toContain("disk_io_bytes_per_second");
+    const second = await sampler.take([]);
+    expect(second.samples.map((s) => s.metric)).toContain("disk_io_bytes_per_second");
+    for (const sample of second.samples) expect(Object.keys(METRICS)).toContain(sample.metric);
+  });
+});
+
+describe("the local metrics", () => {
+  const text = prometheusText(
+    [
+      { metric: "cpu_percent", subject: "", value: 50 },
+      { metric: "unit_restarts_total", subject: 'a"b\\c', value: 2 },
+      { metric: "check_latency_ms", subject: "web", value: 20 },
+    ],
+    [{ name: "connected", help: "1 while connected", type: "gauge", value: 1 }],
+  );
+  it("are in base units, each family once, labels escaped", () => {
+    expect(text).toContain("# TYPE breakwater_cpu_ratio gauge\nbreakwater_cpu_ratio 0.5\n");
+    expect(text).toContain('# TYPE breakwater_unit_restarts_total counter\nbreakwater_unit_restarts_total{unit="a\\"b\\\\c"} 2\n');
+    expect(text).toContain('breakwater_check_latency_seconds{check="web"} 0.02\n');
+    expect(text).toContain("breakwater_agent_connected 1\n");
+    const families = text.match(/^# TYPE \S+/gm) ?? [];
+    expect(new Set(families).size).toBe(families.length);
+  });
+
+  it("are served on loopback at one path only; a taken port is told", async () => {
+    const served = await serveMetrics(0, () => text);
+    if (!served.ok) throw new Error(served.problem.message);
+    const { port, address } = served.value.address() as AddressInfo;
+    expect(address).toBe("127.0.0.1");
+    expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toBe(text);
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+    expect(await serveMetrics(port, () => "")).toMatchObject({ ok: false, problem: { code: "metrics-port" } });
+    served.value.close();
+  });
+});
