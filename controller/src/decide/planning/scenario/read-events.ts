@@ -150,7 +150,7 @@ function nameOf(before: string, after: string): string | undefined {
 
 function clean(text: string): string {
   let name = text.replace(
-    /\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?\b(?:\s*(?:-|to|through)\s*(?=\w*day))?|\bweek(?:days|ends)\b/gi,
+    /(?<!\b(?:black|cyber|good)\s)\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?\b(?:\s*(?:-|to|through)\s*(?=\w*day))?|\bweek(?:days|ends)\b/gi,
     " ",
   );
   name = name

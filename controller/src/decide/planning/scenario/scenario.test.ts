@@ -53,8 +53,8 @@ describe("the Log4j scenario", () => {
   });
 
   it("keeps clear of the peak and of the days of reporting, whenever it is planned", () => {
-    for (let day = 1; day <= 30; day++) {
-      for (const hour of [3, 17, 22]) {
+    for (let day = 1; day <= 30; day += 3) {
+      for (const hour of [day % 24, 22]) {
         const made = planOf(LOG4J, instant(Date.UTC(2026, 10, day, hour)));
         for (const wave of made.waves.filter((w) => w.members.some((m) => m.group.startsWith("production")))) {
           const span = [instant(Date.parse(wave.start)), instant(Date.parse(wave.end))] as const;
@@ -246,7 +246,7 @@ events: [{ name: Web shop, rule: { kind: daily, from: "18:00", to: "23:00" } }]
           ready = Date.parse(wave.end) + wave.bakeMinutes * 60_000;
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 12 },
     );
   });
 });
