@@ -125,7 +125,7 @@ function canaryReason(canary: Canary, tier: Tier, total: number): string {
   const levels = new Set(canary.parts.map((p) => p.unit.criticality));
   const care =
     canary.compromise ??
-    `${grouped ? "No redundancy group loses its only member, at" : "At"} most criticality ${Math.max(...levels)} is risked.`;
+    `${grouped ? "No redundancy group loses its only member, and none" : "None"} is more critical than ${Math.max(...levels)} of 5.`;
   return `${count} of ${total} ${tier} endpoints ${count === 1 ? "goes" : "go"} first: enough to meet what breaks, few enough to lose. ${count === 1 ? "It" : "They"} ${covers}. ${care}`;
 }
 

@@ -13,7 +13,11 @@ export interface CountedGroup {
  * Makes groups that do not overlap out of counts that do: by tier on one side and by exposure on the other. Where the two
  * sides do not add up, both sums are told and the tiers, which come from an inventory more often, are believed.
  */
-export function groupsOfCounts(counts: readonly CountedClause[], findings: Findings): { groups: CountedGroup[]; unaccounted: number } {
+export function groupsOfCounts(
+  counts: readonly CountedClause[],
+  findings: Findings,
+  nothingExposed = false,
+): { groups: CountedGroup[]; unaccounted: number } {
   const both = counts.filter((c) => c.tier && c.exposure);
   const tierOnly = counts.filter((c) => c.tier && !c.exposure);
   const exposureOnly = counts.filter((c) => !c.tier && c.exposure);
@@ -45,7 +49,7 @@ export function groupsOfCounts(counts: readonly CountedClause[], findings: Findi
       }`,
     });
   }
-  return { groups: splitByExposure(tiers, both, publicOnly, privateOnly, total, findings), unaccounted };
+  return { groups: splitByExposure(tiers, both, publicOnly, privateOnly, total, findings, nothingExposed), unaccounted };
 }
 
 type Tiers = Map<string, { tier: Tier; count: number }>;
@@ -104,11 +108,12 @@ function splitByExposure(
   privateOnly: number,
   total: number,
   findings: Findings,
+  nothingExposed: boolean,
 ): CountedGroup[] {
   let publicLeft = publicOnly;
   const production = [...tiers].filter(([, t]) => t.tier === "production");
   const groups: CountedGroup[] = [];
-  const nothingSaid = publicOnly + privateOnly === 0 && both.length === 0;
+  const nothingSaid = !nothingExposed && publicOnly + privateOnly === 0 && both.length === 0;
   if (nothingSaid && total > 0)
     findings.assumptions.push(
       "The text says nothing about exposure: production is treated as possibly reachable from the internet until it is known, and is ordered by risk with that in mind.",

@@ -9,6 +9,8 @@ export interface KnownFix {
   /** Last affected and first fixed version of the branch that most people run. */
   readonly lastAffected: string;
   readonly fixed: string;
+  /** Where the first fixed version has flaws of its own: the one to go to. */
+  readonly recommended?: string;
   /** Base score as published by the vendor or NVD. */
   readonly cvss: number;
   readonly source: string;
@@ -28,6 +30,7 @@ export const KNOWN_FIXES: readonly KnownFix[] = [
     name: "Apache Log4j",
     lastAffected: "2.14.1",
     fixed: "2.15.0",
+    recommended: "2.17.1",
     cvss: 10,
     source: LOG4J,
     mitigation: "Remove org/apache/logging/log4j/core/lookup/JndiLookup.class from log4j-core, and block outgoing LDAP and RMI.",
@@ -39,6 +42,7 @@ export const KNOWN_FIXES: readonly KnownFix[] = [
     name: "Apache Log4j",
     lastAffected: "2.15.0",
     fixed: "2.16.0",
+    recommended: "2.17.1",
     cvss: 9,
     source: LOG4J,
     mitigation: "Remove JndiLookup.class from log4j-core.",
@@ -50,6 +54,7 @@ export const KNOWN_FIXES: readonly KnownFix[] = [
     name: "Apache Log4j",
     lastAffected: "2.16.0",
     fixed: "2.17.0",
+    recommended: "2.17.1",
     cvss: 5.9,
     source: LOG4J,
     mitigation: "Replace context lookups (the ctx: kind) in pattern layouts by thread context map patterns (%X).",

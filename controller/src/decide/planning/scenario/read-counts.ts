@@ -19,7 +19,7 @@ const TIERS: readonly (readonly [RegExp, Tier, string])[] = [
 const INTERNAL =
   /\binternal(?:ly|[- ]only)?\b|\bprivate\b|\bintranet\b|behind (?:the |a |our )?(?:firewall|vpn)|not (?:reachable|exposed|facing|accessible|open)|\bnot internet|\bnon-?(?:public|internet)/i;
 const PUBLIC =
-  /internet[- ]?(?:facing|exposed|reachable|accessible)|public(?:ly)?\b|external(?:ly)?\b|(?:facing|exposed to|reachable from|open to|on|accessible from) the (?:public )?(?:internet|web)|\bdmz\b|\bedge\b|\bfacing the internet/i;
+  /internet[- ]?(?:facing|exposed|reachable|accessible)|public(?:ly)?\b|external(?:ly)?\b|(?:facing|exposed to|reachable from|open to|on|accessible from) the (?:public )?(?:internet|web)|\bdmz\b|\bedge\b|\bfaces? the internet|\bfacing the internet/i;
 const MACHINES = "(?:servers?|hosts?|machines?|vms?|virtual machines|nodes?|instances?|boxes|systems|endpoints?|computers?)";
 const WORD_NUMBERS: Readonly<Record<string, number>> = {
   one: 1,
@@ -51,7 +51,9 @@ const WORD_NUMBERS: Readonly<Record<string, number>> = {
 const clausesOf = (text: string): string[] =>
   text
     .replace(/(\d),(\d{3})(?!\d)/g, "$1$2")
-    .split(/[.;\n()[\]]+|,|\s(?:and|plus|while|whereas|but|with)\s(?=[^.;,]*\d)|\bof (?:which|them|these|those)\b|\s\+\s|\s\/\s/i)
+    .split(
+      /[.;\n()[\]]+|,|\s(?:and|plus|while|whereas|but|with)\s(?=[^.;,]*\d)|\bof (?:which|them|these|those)\b(?=[^.;,]*\d)|\s\+\s|\s\/\s/i,
+    )
     .flatMap(splitAtSecondNumber)
     .map((c) => c.trim())
     .filter(Boolean);
@@ -84,14 +86,29 @@ const numberIn = (clause: string): number | undefined => {
   return value;
 };
 
+const exposureOf = (clause: string): "public" | "private" | undefined =>
+  INTERNAL.test(clause) ? "private" : PUBLIC.test(clause) ? "public" : undefined;
+
+/** Whether the text says that nothing at all can be reached from the internet. */
+export const saysNothingExposed = (text: string): boolean =>
+  /\bno (?:internet|public|external) (?:exposure|access|facing)|\bnone (?:of (?:them|these|which) )?(?:is|are|face|faces) (?:the )?(?:internet|public|exposed)|\bnothing is (?:internet|public|exposed)|\b(?:air[- ]?gapped)/i.test(
+    text,
+  );
+
 /** Every number of endpoints in the text, from text in which versions, scores and times were blanked out. */
 export function readCounts(text: string): CountedClause[] {
   const counted: CountedClause[] = [];
   for (const clause of clausesOf(text)) {
     const count = numberIn(clause);
-    if (count === undefined) continue;
+    const before = counted.at(-1);
+    if (count === undefined) {
+      /** "6 production servers, all public" */
+      const all = /\b(?:all|every|each|both|entirely)\b/i.test(clause) ? exposureOf(clause) : undefined;
+      if (all && before && !before.exposure) counted[counted.length - 1] = { ...before, exposure: all };
+      continue;
+    }
     const tier = TIERS.find(([words]) => words.test(clause));
-    const exposure = INTERNAL.test(clause) ? "private" : PUBLIC.test(clause) ? "public" : undefined;
+    const exposure = exposureOf(clause);
     if (!tier && !exposure && !new RegExp(`\\b${MACHINES}\\b`, "i").test(clause)) continue;
     counted.push({ count, tier: tier?.[1], tierName: tier?.[2], exposure, text: clause });
   }

@@ -1,4 +1,4 @@
-import { type BusinessRule, describeRule, isZone, type MaintenanceWindow } from "@breakwater/shared/window";
+import { describeRule, isZone, type MaintenanceWindow } from "@breakwater/shared/window";
 import type { CalendarEvent, Tier } from "../fleet-view.ts";
 import type { Findings } from "./findings.ts";
 import { findWhens, windowOf } from "./read-when.ts";
@@ -73,12 +73,12 @@ export interface ReadTimes {
 }
 
 const WINDOW_WORDS = /\b(?:maintenance|change|patch(?:ing)?|service|deployment)[- ]?(?:window|slot|time)s?\b/i;
-const KIND =
-  /\b(peak(?: traffic| hours| load| time| season)?s?|busiest|busy(?: hours)?|freezes?|blackouts?|critical|month[- ]end(?: close| closing)?|close|closing|sale|batch|backup|reporting|payroll|rush|trading hours|business hours|office hours|opening hours)\b/i;
+/** Words that say only that something is busy, not what. */
+const GENERIC = /\b(?:peak(?: traffic| hours| load| time| season)?s?|busiest|busy(?: hours)?|freezes?|blackouts?|critical)\b/i;
 const FILLER =
   /^(?:(?:and|but|while|the|our|a|an|we|have|has|there|is|are|its|it|business context|context|business|also|please|note|that|must|not|be|touched|do|avoid)\b[\s:,-]*)+/i;
 const TAIL =
-  /[\s(:,-]*\b(?:from|between|on|the|is|are|at|during|every|each|daily|runs?|in|of|day|days|nightly|and|its|sees?|gets?|has|have|be|touched|not|must|around|local time|usually|with|for|which|when|until)\b[\s(:,-]*$/i;
+  /[\s(:,-]*\b(?:from|between|on|the|is|are|at|during|every|each|daily|runs?|in|of|day|days|nightly|every (?:day|night|evening|morning)|and|its|sees?|gets?|has|have|be|touched|not|must|around|local time|usually|with|for|which|when|until)\b[\s(:,-]*$/i;
 
 /** Business events and maintenance windows, each with the words that the text has for it. */
 export function readTimes(text: string, zone: string, now: number, findings: Findings): ReadTimes {
@@ -102,12 +102,17 @@ export function readTimes(text: string, zone: string, now: number, findings: Fin
         windows[tier] = window;
         continue;
       }
-      const event = { name: nameOf(before, after, when.rule), zone, rule: when.rule, tags: ["production"] };
+      const event = {
+        name: nameOf(before, after) ?? events.at(-1)?.name ?? `business event (${describeRule(when.rule)})`,
+        zone,
+        rule: when.rule,
+        tags: ["production"],
+      };
       if (!events.some((e) => e.name === event.name && describeRule(e.rule) === describeRule(event.rule))) events.push(event);
     }
     if (found.length === 0 && /month[- ]end|end of (?:the|each|every) month/i.test(sentence)) {
       events.push({
-        name: nameOf(sentence, "", { kind: "monthly", fromDay: -2, toDay: 1 }),
+        name: nameOf(sentence, "") ?? "month end",
         zone,
         rule: { kind: "monthly", fromDay: -2, toDay: 1 },
         tags: ["production"],
@@ -127,29 +132,31 @@ const lastClause = (text: string): string => text.split(/[,;]|\)\s*(?=\S)/).at(-
 const firstClause = (text: string): string => text.split(/[,;.)]/)[0] ?? "";
 
 /** "E-commerce platform (peak traffic 6pm-11pm)" is called "E-commerce platform: peak traffic". */
-function nameOf(before: string, after: string, rule: BusinessRule): string {
+function nameOf(before: string, after: string): string | undefined {
   const clauses = before
     .split(/[,;]|\)/)
     .map((c) => c.trim())
     .filter(Boolean);
   let text = clauses.at(-1) ?? "";
-  if (clean(text.replace(KIND, "")) === "" && clauses.length > 1 && !/\d/.test(clauses.at(-2) ?? "")) text = `${clauses.at(-2)} (${text}`;
+  if (clean(text.replace(GENERIC, "")) === "" && clauses.length > 1 && !/\d/.test(clauses.at(-2) ?? ""))
+    text = `${clauses.at(-2)} (${text}`;
   let name = clean(text);
-  if (name === "" || clean(name.replace(KIND, "")) === "") {
+  if (name === "" || clean(name.replace(GENERIC, "")) === "") {
     const following = clean(firstClause(after).replace(/^\s*(?:is|are|for|of|in|on|the|our|local time|peak for)\b/gi, ""));
     if (following) name = name ? `${following}: ${name}` : following;
   }
-  return name === "" ? `business event (${describeRule(rule)})` : name;
+  return name === "" ? undefined : name;
 }
 
 function clean(text: string): string {
   let name = text.replace(
-    /\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?\b(?:\s*(?:-|to|through)\s*(?=\w*day))?|\bweek(?:days|ends)\b/gi,
+    /(?<!\b(?:black|cyber|good)\s)\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?\b(?:\s*(?:-|to|through)\s*(?=\w*day))?|\bweek(?:days|ends)\b/gi,
     " ",
   );
   name = name
     .replace(/^.*\bcontext\s*:\s*/i, "")
     .replace(/\s*\(\s*/g, ": ")
+    .replace(/\s+(?:is|are)\s+(?=busiest|busy|critical)/gi, ": ")
     .replace(/\s+/g, " ")
     .trim();
   for (let previous = ""; previous !== name; ) {

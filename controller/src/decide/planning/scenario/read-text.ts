@@ -1,6 +1,6 @@
 import type { Findings } from "./findings.ts";
 import { groupsOfCounts } from "./groups.ts";
-import { readCounts } from "./read-counts.ts";
+import { readCounts, saysNothingExposed } from "./read-counts.ts";
 import { readTimes, readZone } from "./read-events.ts";
 import { readVulnerability } from "./read-vulnerability.ts";
 import type { Scenario } from "./scenario.ts";
@@ -27,7 +27,7 @@ export function readText(raw: string, now: number): Scenario {
   const { vulnerabilities, exploited, rest } = readVulnerability(text, now, findings);
   const zone = readZone(rest, findings);
   const times = readTimes(rest, zone, now, findings);
-  const { groups, unaccounted } = groupsOfCounts(readCounts(times.rest), findings);
+  const { groups, unaccounted } = groupsOfCounts(readCounts(times.rest), findings, saysNothingExposed(text));
   if (times.events.length > 0)
     findings.assumptions.push(
       `The text does not say which servers carry ${times.events.map((e) => e.name).join(" and ")}: every production wave keeps clear of ${times.events.length === 1 ? "it" : "all of them"}. With a mapping of servers to systems, others could go sooner.`,
@@ -39,7 +39,7 @@ export function readText(raw: string, now: number): Scenario {
       ...g,
       criticality: g.tier === "production" ? 4 : 2,
       zone,
-      window: times.windows[g.tier] ?? times.windows.all,
+      window: times.windows[g.tier] ?? (g.tier === "production" ? times.windows.all : undefined),
       tags: [g.tier],
     })),
     events: times.events,
