@@ -1,4 +1,4 @@
-import { type DeploymentId, expectOk, formatInstant } from "@breakwater/shared/core";
+import { expectOk, formatInstant } from "@breakwater/shared/core";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { RolloutPlan } from "../../../decide/planning/rollout-plan.ts";
