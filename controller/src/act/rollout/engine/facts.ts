@@ -1,0 +1,60 @@
+import type { Instant } from "@breakwater/shared/core";
+import { eq, sql } from "drizzle-orm";
+import { z } from "zod";
+import type { RolloutPlan } from "../../../decide/planning/rollout-plan.ts";
+import { type Db, schema } from "../../../store/index.ts";
+import type { Facts, Verdict, WindowClock } from "../core/index.ts";
+import { FREEZE_SETTING, freezeSchema } from "./freeze.ts";
+import { rowsOf } from "./rows.ts";
+
+const endpointRows = z.array(
+  z.object({ id: z.string(), connected: z.boolean(), last_seen: z.coerce.number().nullable(), revoked: z.boolean() }),
+);
+const busyRows = z.array(z.object({ endpoint_id: z.string(), site: z.string() }));
+
+/** Reads what the core must know about the world for one deployment. */
+export async function readFacts(
+  db: Db,
+  deploymentId: string,
+  plan: RolloutPlan,
+  rest: {
+    readonly windows: WindowClock;
+    readonly planDigest: string;
+    readonly verdicts: ReadonlyMap<number, { readonly verdict: Verdict; readonly at: Instant }>;
+  },
+): Promise<Facts> {
+  const planned = Object.keys(plan.endpoints);
+  const members = Object.values(plan.redundancyGroups).flatMap((g) => g.members);
+  const ids = [...new Set([...planned, ...members])];
+  const seen = endpointRows.parse(
+    rowsOf(
+      await db.execute(sql`
+        select id, connected and revoked_at is null as connected, revoked_at is not null as revoked,
+          (extract(epoch from last_seen_at) * 1000)::bigint::text as last_seen
+        from endpoint where id in (select unnest(${sql.param(ids)}::text[]))`),
+    ),
+  );
+  const busy = busyRows.parse(
+    rowsOf(
+      await db.execute(sql`
+        select execution.endpoint_id, coalesce(endpoint.site, 'default') as site from execution left join endpoint on endpoint.id = execution.endpoint_id
+        where execution.deployment_id <> ${deploymentId} and right(execution.id, 3) <> '_rb'
+          and execution.state in ('queued', 'delivered', 'accepted', 'prechecking', 'prefetched', 'applying', 'verifying', 'rolling-back')`),
+    ),
+  );
+  const busyElsewhere = new Set(busy.map((b) => b.endpoint_id));
+  const siteBusyElsewhere = new Map<string, number>();
+  for (const { site } of busy) siteBusyElsewhere.set(site, (siteBusyElsewhere.get(site) ?? 0) + 1);
+  const [frozen] = await db.select({ value: schema.setting.value }).from(schema.setting).where(eq(schema.setting.key, FREEZE_SETTING));
+  const freeze = freezeSchema.parse(frozen?.value ?? null);
+  return {
+    ...rest,
+    endpoints: new Map(
+      seen.map((e) => [e.id, { connected: e.connected, ...(e.last_seen === null ? {} : { lastSeenAt: e.last_seen as Instant }) }]),
+    ),
+    healthyMembers: new Set(seen.filter((e) => e.connected && !busyElsewhere.has(e.id)).map((e) => e.id)),
+    busyElsewhere,
+    siteBusyElsewhere,
+    ...(freeze ? { frozen: { reason: freeze.reason, by: freeze.by } } : {}),
+  };
+}

@@ -1,0 +1,29 @@
+import type { Instant } from "@breakwater/shared/core";
+import type { PlannedWave } from "../../../decide/planning/rollout-plan.ts";
+import type { Verdict } from "../core/index.ts";
+
+/** What the judge is asked about one wave. */
+export interface JudgeInput {
+  readonly deploymentId: string;
+  readonly wave: number;
+  readonly treated: readonly { readonly endpointId: string; readonly patchedAt: Instant }[];
+  /** Connected endpoints of the plan that have not been touched. Empty: the judge compares with the treated ones' own past. */
+  readonly control: readonly string[];
+  readonly now: Instant;
+  /** What the plan says of this wave's watch: its triggers and how long it bakes. */
+  readonly rules: Pick<PlannedWave, "triggers" | "gate">;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** The first moment at which the samples up to then sufficed. */
+  readonly decidedAt?: Instant;
+  readonly evidence: unknown;
+  /** One plain sentence. */
+  readonly summary: string;
+}
+
+/** Who says whether a wave hurts. Given by act/health. */
+export interface WaveJudge {
+  judge(input: JudgeInput): Promise<Judgement>;
+}
