@@ -33,7 +33,7 @@ const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 export const publicKeyObject = (raw: Uint8Array): KeyObject =>
   createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: "der", type: "spki" });
 export const rawPublicKey = (key: KeyObject): Buffer =>
-  Buffer.from(createPublicKey(key.type === "private" ? key : key).export({ format: "der", type: "spki" })).subarray(SPKI_PREFIX.length);
+  Buffer.from((key.type === "private" ? createPublicKey(key) : key).export({ format: "der", type: "spki" })).subarray(SPKI_PREFIX.length);
 /** First 16 hex digits of the key's SHA-256. */
 export const keyIdOf = (rawPublic: Uint8Array): string => sha256Hex(rawPublic).slice(0, 16);
 
