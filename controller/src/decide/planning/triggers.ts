@@ -37,6 +37,11 @@ const ACTIONS: Readonly<Record<Trigger["action"], string>> = {
   "rollback-deployment": "halt, and roll the whole deployment back",
 };
 
+/** Share of a wave's executions that must succeed: every canary, 95 % of the larger waves. */
+export const successPermille = (kind: string): number => (kind === "canary" || kind === "only" ? 1_000 : 950);
+const failuresThatClose = (wave: { count: number; kind: string }): number =>
+  Math.floor((wave.count * (1_000 - successPermille(wave.kind))) / 1_000) + 1;
+
 type Branch = WaveDocument["rollback"]["tree"][number];
 const branch = (condition: string, then: string, otherwise: string): Branch => ({ if: condition, then, else: otherwise });
 
@@ -65,8 +70,15 @@ export function rollbackDocument(
   const restore = reversible
     ? "restore the kept old version on it, verify versions, units and checks"
     : "stop it from serving and call the owner: the old version cannot be restored automatically";
+  const failedHere = {
+    metric: "failed executions of this wave",
+    threshold: failuresThatClose(wave),
+    unit: `of ${wave.count} endpoints`,
+    forMinutes: 0,
+    action: "the gate stays shut: the next wave does not start, and a person is asked",
+  };
   return {
-    triggers: [...documented, failed, ...further],
+    triggers: [...documented, failedHere, failed, ...further],
     tree: [
       branch(
         "an execution fails before anything was changed (precheck, lock, download)",

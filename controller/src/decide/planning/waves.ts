@@ -15,6 +15,8 @@ export interface WaveDraft {
 
 /** Most configurations are spoken for by this many; more canaries find little more (and are more to harm). */
 const MAX_CANARY = 20;
+/** Losing a development endpoint costs little, so more of them may go first, and all others follow in one wave. */
+const DEVELOPMENT_CANARY_FACTOR = 3;
 
 export const countOf = (parts: readonly Part[]): number => parts.reduce((sum, p) => sum + p.count, 0);
 
@@ -68,7 +70,8 @@ function wavesOfTier(tier: Tier, units: readonly PlanningUnit[], fleet: Planning
         why: `There is one ${tier} endpoint to patch, so nothing can go before it and nothing can be compared with it: the checks, its own past and the way back are all the safety there is.`,
       },
     ];
-  const size = policy.canary ?? Math.min(MAX_CANARY, Math.max(1, Math.ceil(total * policy.canaryShare)));
+  const share = policy.canaryShare * (tier === "development" ? DEVELOPMENT_CANARY_FACTOR : 1);
+  const size = policy.canary ?? Math.min(MAX_CANARY, Math.max(1, Math.ceil(total * share)));
   const waves: WaveDraft[] = [];
   const pool = new Pool(units, fleet);
   if (size > 0) {
@@ -89,7 +92,7 @@ function wavesOfTier(tier: Tier, units: readonly PlanningUnit[], fleet: Planning
     let step = 0;
     while (pool.left(belongs) > 0) {
       const left = pool.left(belongs);
-      const most = Math.max(1, Math.floor(previous * policy.growth));
+      const most = tier === "development" ? left : Math.max(1, Math.floor(previous * policy.growth));
       const parts = pool.draw(belongs, left <= most * 1.5 ? left : most);
       const count = countOf(parts);
       const last = pool.left(belongs) === 0;
@@ -118,7 +121,12 @@ function canaryReason(canary: Canary, tier: Tier, total: number): string {
     canary.configurations.covered === canary.configurations.all
       ? `cover${count === 1 ? "s" : ""} every configuration there is (${canary.configurations.all})`
       : `cover${count === 1 ? "s" : ""} ${canary.configurations.covered} of ${canary.configurations.all} configurations, which ${Math.round(canary.covered * 100)} % of the ${tier} endpoints have`;
-  return `${count} of ${total} ${tier} endpoints go first: enough to meet what breaks, few enough to lose. ${count === 1 ? "It" : "They"} ${covers}, ${count === 1 ? "is" : "are"} not the only member of a redundancy group and not the most critical.${canary.compromise ? ` ${canary.compromise}` : ""}`;
+  const grouped = canary.parts.some((p) => p.unit.redundancyGroup !== undefined);
+  const levels = new Set(canary.parts.map((p) => p.unit.criticality));
+  const care =
+    canary.compromise ??
+    `${grouped ? "No redundancy group loses its only member, at" : "At"} most criticality ${Math.max(...levels)} is risked.`;
+  return `${count} of ${total} ${tier} endpoints ${count === 1 ? "goes" : "go"} first: enough to meet what breaks, few enough to lose. ${count === 1 ? "It" : "They"} ${covers}. ${care}`;
 }
 
 function stepReason(
@@ -140,7 +148,7 @@ function stepReason(
   if (step === 1 && !last)
     return `${count} of the ${left} that remain: the step between a handful and everything, large enough to show what is rare in small numbers.`;
   return last
-    ? `The last ${count} ${count === 1 ? "endpoint" : "endpoints"}${hadCanary ? ", once every smaller wave has passed its gate" : ""}; the most critical ones are among them.`
+    ? `The last ${count} ${count === 1 ? "endpoint" : "endpoints"}${hadCanary ? ", once every smaller wave has passed its gate" : ", without a canary before, as asked for"}; those that matter most to the business come last.`
     : `${count} more, grown from the wave before because that one passed.`;
 }
 

@@ -52,7 +52,7 @@ export const KNOWN_FIXES: readonly KnownFix[] = [
     fixed: "2.17.0",
     cvss: 5.9,
     source: LOG4J,
-    mitigation: "Replace context lookups such as ${ctx:loginId} in pattern layouts by thread context map patterns (%X).",
+    mitigation: "Replace context lookups (the ctx: kind) in pattern layouts by thread context map patterns (%X).",
   },
   {
     id: "CVE-2021-44832",

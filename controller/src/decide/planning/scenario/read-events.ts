@@ -159,5 +159,8 @@ function clean(text: string): string {
       .replace(TAIL, "")
       .replace(/^[\s:,\-()]+|[\s:,\-()]+$/g, "");
   }
-  return name.slice(0, 80);
+  return name
+    .replace(/\bcritical$/i, "critical time")
+    .replace(/\bbusiest$/i, "busiest hours")
+    .slice(0, 80);
 }

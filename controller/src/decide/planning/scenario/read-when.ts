@@ -107,7 +107,7 @@ function dated(
   for (let y = year ? Number(year) : new Date(now).getUTCFullYear() - 1; ; y++) {
     const wraps = last < first || (last === first && toDay < fromDay);
     const rule = once(iso(y, first, fromDay), iso(wraps ? y + 1 : y, last, toDay));
-    if (!rule || rule.kind !== "once") return undefined;
+    if (rule?.kind !== "once") return undefined;
     if (year || Date.parse(`${rule.toDate}T23:59:59Z`) >= now) return rule;
   }
 }
@@ -121,7 +121,8 @@ function monthly(fromDay: number, toDay: number): BusinessRule | undefined {
 }
 
 function clockRange(m: RegExpExecArray): { from: string; to: string } | undefined {
-  const half = (text: string | undefined) => (/^p/i.test(text ?? "") ? "p" : /^a/i.test(text ?? "") ? "a" : undefined);
+  const half = (text: string | undefined): "a" | "p" | undefined =>
+    /^p/i.test(text ?? "") ? "p" : /^a/i.test(text ?? "") ? "a" : undefined;
   const endHalf = half(m[6]);
   let startHalf = half(m[3]);
   /** "6-11pm" is an evening; "10-2pm" began in the morning. */

@@ -68,7 +68,7 @@ export function fleetOfScenario(scenario: Scenario, policy: PlanningPolicy, now:
     redundancyGroups: {},
     calendar: scenario.events,
     excluded: unaccounted(scenario),
-    vulnerabilities: scenario.vulnerabilities,
+    vulnerabilities: [...scenario.vulnerabilities],
     riskFactors: worst ? riskOf(scenario, worst).factors : [],
     assumptions,
     contradictions: scenario.contradictions,

@@ -1,0 +1,67 @@
+import { verify } from "node:crypto";
+import { type Approval, approvalMessage, keyIdOf, planHeaderSchema, publicKeyObject, sha256Hex } from "@breakwater/shared/command";
+import { fail, formatInstant, type Instant, ok, parseInstant, type Result } from "@breakwater/shared/core";
+
+/** What an approval is judged by. */
+export interface ApprovalCase {
+  readonly plan: {
+    readonly id: string;
+    readonly revision: number;
+    readonly state: string;
+    readonly headerBytes: Uint8Array;
+    readonly digest: string;
+  };
+  readonly latestRevision: number;
+  readonly key: { readonly publicKey: Uint8Array; readonly revokedAt: string | null } | undefined;
+  readonly approval: Approval;
+  readonly now: Instant;
+}
+
+/** Whether a signature approves this revision of the plan, as it is stored now. Pure. */
+export function judgeApproval({ plan, latestRevision, key, approval, now }: ApprovalCase): Result<void> {
+  const name = `${plan.id} revision ${plan.revision}`;
+  if (plan.revision !== latestRevision || plan.state === "superseded")
+    return fail({
+      code: "plan-superseded",
+      message: `Plan ${name} was replaced by revision ${latestRevision}.`,
+      next: "Read and approve the newest revision.",
+    });
+  if (plan.state !== "draft" && plan.state !== "approved")
+    return fail({ code: "plan-not-open", message: `Plan ${name} is ${plan.state}; it takes no approval.`, next: "Propose a new plan." });
+  const header = planHeaderSchema.safeParse(JSON.parse(Buffer.from(plan.headerBytes).toString("utf8")));
+  if (!header.success || sha256Hex(plan.headerBytes) !== plan.digest)
+    return fail({
+      code: "plan-damaged",
+      message: `What is stored of plan ${name} does not match its digest.`,
+      next: "Propose the plan again, and find out who changed the store.",
+    });
+  const expiresAt = parseInstant(header.data.expiresAt);
+  if (expiresAt === undefined || now > expiresAt)
+    return fail({
+      code: "plan-expired",
+      message: `Plan ${name} expired at ${header.data.expiresAt}.`,
+      next: "Propose it again: the fleet has moved on.",
+    });
+  if (!key)
+    return fail({
+      code: "unknown-approval-key",
+      message: `The key ${approval.keyId} is not registered.`,
+      next: "Register its public half first.",
+    });
+  if (key.revokedAt !== null)
+    return fail({
+      code: "approval-key-revoked",
+      message: `The key ${approval.keyId} was revoked at ${formatInstant(Date.parse(key.revokedAt) as Instant)}.`,
+      next: "Sign with another key.",
+    });
+  const signed =
+    keyIdOf(key.publicKey) === approval.keyId &&
+    verify(null, approvalMessage(plan.digest), publicKeyObject(key.publicKey), approval.signature);
+  if (!signed)
+    return fail({
+      code: "bad-signature",
+      message: `The signature is not one of key ${approval.keyId} over the digest of plan ${name} (${plan.digest.slice(0, 12)}...).`,
+      next: "Sign the digest that is shown for exactly this revision.",
+    });
+  return ok(undefined);
+}

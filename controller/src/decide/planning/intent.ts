@@ -1,0 +1,54 @@
+import { checkSchema } from "@breakwater/shared/command";
+import { z } from "zod";
+
+/** One patch of the queue: a source package with all its binaries, or a single binary package. */
+const patchSchema = z
+  .strictObject({
+    sourceName: z.string().min(1).optional(),
+    packageName: z.string().min(1).optional(),
+    toVersion: z.string().min(1).optional(),
+  })
+  .refine((p) => p.sourceName ?? p.packageName, "a patch names its source package or its package");
+
+/** What an operator wants. Everything is optional: an empty intent asks for all pending security updates everywhere. */
+export const planIntentSchema = z.strictObject({
+  title: z.string().trim().min(1).max(200).optional(),
+  select: z
+    .strictObject({
+      patches: z.array(patchSchema).max(500).optional(),
+      /** Default: true when neither patches, CVEs nor a risk are chosen. */
+      securityOnly: z.boolean().optional(),
+      /** Endpoints that carry all of these tags. */
+      tags: z.array(z.string()).max(50).optional(),
+      sites: z.array(z.string()).max(50).optional(),
+      endpointIds: z.array(z.string()).max(20_000).optional(),
+      /** Updates that close a finding of at least this risk. */
+      minRisk: z.number().min(0).max(100).optional(),
+      cves: z.array(z.string()).max(500).optional(),
+      /** Simulated endpoints are planned only by themselves, when asked for. */
+      simulated: z.boolean().optional(),
+    })
+    .default({}),
+  bakeMinutes: z.number().min(0).max(43_200).optional(),
+  /** As bakeMinutes, for laboratories and tests; wins over it. */
+  bakeMs: z.number().int().min(0).optional(),
+  /** Longest watch while the verdict is undecided; three times the bake when absent. */
+  bakeLimitMs: z.number().int().min(0).optional(),
+  canary: z.number().int().min(0).max(1_000).optional(),
+  maxConcurrent: z.number().int().min(1).max(10_000).optional(),
+  errorBudget: z.number().int().min(1).max(10_000).optional(),
+  notBefore: z.iso.datetime({ offset: true }).optional(),
+  expiresInHours: z.number().min(1).max(2_160).optional(),
+  /** Probed on each endpoint besides its own checks. */
+  checks: z.array(checkSchema).max(16).optional(),
+  restartServices: z.boolean().optional(),
+  reboot: z.enum(["never", "if-needed"]).optional(),
+  rollback: z.boolean().optional(),
+  onHarmful: z.enum(["pause", "rollback-wave", "rollback-deployment"]).optional(),
+  /** A person opens each wave after the first. */
+  approveEachWave: z.boolean().optional(),
+  /** Windows, blackouts and business events are not kept. The reason is part of what is signed. */
+  ignoreWindows: z.strictObject({ reason: z.string().trim().min(10).max(500) }).optional(),
+});
+export type PlanIntent = z.input<typeof planIntentSchema>;
+export type ReadIntent = z.output<typeof planIntentSchema>;

@@ -1,0 +1,89 @@
+import { type Check, type EndpointAction, endpointActionSchema, MAX_CHECKS_PER_ACTION } from "@breakwater/shared/command";
+import type { ReadIntent } from "../intent.ts";
+import type { EndpointRow, FindingRow, UpdateRow } from "./rows.ts";
+
+/** Limits of each action: what a package manager needs on a slow disk, and no longer. */
+const LIMITS = { commitConfirmMs: 300_000, lockWaitMs: 300_000, checkGraceMs: 60_000, downloadBytesPerSecond: 0 } as const;
+const UNIT_CHECK_TIMEOUT_MS = 10_000;
+
+export interface Chosen {
+  readonly updates: readonly UpdateRow[];
+  /** Updates that were wanted and cannot be moved, in words. */
+  readonly leftOut: readonly { name: string; why: string }[];
+}
+
+/** Whether an update is what the intent asks for, by itself; its source package's other binaries then come along. */
+function wanted(row: UpdateRow, findings: readonly FindingRow[], select: ReadIntent["select"]): boolean {
+  const { update } = row;
+  const none = !select.patches?.length && !select.cves?.length && select.minRisk === undefined;
+  if ((select.securityOnly ?? none) && !update.security) return false;
+  const closes = findings.filter((f) => closesFinding(update, f));
+  if (select.minRisk !== undefined && !closes.some((f) => f.risk >= (select.minRisk as number))) return false;
+  if (select.cves?.length && !select.cves.some((c) => update.cves.includes(c) || closes.some((f) => f.vulnerabilityId === c))) return false;
+  if (!select.patches?.length) return true;
+  return select.patches.some(
+    (p) =>
+      (p.sourceName === undefined || p.sourceName === update.sourceName) &&
+      (p.packageName === undefined || p.packageName === update.name) &&
+      (p.toVersion === undefined || p.toVersion === update.toVersion || p.toVersion === update.sourceVersion),
+  );
+}
+
+export const closesFinding = (update: UpdateRow["update"], finding: FindingRow): boolean =>
+  finding.updateId === update.id || (finding.sourceName === update.sourceName && update.cves.includes(finding.vulnerabilityId));
+
+/** The updates of one endpoint that move: what was asked for, with all binaries of the same source package. */
+export function chooseUpdates(updates: readonly UpdateRow[], findings: readonly FindingRow[], select: ReadIntent["select"]): Chosen {
+  const sources = new Set(
+    updates.filter((u) => wanted(u, findings, select)).map((u) => `${u.update.sourceName} ${u.update.sourceVersion}`),
+  );
+  const together = updates.filter((u) => sources.has(`${u.update.sourceName} ${u.update.sourceVersion}`));
+  const obstacle = (u: UpdateRow): string | undefined => {
+    if (u.update.ecosystem !== "deb") return `packages of ${u.update.ecosystem} are not moved yet`;
+    if (u.held) return "it is held on the endpoint";
+    if (u.phasedPercent < 100) return `its vendor offers it to ${u.phasedPercent} % of machines so far (phased)`;
+    return undefined;
+  };
+  const blocked = new Map(
+    together.flatMap((u) => (obstacle(u) ? [[u.update.sourceName, `${u.update.name}: ${obstacle(u)}`] as const] : [])),
+  );
+  return {
+    updates: together.filter((u) => !blocked.has(u.update.sourceName)),
+    leftOut: [...blocked].map(([name, why]) => ({ name, why })),
+  };
+}
+
+/** Units whose processes have a changed package loaded or are started from it: they must still be active afterwards. */
+export function unitsOf(row: EndpointRow, updates: readonly UpdateRow[]): string[] {
+  const names = new Set(updates.map((u) => u.update.name));
+  const units = new Set<string>();
+  const active = new Set(row.facts?.services.filter((s) => s.activeState === "active").map((s) => s.unit));
+  for (const s of row.facts?.services ?? []) if (s.activeState === "active" && names.has(s.package)) units.add(s.unit);
+  for (const p of row.facts?.loadedPackages ?? []) if (names.has(p.name)) for (const unit of p.units) if (active.has(unit)) units.add(unit);
+  return [...units].filter((u) => /^[\w@:.\\-]{1,90}\.service$/.test(u)).sort();
+}
+
+/** What the plan does to one endpoint. */
+export function actionOf(planId: string, row: EndpointRow, updates: readonly UpdateRow[], intent: ReadIntent): EndpointAction {
+  const checks: Check[] = [...row.checks, ...(intent.checks ?? [])];
+  const checked = new Set(checks.flatMap((c) => (c.kind === "unit" ? [c.unit] : [])));
+  for (const unit of unitsOf(row, updates))
+    if (!checked.has(unit)) checks.push({ kind: "unit", name: `unit ${unit}`, unit, timeoutMs: UNIT_CHECK_TIMEOUT_MS });
+  return endpointActionSchema.parse({
+    version: 1,
+    planId,
+    endpointId: row.id,
+    packages: updates.map(({ update }) => ({
+      manager: "apt",
+      name: update.name,
+      architecture: update.architecture,
+      from: update.fromVersion,
+      to: update.toVersion,
+    })),
+    checks: checks.slice(0, MAX_CHECKS_PER_ACTION),
+    restartServices: intent.restartServices ?? true,
+    reboot: intent.reboot ?? "never",
+    rollback: intent.rollback ?? true,
+    limits: LIMITS,
+  });
+}
