@@ -25,11 +25,11 @@ export interface FeedDocument {
  * file. @returns undefined when the source says that nothing changed
  * @throws Error with a plain reason when it cannot be had, is too large, or takes longer than ten minutes
  */
-export async function fetchDocument(source: string, lastEtag: string): Promise<FeedDocument | undefined> {
+export async function fetchDocument(source: string, lastEtag: string, stop?: AbortSignal): Promise<FeedDocument | undefined> {
   if (!/^https?:/i.test(source)) return localDocument(source.startsWith("file:") ? fileURLToPath(source) : source);
   const response = await fetch(source, {
     headers: lastEtag ? { "if-none-match": lastEtag } : {},
-    signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS),
+    signal: AbortSignal.any([AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS), ...(stop ? [stop] : [])]),
   }).catch((cause: Error) => {
     throw new Error(`cannot be reached: ${cause.cause instanceof Error ? cause.cause.message : cause.message}`);
   });

@@ -44,11 +44,14 @@ export function createIntel({
   clock,
   log,
   feeds,
+  stop,
 }: {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
   readonly feeds: readonly FeedConfig[];
+  /** Ends a download that is under way, for a quick stop. */
+  readonly stop?: AbortSignal;
 }) {
   const { db } = store;
 
@@ -64,7 +67,7 @@ export function createIntel({
     const known = await stored(feed);
     const now = clock.now();
     try {
-      const document = await fetchDocument(feed.source, known.etag);
+      const document = await fetchDocument(feed.source, known.etag, stop);
       if (!document) return unchanged(feed, known, now);
       try {
         if (document.checksum === known.checksum) return await unchanged(feed, known, now);
@@ -109,6 +112,8 @@ export function createIntel({
         message: `The feed ${feed.id} could not be read from ${feed.source}: ${reason}`,
         next: "What it said before stays in use. Check that the address can be reached from here and serves the whole file.",
       };
+      // Our own stop says nothing about the feed, and the store may be closing.
+      if (stop?.aborted) return fail(problem);
       await db
         .update(schema.feed)
         .set({ lastAttemptAt: formatInstant(now), lastProblem: reason.slice(0, 1_000) })
@@ -130,7 +135,7 @@ export function createIntel({
     /** Reads one feed, or all of them, one after another. A failing feed does not stop the others. */
     async refresh(feedId?: string): Promise<FeedRefresh[]> {
       const results: FeedRefresh[] = [];
-      for (const feed of feeds.filter((f) => feedId === undefined || f.id === feedId))
+      for (const feed of feeds.filter((f) => !stop?.aborted && (feedId === undefined || f.id === feedId)))
         results.push({ feedId: feed.id, result: await refreshFeed(feed) });
       return results;
     },

@@ -23,6 +23,8 @@ export interface RiskFactor {
   /** Natural logarithm; the effects of all factors add up to ln(risk). */
   readonly effect: number;
   readonly why: string;
+  /** The class that the input fell into, where there are classes: "public", "private" ... for exposure. */
+  readonly value?: string;
 }
 
 export interface Risk {
@@ -110,7 +112,7 @@ function reach({ reach: { kind, why, declared }, cvss }: RiskInput): RiskFactor[
         ? `${why}; declared exposure is ${declared}`
         : `${why}, nor a declared exposure: taken to be ${UNDECLARED}`;
   const factors: RiskFactor[] = [
-    { name: kind === "unknown" ? "exposure (declared)" : "exposure", effect: Math.log(REACH[used]), why: reason },
+    { name: kind === "unknown" ? "exposure (declared)" : "exposure", effect: Math.log(REACH[used]), why: reason, value: used },
   ];
   const vector = cvss?.attackVector ?? "unknown";
   if (VECTOR[vector] !== 1) factors.push({ name: "attack vector", effect: Math.log(VECTOR[vector]), why: `needs ${vector} access (CVSS)` });

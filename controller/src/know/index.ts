@@ -1,0 +1,76 @@
+import type { Clock } from "@breakwater/shared/core";
+import type { Logger } from "@breakwater/shared/log";
+import { schedule } from "node-cron";
+import type { Store } from "../store/index.ts";
+import { startFindingKeeper } from "./finding-keeper.ts";
+import { createIntel, DEFAULT_FEEDS, type FeedConfig } from "./intel/index.ts";
+import { createInventory } from "./inventory/index.ts";
+import { createMatching } from "./matching/index.ts";
+import { type FindingFilter, findings, fleetRisk, patchQueue, vulnerability } from "./overview/index.ts";
+
+export type { FindingItem, FleetRisk, QueuedPatch, VulnerabilityView } from "./overview/index.ts";
+
+export interface KnowSchedules {
+  /** When feeds are read (cron, UTC); null: only when asked to. */
+  readonly feeds: string | null;
+  /** Whether feeds that were never read, or not for longer than a day, are read at the start. */
+  readonly atStart: boolean;
+}
+
+/** Every six hours, off the full hour, when publishers are busiest. */
+export const DEFAULT_SCHEDULES: KnowSchedules = { feeds: "17 */6 * * *", atStart: true };
+const STALE_MS = 24 * 3_600_000;
+
+export interface KnowOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly feeds?: readonly FeedConfig[];
+  readonly schedules?: KnowSchedules;
+}
+
+export type Know = Awaited<ReturnType<typeof startKnow>>;
+
+/**
+ * What is true: takes inventories, reads feeds on their schedule, and keeps findings current by itself, by following the
+ * domain events.
+ */
+export async function startKnow({ store, clock, log, feeds = DEFAULT_FEEDS, schedules = DEFAULT_SCHEDULES }: KnowOptions) {
+  const inventory = createInventory({ store, clock });
+  const stopping = new AbortController();
+  const intel = createIntel({ store, clock, log, feeds, stop: stopping.signal });
+  const matching = createMatching({ store, clock });
+  const keeper = await startFindingKeeper({ store, clock, log, matching });
+
+  let reading: Promise<unknown> = Promise.resolve();
+  /** One reading at a time, whoever asks. */
+  function refreshIntel(feedId?: string): ReturnType<typeof intel.refresh> {
+    const next = reading.then(() => intel.refresh(feedId));
+    reading = next.catch(() => {});
+    return next;
+  }
+  const inBackground = (feedId?: string) =>
+    void refreshIntel(feedId).catch((cause: unknown) => log.error({ err: cause }, "feeds could not be read"));
+
+  const task = schedules.feeds === null ? null : schedule(schedules.feeds, () => inBackground(), { timezone: "Etc/UTC", noOverlap: true });
+  if (schedules.atStart) for (const feed of await intel.status()) if (feed.ageMs === null || feed.ageMs > STALE_MS) inBackground(feed.id);
+
+  return {
+    inventory,
+    intel: { refresh: refreshIntel, status: intel.status },
+    matching,
+    findings: (filter: FindingFilter = {}) => findings(store.db, filter),
+    patchQueue: () => patchQueue(store.db),
+    vulnerability: (id: string) => vulnerability(store.db, id),
+    fleetRisk: () => fleetRisk(store.db, clock.now()),
+    /** Works off everything that happened so far. */
+    settle: keeper.settle,
+    /** Stops schedules and downloads, and waits for what is being written. */
+    async stop(): Promise<void> {
+      stopping.abort();
+      await task?.destroy();
+      await reading;
+      await keeper.stop();
+    },
+  };
+}
