@@ -200,7 +200,8 @@ export function createHealth({
       const query = { endpointIds: [endpointId], from: (now - LATEST_REACH_MS) as Instant, to: (now + MAX_AHEAD_MS) as Instant };
       for (const [key, series] of await minutesOf(query)) {
         const last = series.points[series.points.length - 1];
-        if (last) newest.set(key, { endpointId, metric: series.metric, subject: series.subject, at: last.at, value: last.last });
+        if (last)
+          newest.set(key, { endpointId, metric: series.metric as MetricName, subject: series.subject, at: last.at, value: last.last });
       }
       return [...newest.values()];
     },

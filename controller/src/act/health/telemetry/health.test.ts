@@ -119,8 +119,7 @@ describe("health telemetry", () => {
     ]);
     const health = createHealth({ store, clock, log });
     const seen: Record<string, string[]> = { all: [], metric: [], tag: [] };
-    const into = (name: string) => (batch: { samples: readonly FleetSample[] }) =>
-      void seen[name]?.push(...batch.samples.map((s) => s.endpointId));
+    const into = (name: string) => (samples: readonly FleetSample[]) => void seen[name]?.push(...samples.map((s) => s.endpointId));
     health.subscribe({}, into("all"));
     health.subscribe({ metrics: ["load1"], endpointIds: ["web"] }, into("metric"));
     const end = health.subscribe({ tags: ["web"] }, into("tag"));
@@ -144,7 +143,7 @@ describe("health telemetry", () => {
     const health = createHealth({ store, clock, log });
     const batches: { samples: number; dropped: number }[] = [];
     let release = () => {};
-    health.subscribe({}, async ({ samples, dropped }) => {
+    health.subscribe({}, async (samples, dropped) => {
       batches.push({ samples: samples.length, dropped });
       if (batches.length === 1) await new Promise<void>((done) => (release = done));
     });

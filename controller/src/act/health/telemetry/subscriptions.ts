@@ -1,12 +1,10 @@
 import type { Instant } from "@breakwater/shared/core";
+import type { Sample } from "@breakwater/shared/health";
 
 /** A sample as watchers get it. */
-export interface FleetSample {
+export interface FleetSample extends Sample {
   readonly endpointId: string;
-  readonly metric: string;
-  readonly subject: string;
   readonly at: Instant;
-  readonly value: number;
 }
 
 /** Empty or absent lists match everything; within a list any match will do; the lists must all match. */
@@ -17,7 +15,7 @@ export interface WatchFilter {
 }
 
 /** Takes batches one at a time: the next comes when the promise is kept. `dropped` counts what was lost since the last batch. */
-export type WatchSink = (batch: { readonly samples: readonly FleetSample[]; readonly dropped: number }) => Promise<void> | void;
+export type WatchSink = (samples: readonly FleetSample[], dropped: number) => Promise<void> | void;
 
 /** Samples that may wait for a slow watcher; some 20 s of a thousand endpoints. */
 const QUEUE_LIMIT = 10_000;
@@ -67,7 +65,7 @@ export class Watcher {
         const samples = this.#queue.splice(0, BATCH_LIMIT);
         const dropped = this.#dropped;
         this.#dropped = 0;
-        await this.#sink({ samples, dropped });
+        await this.#sink(samples, dropped);
       }
     } catch (cause) {
       this.#queue = [];

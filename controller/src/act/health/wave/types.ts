@@ -2,10 +2,8 @@ import type { Instant } from "@breakwater/shared/core";
 import type { JudgedMetric, MetricVerdict, Verdict } from "../judge/index.ts";
 
 export interface WaveRules {
-  /** Shortest watch after the last patch; a wave is not called healthy before. */
-  readonly bakeMs: number;
-  /** Longest watch; alpha is shared among the looks up to here. Default: `bakeMs`. */
-  readonly bakeLimitMs?: number;
+  /** A wave is not called healthy before `bakeMs` after its last patch; alpha is shared among the looks up to `bakeLimitMs`. */
+  readonly gate: { readonly bakeMs: number; readonly bakeLimitMs: number };
   /** Chance of a false alarm that is accepted for the whole watch. Default 0.01. */
   readonly alpha?: number;
   /** Time after a patch in which the restart it causes is normal. Default 3 min. */

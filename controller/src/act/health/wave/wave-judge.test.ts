@@ -12,7 +12,7 @@ import { createWaveJudge } from "./wave-judge.ts";
 const PATCHED = Date.UTC(2026, 2, 4, 3, 0) as Instant;
 const MINUTE = 60_000;
 const log = createLogger("test", "silent");
-const rules: WaveRules = { bakeMs: 15 * MINUTE };
+const rules: WaveRules = { gate: { bakeMs: 15 * MINUTE, bakeLimitMs: 15 * MINUTE } };
 let store: Store;
 let fleets = 0;
 beforeAll(async () => {

@@ -77,8 +77,8 @@ function judgeLevels(
   return judge({
     treated: [...w.treated].map(([endpoint, patchedAt]) => ({ endpoint, patchedAt })),
     control: w.control,
-    bakeMs: Math.max(question.rules.bakeMs, question.rules.bakeLimitMs ?? 0),
-    healthyFromMs: question.rules.bakeMs,
+    bakeMs: Math.max(question.rules.gate.bakeMs, question.rules.gate.bakeLimitMs),
+    healthyFromMs: question.rules.gate.bakeMs,
     alpha: w.alpha,
     graceMs: w.graceMs,
     metrics,
