@@ -151,6 +151,7 @@ export function createGateway(options: GatewayOptions) {
     createRhythm(
       TIMES.touch,
       async () => {
+        for (const session of sessions.all()) session.ping();
         await fleet.touch(sessions.ids());
         await fleet.sweepSilent(TIMES.silent);
       },
@@ -199,7 +200,7 @@ export function createGateway(options: GatewayOptions) {
       return void call.emit("error", refusal(gatewayProblem.tooLarge(`There are ${LIMITS.watchers} watchers already`)));
     watchers++;
     try {
-      await serveWatch(call, health, fleet);
+      await serveWatch(call, health);
     } finally {
       watchers--;
     }

@@ -20,20 +20,27 @@ export interface UpdateToDescribe {
   readonly toVersion: string;
 }
 
-/** One figure of one endpoint at one moment, on its way to watchers. */
-export interface EndpointSample extends Sample {
-  readonly endpointId: string;
-  readonly at: Instant;
-}
-
 /** What the gateway needs of act/health. */
 export interface HealthIntake {
-  take(endpointId: string, at: Instant, samples: readonly Sample[]): void | Promise<void>;
-  /** Calls the sink with what comes in from now on. Lists that are left out match everything. @returns a function that stops it */
+  /** Never waits, never throws. */
+  take(endpointId: string, at: Instant, samples: readonly Sample[]): void;
+  /**
+   * Hands over batches of what comes in from now on, the next one once the sink's promise is kept; what a slow sink misses
+   * is dropped oldest first and counted. Empty lists match everything. @returns a function that stops it
+   */
   subscribe(
-    filter: { readonly endpointIds?: readonly string[]; readonly metrics?: readonly string[] },
-    sink: (samples: readonly EndpointSample[]) => void,
+    filter: { readonly endpointIds?: readonly string[]; readonly tags?: readonly string[]; readonly metrics?: readonly string[] },
+    sink: (batch: { readonly samples: readonly EndpointSample[]; readonly dropped: number }) => Promise<void> | void,
   ): () => void;
+}
+
+/** One figure of one endpoint at one moment, on its way to watchers. */
+export interface EndpointSample {
+  readonly endpointId: string;
+  readonly metric: string;
+  readonly subject: string;
+  readonly at: Instant;
+  readonly value: number;
 }
 
 /** Live output of an execution, for whoever looks on. Droppable; never stored. */

@@ -23,9 +23,6 @@ export const LIMITS = {
   orphanReports: 50,
   csrBytes: 16 * 1024,
   watchers: 64,
-  /** Samples kept for one watcher that reads slowly. */
-  watchBuffer: 10_000,
-  watchBatch: 500,
 } as const;
 
 /** Lives and rhythms. */

@@ -4,10 +4,8 @@ import { describe, expect, it } from "vitest";
 import { createAdmission } from "./admission.ts";
 import { readHealthBatch } from "./health-batch.ts";
 import { peerOf } from "./identity.ts";
-import type { EndpointSample } from "./intakes.ts";
 import { LIMITS } from "./limits.ts";
 import { negotiate } from "./negotiation.ts";
-import { createSampleBuffer } from "./sample-buffer.ts";
 import { createSerialQueue } from "./serial-queue.ts";
 import { createSessions, type LiveSession } from "./sessions.ts";
 import { createSnapshotAssembly } from "./snapshot-assembly.ts";
@@ -55,38 +53,6 @@ describe("the peer", () => {
     "",
   ])("is nobody with %j", (subjectaltname) => {
     expect(peerOf({ subjectaltname, serialNumber }).ok).toBe(false);
-  });
-});
-
-describe("sample buffer", () => {
-  it("never holds more than it may, loses only the oldest, and accounts for every sample", () => {
-    const step = fc.oneof(
-      fc.nat(30).map((put) => ({ put })),
-      fc.integer({ min: 1, max: 10 }).map((take) => ({ take })),
-    );
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const buffer = createSampleBuffer(16);
-        let [next, seen, dropped, last] = [0, 0, 0, -1];
-        const drain = (limit: number) => {
-          const out = buffer.take(limit);
-          for (const { value } of out.samples) {
-            expect(value).toBeGreaterThan(last);
-            last = value;
-          }
-          seen += out.samples.length;
-          dropped += out.dropped;
-        };
-        for (const s of steps) {
-          if ("put" in s) buffer.put(Array.from({ length: s.put }, () => ({ value: next++ }) as EndpointSample));
-          else drain(s.take);
-          expect(buffer.length).toBeLessThanOrEqual(16);
-        }
-        drain(16);
-        expect(seen + dropped).toBe(next);
-        if (next > 0) expect(last).toBe(next - 1);
-      }),
-    );
   });
 });
 

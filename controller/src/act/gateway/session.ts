@@ -56,6 +56,7 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
   let lastSequence = 0;
   let clockOffsetMs = 0;
   let orphans = 0;
+  let pings = 0;
   let describeAskedAt: number | undefined;
   let leaveAdmission: () => void = () => {};
   let settle: () => void = () => {};
@@ -169,6 +170,7 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
       send,
       disconnect,
       refuse,
+      ping: () => void send({ ping: { nonce: ++pings } }),
       askForDescriptions: () => queue.add(askForDescriptions),
       closed: settled,
     };
@@ -286,17 +288,7 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
   function takeHealth(batch: NonNullable<AgentMessage__Output["health"]>) {
     const read = readHealthBatch(batch, clockOffsetMs);
     if (!read.ok) return refuse(read.problem);
-    try {
-      void Promise.resolve(health.take(endpointId, read.value.at, read.value.samples)).catch(samplesLost);
-    } catch (cause) {
-      samplesLost(cause);
-    }
-  }
-
-  /** Samples may be lost, but a stream whose samples cannot be taken in is not a healthy one: it starts over. */
-  function samplesLost(cause: unknown): void {
-    log.error({ cause }, "samples could not be taken in");
-    refuse(gatewayProblem.internal());
+    health.take(endpointId, read.value.at, read.value.samples);
   }
 
   function takeLive(report: ExecutionReport__Output) {

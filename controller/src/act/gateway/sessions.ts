@@ -14,6 +14,8 @@ export interface LiveSession {
   disconnect(reason: string, retryAfterSeconds: number): void;
   /** Ends the stream with a problem. */
   refuse(problem: Problem): void;
+  /** A sign of life for the agent, which counts silence (commit-confirm). Dead peers are keepalive's to find. */
+  ping(): void;
   /** Something may be waiting to be described by this endpoint. */
   askForDescriptions(): void;
   /** Resolves once nothing of the stream runs any more. */

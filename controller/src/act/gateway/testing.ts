@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSecureContext, type SecureVersion } from "node:tls";
-import { type Clock, expectOk, type Instant, ok } from "@breakwater/shared/core";
+import { type Clock, expectOk, type Instant } from "@breakwater/shared/core";
 import { createLogger } from "@breakwater/shared/log";
 import {
   type AgentMessage,
@@ -13,66 +13,17 @@ import {
   EnrollmentService,
   type EnrollResponse__Output,
   FleetTelemetryService,
-  type WireInventory__Output,
 } from "@breakwater/shared/wire";
 import * as grpc from "@grpc/grpc-js";
 import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
 import { createFleet } from "../../know/fleet/index.ts";
+import { createInventory } from "../../know/inventory/index.ts";
 import type { Store } from "../../store/index.ts";
+import { createHealth } from "../health/index.ts";
 import { openAuthority } from "./ca.ts";
 import { createGateway, type GatewayOptions } from "./gateway.ts";
-import type { EndpointSample, HealthIntake, InventoryIntake } from "./intakes.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-
-/** Inventory kept in memory, by the rules of the real one: a delta needs its base. */
-export function memoryInventory() {
-  const held = new Map<string, { digest: string; inventory: WireInventory__Output }>();
-  const described: string[] = [];
-  const toDescribe: Awaited<ReturnType<InventoryIntake["updatesToDescribe"]>>[number][] = [];
-  const intake: InventoryIntake = {
-    knownDigest: async (id) => held.get(id)?.digest ?? "",
-    takeSnapshot: async (id, inventory, digest) => {
-      held.set(id, { digest, inventory });
-      return ok({ kind: "taken" });
-    },
-    takeDelta: async (id, delta) => {
-      const known = held.get(id);
-      if (known?.digest !== delta.baseDigest) return ok({ kind: "snapshot-needed" });
-      held.set(id, { ...known, digest: delta.digest });
-      return ok({ kind: "taken" });
-    },
-    updatesToDescribe: async (_id, limit) => toDescribe.splice(0, limit),
-    takeDescriptions: async (_id, descriptions) => {
-      described.push(...descriptions.map((d) => d.update?.name ?? ""));
-    },
-  };
-  return { ...intake, held, described, toDescribe };
-}
-
-/** Samples kept and passed on at once. */
-export function memoryHealth() {
-  const taken: EndpointSample[] = [];
-  const sinks = new Set<{ filter: Parameters<HealthIntake["subscribe"]>[0]; sink: (samples: readonly EndpointSample[]) => void }>();
-  const intake: HealthIntake = {
-    take(endpointId, at, samples) {
-      const mine = samples.map((s) => ({ ...s, endpointId, at }));
-      taken.push(...mine);
-      for (const { filter, sink } of sinks) {
-        const wanted = mine.filter(
-          (s) => (filter.endpointIds?.includes(s.endpointId) ?? true) && (filter.metrics?.includes(s.metric) ?? true),
-        );
-        if (wanted.length > 0) sink(wanted);
-      }
-    },
-    subscribe(filter, sink) {
-      const entry = { filter, sink };
-      sinks.add(entry);
-      return () => sinks.delete(entry);
-    },
-  };
-  return { ...intake, taken, sinks };
-}
 
 /** Real time that a test may move forward. */
 export function movableClock(): Clock & { advance(ms: number): void } {
@@ -91,12 +42,13 @@ export async function openTestGateway(store: Store, overrides: Partial<GatewayOp
   const clock = overrides.clock ?? movableClock();
   const ca = overrides.ca ?? (await openAuthority({ directory, clock, names: ["controller.example"] }));
   const fleet = overrides.fleet ?? createFleet({ store, clock });
-  const inventory = memoryInventory();
-  const health = memoryHealth();
+  const log = createLogger("gateway-test", "silent");
+  const inventory = createInventory({ store, clock });
+  const health = createHealth({ store, clock, log });
   const gateway = createGateway({
     store,
     clock,
-    log: createLogger("gateway-test", "silent"),
+    log,
     fleet,
     inventory,
     health,

@@ -52,14 +52,6 @@ export function endpointOperations(store: Store, clock: Clock) {
       return row ? ok(toEndpoint(row)) : fail(fleetProblem.endpointUnknown(id));
     },
 
-    async idsWithAnyTag(tags: readonly string[]): Promise<string[]> {
-      const rows = await db
-        .select({ id: endpoint.id })
-        .from(endpoint)
-        .where(and(isNull(endpoint.revokedAt), sql`${endpoint.tags} ?| ${sql.param([...tags])}::text[]`));
-      return rows.map((row) => row.id);
-    },
-
     /** Sets facts that only operators know. What did not change is not told. */
     async update(id: string, facts: unknown, actor: string): Promise<Result<Endpoint>> {
       const parsed = operatorFactsSchema.safeParse(facts);
