@@ -19,8 +19,7 @@ export function addAccountCommands(program: Command, io: Io): void {
       if (options.file === undefined) throw new UsageError("--expect-head goes with --file.");
       const result = verifyExport(readText(io, options.file).split("\n"), options.expectHead);
       if (options.json) printJson(io, result);
-      if (!result.ok)
-        throw chainBroken(`The chain is broken${result.broken ? ` at record ${result.broken.sequence}: ${result.broken.why}` : ""}.`);
+      if (!result.ok) throw chainBroken(`The chain is broken at record ${result.firstBroken}: ${result.reason}`);
       if (!options.json) io.out(`${result.records} records, every link holds. Head ${result.head}\n`);
     });
   sub(audit, "export", "the whole chain as JSON lines")
