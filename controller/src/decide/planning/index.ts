@@ -1,3 +1,4 @@
+export type { ApprovalKey } from "./approval-keys.ts";
 export { type PlanDocument, planDocumentSchema, type WaveDocument } from "./document.ts";
 export type { CalendarEvent, PlanningFleet, PlanningUnit } from "./fleet-view.ts";
 export { type PlanIntent, planIntentSchema } from "./intent.ts";

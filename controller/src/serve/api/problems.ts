@@ -22,7 +22,8 @@ const STATUS: Readonly<Record<string, 400 | 401 | 403 | 404 | 409 | 413 | 415 | 
   "store-unavailable": 503,
 };
 
-export const statusOf = (problem: Problem) => STATUS[problem.code] ?? (/(^|-)(not-found|unknown)$/.test(problem.code) ? 404 : 409);
+export const statusOf = (problem: Problem) =>
+  STATUS[problem.code] ?? (/(^unknown-|-?not-found$|-unknown$)/.test(problem.code) ? 404 : problem.code.startsWith("bad-") ? 400 : 409);
 
 const raise = (code: string, message: string, next: string) => new ProblemError({ code, message, next });
 

@@ -25,7 +25,7 @@ export function bindAccount(api: Api, services: Services, events: Awaited<Return
       ok: result.ok,
       records: result.records,
       head: result.head,
-      broken: result.broken ?? null,
+      broken: result.ok ? null : { sequence: result.firstBroken, why: result.reason },
       checkedAt: formatInstant(clock.now()),
     };
   });

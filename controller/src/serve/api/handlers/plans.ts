@@ -1,5 +1,5 @@
 import { expectOk, parseInstant } from "@breakwater/shared/core";
-import { listKeys, registerKey, revokeKey } from "../auth/approval-keys.ts";
+import { listKeys, registerKey, requireOwnKey, revokeKey } from "../approval-keys.ts";
 import { actorOf } from "../auth/index.ts";
 import { type Api, bind } from "../bind.ts";
 import { planChanged } from "../problems.ts";
@@ -14,10 +14,15 @@ export function bindPlans(api: Api, { store, clock, planning, rollout }: Service
     const { planId, revision, digest } = expectOk(await planning.propose(body, actorOf(principal)));
     return { id: planId, revision, digest };
   });
+  bind(api, routes.planRevise, async ({ params, body, principal }) => {
+    const { planId, revision, digest } = expectOk(await planning.revise(params.id, body, actorOf(principal)));
+    return { id: planId, revision, digest };
+  });
   bind(api, routes.plan, async ({ params, query }) => readPlan(db, params.id, query.revision));
   bind(api, routes.planApprove, async ({ params, body, principal }) => {
     const plan = await readPlan(db, params.id, body.revision);
     if (plan.digest !== body.digest) throw planChanged(params.id);
+    await requireOwnKey(planning, principal, body.keyId);
     const signature = Uint8Array.from(Buffer.from(body.signature, "base64"));
     expectOk(
       await planning.approve(
@@ -43,7 +48,7 @@ export function bindPlans(api: Api, { store, clock, planning, rollout }: Service
     async ({ body }) => expectOk(planning.fromScenario(body.text, (body.now ? parseInstant(body.now) : undefined) ?? clock.now())) as never,
   );
 
-  bind(api, routes.approvalKeys, async () => ({ rows: await listKeys(db) }));
-  bind(api, routes.approvalKeyCreate, async ({ body, principal }) => registerKey(store, clock, principal, body));
-  bind(api, routes.approvalKeyRevoke, async ({ params, principal }) => revokeKey(store, clock, principal, params.id));
+  bind(api, routes.approvalKeys, async () => ({ rows: await listKeys(planning) }));
+  bind(api, routes.approvalKeyCreate, async ({ body, principal }) => registerKey(planning, principal, body));
+  bind(api, routes.approvalKeyRevoke, async ({ params, principal }) => revokeKey(planning, principal, params.id));
 }

@@ -43,6 +43,18 @@ export const planRoutes = {
     summary: "Have a plan made for an intent; nothing is changed anywhere",
     response: planCreatedSchema,
   }),
+  planRevise: defineRoute({
+    id: "revisePlan",
+    method: "post",
+    path: "/plans/{id}/revisions",
+    access: "operator",
+    tag,
+    params: idParams,
+    body: planIntent,
+    status: 201,
+    summary: "Have the plan made anew for a changed intent; it needs new approvals",
+    response: planCreatedSchema,
+  }),
   plan: defineRoute({
     id: "getPlan",
     method: "get",

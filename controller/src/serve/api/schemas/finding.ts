@@ -69,7 +69,7 @@ export const vulnerabilitySchema = z
 /** One patch of the queue: a source package's step to a version, on every endpoint that has it pending. */
 export const queueRowSchema = z
   .object({
-    /** Stable while the same step is pending; give it to POST /plans. */
+    /** Stable while the same step is pending. To plan it: `select.patches: [{sourceName, toVersion}]` of POST /plans. */
     key: z.string(),
     distribution: z.string(),
     sourceName: z.string(),

@@ -1,30 +1,9 @@
 import { z } from "@hono/zod-openapi";
+import { planIntentSchema } from "../../../decide/planning/index.ts";
 import { at, base64, digest, id, name, page, pageQuery } from "./common.ts";
 
 /** What an operator wants closed, on whom, by when. The planner makes the waves. */
-export const planIntent = z.strictObject({
-  title: z.string().trim().min(1).max(200).optional(),
-  /** Queue keys; without any, every pending security update of the chosen endpoints. */
-  patches: z.array(z.string().max(500)).max(500).default([]),
-  /** Endpoints are those that match all of what is given; everything without any. */
-  endpoints: z
-    .strictObject({
-      ids: z.array(id).max(10_000).optional(),
-      tags: z.array(z.string().max(100)).max(50).optional(),
-      sites: z.array(z.string().max(100)).max(50).optional(),
-      simulated: z.boolean().optional(),
-    })
-    .default({}),
-  notBefore: at.optional(),
-  deadline: at.optional(),
-  /** Bounds on the planner's choices. */
-  maxConcurrent: z.number().int().min(1).max(10_000).optional(),
-  errorBudget: z.number().int().min(1).max(1_000).optional(),
-  bakeMinutes: z.number().int().min(0).max(10_080).optional(),
-  /** Ask a person before each wave after the canary. */
-  approveEachWave: z.boolean().optional(),
-});
-export type PlanIntent = z.infer<typeof planIntent>;
+export const planIntent = planIntentSchema;
 
 const planState = z.enum(["draft", "approved", "deployed", "superseded", "discarded"]);
 export const planRowSchema = z

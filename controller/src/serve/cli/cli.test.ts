@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { instant } from "@breakwater/shared/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { main } from "./main.ts";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "breakwater-cli-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs one command without a server. */
+async function run(argv: readonly string[], input = "") {
+  let out = "";
+  let err = "";
+  const code = await main(argv, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    readInput: () => input,
+    ask: async () => undefined,
+    env: {},
+    clock: { now: () => instant(Date.parse("2026-03-02T08:00:00Z")) },
+    fetch,
+    configFile: join(folder, "config.json"),
+  });
+  return { code, out, err };
+}
+const file = (name: string, text: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+
+describe("exit codes", () => {
+  it("are 0 for help, 2 for a command written wrongly, 1 for a problem with what to do next", async () => {
+    expect((await run(["--help"])).code).toBe(0);
+    expect((await run(["no-such-command"])).code).toBe(2);
+    expect((await run(["version", "compare", "deb"])).code).toBe(2);
+    const unnamed = await run(["status", "--json"]);
+    expect(unnamed).toMatchObject({ code: 1, out: "", err: expect.stringContaining("breakwater login") });
+  });
+});
+
+describe("version compare", () => {
+  it("prints one sign", async () => {
+    expect((await run(["version", "compare", "deb", "1.0~rc1", "1.0"])).out).toBe("<\n");
+    expect((await run(["version", "compare", "rpm", "1.0", "1.0"])).out).toBe("=\n");
+  });
+  it("answers every line of a batch, also the one that it cannot read", async () => {
+    const input = '{"ecosystem":"semver","a":"2.0.0","b":"1.9.9"}\nnot json\n{"ecosystem":"semver","a":"x","b":"1.0.0"}\n';
+    expect((await run(["version", "compare", "--batch"], input)).out).toBe(">\n?\n?\n");
+    const ranges =
+      '{"ecosystem":"semver","version":"1.2.3","range":">=1.0.0 <2.0.0"}\n{"ecosystem":"semver","version":"2.0.0","range":"<2.0.0"}';
+    expect((await run(["version", "compare", "--ranges"], ranges)).out).toBe("true\nfalse\n");
+  });
+});
+
+describe("match", () => {
+  it("prints the matches of an inventory with feed files as one JSON value", async () => {
+    const intel = mkdtempSync(join(folder, "intel-"));
+    const record = {
+      id: "DEBIAN-CVE-2026-0001",
+      modified: "2026-01-01T00:00:00Z",
+      upstream: ["CVE-2026-0001"],
+      affected: [
+        {
+          package: { ecosystem: "Debian:12", name: "demo" },
+          ranges: [{ type: "ECOSYSTEM", events: [{ introduced: "0" }, { fixed: "1.2-2" }] }],
+        },
+      ],
+    };
+    writeFileSync(join(intel, "record.json"), JSON.stringify(record));
+    const inventory = file("status", "Package: demo\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.2-1\n");
+    const { code, out } = await run(["match", "--intel", intel, "--inventory", inventory, "--os", "debian:12", "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject([
+      { package: "demo", version: "1.2-1", vulnerability: "CVE-2026-0001", fixedVersion: "1.2-2", state: "open" },
+    ]);
+  });
+});
+
+describe("judge", () => {
+  it("prints verdict, moment and metrics, and says which line it cannot read", async () => {
+    const header = {
+      patchedAt: "2026-03-01T12:00:00Z",
+      bakeMinutes: 30,
+      alpha: 0.01,
+      metrics: { latency: { harmfulWhen: "up", tolerance: 0.1 } },
+    };
+    const samples = ["t1", "c1", "c2"].flatMap((endpoint) =>
+      Array.from({ length: 150 }, (_, minute) => ({
+        endpoint,
+        group: endpoint.startsWith("t") ? "treated" : "control",
+        metric: "latency",
+        at: new Date(Date.parse("2026-03-01T10:00:00Z") + minute * 60_000).toISOString(),
+        value: 100 + ((minute * 7 + endpoint.length) % 5),
+      })),
+    );
+    const lines = [header, ...samples].map((l) => JSON.stringify(l)).join("\n");
+    const judged = JSON.parse((await run(["judge", "--input", file("samples.jsonl", lines), "--json"])).out);
+    expect(judged).toMatchObject({ metrics: [{ metric: "latency" }] });
+    expect(["healthy", "undecided"]).toContain(judged.verdict);
+    expect(await run(["judge", "--input", file("bad.jsonl", "{}\n"), "--json"])).toMatchObject({
+      code: 1,
+      out: "",
+      err: expect.stringContaining("line 1"),
+    });
+  });
+});
+
+describe("plan --scenario", () => {
+  it("prints a plan for a described environment, as JSON or Markdown, without a server", async () => {
+    const scenario = file(
+      "scenario.txt",
+      "Vulnerability: CVE-2026-0001 (CVSS 8.4). Affected software: demo 1.2 and earlier. Environment: 40 production servers, 12 development servers. Exposure: 4 servers internet-facing, 48 internal only.",
+    );
+    const plan = JSON.parse((await run(["plan", "--scenario", scenario, "--now", "2026-03-02T08:00:00Z", "--json"])).out);
+    expect(plan.waves.reduce((n: number, w: { endpoints: number }) => n + w.endpoints, 0)).toBe(52);
+    expect((await run(["plan", "--scenario", scenario, "--format", "md"])).out).toMatch(/^# /);
+    expect((await run(["plan", "--scenario", scenario, "--now", "tomorrow"])).code).toBe(2);
+  });
+});
+
+describe("keys", () => {
+  it("are made once, for their owner's eyes only", async () => {
+    const path = join(folder, "approval.pem");
+    const made = await run(["key", "create", path, "--json"]);
+    expect(JSON.parse(made.out)).toMatchObject({ keyId: expect.stringMatching(/^[0-9a-f]{16}$/), file: path });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(await run(["key", "create", path])).toMatchObject({ code: 1, err: expect.stringContaining("never overwritten") });
+  });
+});
+
+describe("audit verify --file", () => {
+  it("fails on a line that is no record, and on a head that does not occur", async () => {
+    expect((await run(["audit", "verify", "--file", file("export.jsonl", "{}\n"), "--json"])).code).toBe(1);
+    const cut = await run(["audit", "verify", "--file", file("empty.jsonl", ""), "--expect-head", "f".repeat(64), "--json"]);
+    expect(cut).toMatchObject({ code: 1, err: expect.stringContaining("cut off") });
+  });
+});

@@ -1,0 +1,60 @@
+import { ProblemError } from "@breakwater/shared/core";
+import { Command, CommanderError } from "commander";
+import { addAccountCommands } from "./commands/account.ts";
+import { addDeploymentCommands } from "./commands/deployment.ts";
+import { addFleetCommands } from "./commands/fleet.ts";
+import { addLoginCommands } from "./commands/login.ts";
+import { addOfflineCommands } from "./commands/offline.ts";
+import { addPlanCommands } from "./commands/plan.ts";
+import { addVersionCommands } from "./commands/versions.ts";
+import { type Io, systemIo } from "./io.ts";
+import { EXIT, tellProblem, UsageError } from "./problems.ts";
+
+function createProgram(io: Io): Command {
+  const program = new Command("breakwater")
+    .description("Automated patch management: waves, honest statistics, real rollback")
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done, 1 a problem (told on standard error), 2 the command was written wrongly.\nWith --json standard output holds exactly one JSON value.",
+    )
+    .exitOverride();
+  addLoginCommands(program, io);
+  addFleetCommands(program, io);
+  addPlanCommands(program, io);
+  addDeploymentCommands(program, io);
+  addAccountCommands(program, io);
+  addVersionCommands(program, io);
+  addOfflineCommands(program, io);
+  for (const command of everyCommand(program))
+    command.exitOverride().configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
+  return program;
+}
+
+const everyCommand = (command: Command): Command[] => command.commands.flatMap((c) => [c, ...everyCommand(c)]);
+
+/** Runs one command. @returns the exit code */
+export async function main(argv: readonly string[], io: Io = systemIo()): Promise<number> {
+  try {
+    await createProgram(io).parseAsync([...argv], { from: "user" });
+    return EXIT.ok;
+  } catch (cause) {
+    if (cause instanceof CommanderError) return cause.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (cause instanceof UsageError) {
+      io.err(`breakwater: ${cause.message}\n`);
+      return EXIT.usage;
+    }
+    if (cause instanceof ProblemError) {
+      io.err(tellProblem(cause.problem));
+      return EXIT.problem;
+    }
+    io.err(
+      tellProblem({
+        code: "internal",
+        message: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+        next: "This is a fault of breakwater itself; please report it.",
+      }),
+    );
+    return EXIT.problem;
+  }
+}

@@ -1,0 +1,32 @@
+import { type Problem, ProblemError } from "@breakwater/shared/core";
+
+/** Exit codes: 0 done, 1 a problem that the message tells, 2 the command was written wrongly. */
+export const EXIT = { ok: 0, problem: 1, usage: 2 } as const;
+
+/** Thrown for a command that was written wrongly. */
+export class UsageError extends Error {}
+
+const raise = (code: string, message: string, next: string): ProblemError => new ProblemError({ code, message, next });
+
+export const noServer = () =>
+  raise("no-server", "No controller is named.", "Run `breakwater login --server URL`, or set BREAKWATER_SERVER and BREAKWATER_TOKEN.");
+export const unreachableServer = (server: string, why: string) =>
+  raise(
+    "server-unreachable",
+    `The controller at ${server} does not answer: ${why}.`,
+    "Check the address and that it runs; for its own certificate set NODE_EXTRA_CA_CERTS.",
+  );
+export const unreadableFile = (path: string, why: string) =>
+  raise("file-unreadable", `${path} cannot be read: ${why}.`, "Check the path and its permissions.");
+export const fileExists = (path: string) =>
+  raise("file-exists", `${path} exists already.`, "Choose another path: a key is never overwritten.");
+export const notConfirmed = (what: string) =>
+  raise("not-confirmed", `Nothing was done. ${what}`, "Say yes when asked, or give --yes where nobody can be asked.");
+export const notAllowed = (sentence: string) =>
+  raise("not-possible", sentence, "See `breakwater deployment explain` for what it waits for.");
+export const badKeyFile = (path: string) =>
+  raise("key-unreadable", `${path} holds no Ed25519 private key.`, "Make one with `breakwater key create FILE`.");
+export const chainBroken = (why: string) =>
+  raise("audit-broken", why, "Keep this file and the controller's data as they are, and compare with an earlier export.");
+
+export const tellProblem = (problem: Problem): string => `breakwater: ${problem.message}\n${problem.next ? `  ${problem.next}\n` : ""}`;
