@@ -47,6 +47,7 @@ export function relate(
   unitOf: (process: InspectedProcess) => string,
 ): Pick<Exposure, "listeners" | "loadedPackages"> {
   const listeners: Listener[] = [];
+  const heard = new Set<string>();
   const loaded = new Map<string, { pids: Set<number>; units: Set<string>; restart: boolean; reach: Reach }>();
   for (const process of inspection.processes) {
     // Addresses of another network namespace are not ours: a wildcard there is judged as if it were reachable privately.
@@ -57,7 +58,13 @@ export function relate(
       "none",
     );
     const unit = unitOf(process);
-    for (const l of scopes) listeners.push({ ...l, pid: process.pid, process: process.name, package: owner.get(process.exe) ?? "", unit });
+    for (const l of scopes) {
+      // The workers of one service share its socket: one listener, told with the first of them.
+      const key = [l.protocol, l.address, l.port, unit || process.name, process.netns].join(" ");
+      if (heard.has(key)) continue;
+      heard.add(key);
+      listeners.push({ ...l, pid: process.pid, process: process.name, package: owner.get(process.exe) ?? "", unit });
+    }
     for (const file of [{ path: process.exe, deleted: process.exeDeleted }, ...process.mapped]) {
       const name = owner.get(file.path);
       if (name === undefined) continue;

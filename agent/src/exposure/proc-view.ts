@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import type { InspectedProcess, Inspection } from "../executor/protocol.ts";
 import { type ListeningSocket, parseSockets } from "./sockets.ts";
 
@@ -8,14 +8,16 @@ const DEFAULT_EPHEMERAL: readonly [number, number] = [32_768, 60_999];
 
 /**
  * Processes with their files and listeners, from this process's own view of /proc. Without privileges only processes of
- * the same user can be read; how many could not is a problem of the result.
+ * the same user can be read; that others could not is a problem of the result.
  */
 export async function viewProc(proc = "/proc"): Promise<Inspection> {
   const ephemeral = await ephemeralRange(proc);
   const hostNetns = await netnsOf(proc, "self");
   const socketsByNetns = new Map<string, Map<string, ListeningSocket>>();
   const processes: InspectedProcess[] = [];
-  let unreadable = 0;
+  const ownRoot = await rootOf(proc, "self");
+  let hidden = false;
+  let contained = false;
   for (const name of await readdir(proc)) {
     if (!/^\d+$/.test(name)) continue;
     const pid = Number(name);
@@ -24,7 +26,12 @@ export async function viewProc(proc = "/proc"): Promise<Inspection> {
     if (!/^VmSize:/m.test(status)) continue;
     const exe = await readlink(`${proc}/${name}/exe`).catch(() => "");
     if (exe === "") {
-      unreadable++;
+      hidden = true;
+      continue;
+    }
+    // A container's /usr/lib/libssl is not ours, though its path says so.
+    if ((await rootOf(proc, name)) !== ownRoot) {
+      contained = true;
       continue;
     }
     const netns = await netnsOf(proc, name);
@@ -42,13 +49,22 @@ export async function viewProc(proc = "/proc"): Promise<Inspection> {
       listens: await listensOf(proc, name, sockets),
     });
   }
-  const problems = unreadable === 0 ? [] : [`${unreadable} processes of other users could not be read`];
+  const problems = [
+    ...(hidden ? ["processes of other users could not be read"] : []),
+    ...(contained ? ["processes in containers have packages of their own, which are not looked at"] : []),
+  ];
   return { hostNetns, processes, problems };
 }
 
 const text = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
 const netnsOf = async (proc: string, pid: string): Promise<string> =>
   /\[(\d+)\]/.exec(await readlink(`${proc}/${pid}/ns/net`).catch(() => ""))?.[1] ?? "";
+
+/** Device and inode of a process's root directory: another one means a container or a chroot. */
+const rootOf = async (proc: string, pid: string): Promise<string> => {
+  const root = await stat(`${proc}/${pid}/root/`).catch(() => undefined);
+  return root ? `${root.dev}:${root.ino}` : "";
+};
 
 async function ephemeralRange(proc: string): Promise<readonly [number, number]> {
   const [from, to] = (await text(`${proc}/sys/net/ipv4/ip_local_port_range`)).trim().split(/\s+/).map(Number);

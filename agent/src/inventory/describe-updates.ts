@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { fail, ok, type Problem, type Result } from "@breakwater/shared/core";
 import type { DescribeUpdates, UpdateDescription, UpdateDescription__Output } from "@breakwater/shared/wire";
-import { changelogSince } from "./changelog.ts";
+import { changelogSince, withoutRebuild } from "./changelog.ts";
 import { paragraphs } from "./deb822.ts";
 import { runText, runTool } from "./run-tool.ts";
 
@@ -63,12 +63,15 @@ async function describeOne(update: Update, dir: string, spend: Spend): Promise<R
   const listing = await runText("dpkg-deb", ["--ctrl-tarfile", file.value], { timeoutMs: 60_000, pipeTo: ["tar", "-tf", "-"] });
   if (!listing.ok) return listing;
   const members = new Set(listing.value.split("\n").map((m) => m.replace(/^\.\//, "")));
+  const scripts = SCRIPTS.filter((s) => members.has(s));
   const changelog = await changelogOf(dir, file.value, name, architecture, toVersion, spend);
   if (!changelog.ok) return changelog;
   const { cves, urgency, text } = changelogSince(changelog.value, from);
+  if (text === "" && withoutRebuild(from) === withoutRebuild(toVersion))
+    return ok({ cves: [], urgency: "", changelog: `Rebuilt from the unchanged source ${from}.`, maintainerScripts: scripts });
   if (text === "")
     return fail({ code: "changelog-says-nothing", message: `The changelog of ${name} ${toVersion} has no entry newer than ${from}.` });
-  return ok({ cves: [...cves], urgency, changelog: text, maintainerScripts: SCRIPTS.filter((s) => members.has(s)) });
+  return ok({ cves: [...cves], urgency, changelog: text, maintainerScripts: scripts });
 }
 
 /** The source version of what is installed, as dpkg knows it; the binary's own where that is another version by now. */

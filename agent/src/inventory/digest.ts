@@ -20,9 +20,14 @@ function lasting(inventory: WireInventory): unknown {
     pendingUpdates: sorted(inventory.pendingUpdates),
     services: sorted(inventory.services?.map(({ mainPid, restarts, ...s }) => s)),
     listeners: sorted([...new Map((inventory.listeners ?? []).map(({ pid, ...l }) => [canonicalJson(l), l])).values()]),
-    loadedPackages: sorted(inventory.loadedPackages?.map(({ pids, units, ...l }) => ({ ...l, units: [...(units ?? [])].sort() }))),
+    // What a shell loads comes and goes by the second; what services load, or what listens or waits for a restart, counts.
+    loadedPackages: sorted(
+      inventory.loadedPackages
+        ?.filter((l) => l.units?.length || l.reach !== "none" || l.restartNeeded)
+        .map(({ pids, units, ...l }) => ({ ...l, units: [...(units ?? [])].sort() })),
+    ),
     repositories: sorted(inventory.repositories),
-    problems: sorted(inventory.problems),
+    problems: sorted(inventory.problems?.map(({ collector, code }) => ({ collector, code }))),
     hardware: inventory.hardware && {
       ...round(inventory.hardware),
       fileSystems: sorted(inventory.hardware.fileSystems?.map(({ availableBytes, ...f }) => f)),

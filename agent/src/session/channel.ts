@@ -1,6 +1,8 @@
+import { isIP } from "node:net";
 import { checkServerIdentity, createSecureContext, type PeerCertificate } from "node:tls";
 import { MAX_MESSAGE_BYTES } from "@breakwater/shared/wire";
 import * as grpc from "@grpc/grpc-js";
+import { parseAddress } from "./trust.ts";
 
 /** Names the controller in its certificate whatever address an agent reaches it by (tunnels, NAT, bare IP addresses). */
 const CONTROLLER_URI = "URI:spiffe://breakwater/controller";
@@ -14,8 +16,9 @@ export function checkController(host: string, certificate: PeerCertificate): Err
   return names.includes(CONTROLLER_URI) ? undefined : checkServerIdentity(host, certificate);
 }
 
-/** TLS 1.3 to the controller; with a client certificate once the endpoint has one. */
+/** TLS 1.3 to the controller at host:port; with a client certificate once the endpoint has one. */
 export function channelCredentials(
+  address: string,
   trustBundlePem: string,
   client?: { privateKeyPem: string; certificatePem: string },
 ): grpc.ChannelCredentials {
@@ -24,14 +27,17 @@ export function channelCredentials(
     minVersion: "TLSv1.3",
     ...(client ? { key: client.privateKeyPem, cert: client.certificatePem } : {}),
   });
-  return grpc.credentials.createFromSecureContext(context, { checkServerIdentity: checkController });
+  const host = parseAddress(address)?.host ?? address;
+  return grpc.credentials.createFromSecureContext(context, { checkServerIdentity: (_, certificate) => checkController(host, certificate) });
 }
 
 /**
  * Reconnecting is the session's own business (jitter, retry-after), so the channel's is kept short and single.
  * Keepalive finds dead middleboxes within 40 s.
  */
-export const channelOptions: grpc.ChannelOptions = {
+export const channelOptions = (address: string): grpc.ChannelOptions => ({
+  // Server Name Indication holds names only (RFC 6066 section 3), so an address is replaced by a name for it.
+  ...(isIP(parseAddress(address)?.host ?? "") ? { "grpc.ssl_target_name_override": "controller.breakwater.internal" } : {}),
   "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
   "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
   "grpc.keepalive_time_ms": 30_000,
@@ -40,4 +46,4 @@ export const channelOptions: grpc.ChannelOptions = {
   "grpc.enable_retries": 0,
   "grpc.use_local_subchannel_pool": 1,
   "grpc.initial_reconnect_backoff_ms": 1_000,
-};
+});

@@ -71,7 +71,7 @@ function callEnroll(
   trustPem: string,
   request: Parameters<InstanceType<typeof EnrollmentService>["enroll"]>[0],
 ): Promise<Result<EnrollResponse__Output>> {
-  const client = new EnrollmentService(server, channelCredentials(trustPem), channelOptions);
+  const client = new EnrollmentService(server, channelCredentials(server, trustPem), channelOptions(server));
   return new Promise((resolve) => {
     client.enroll(request, { deadline: Date.now() + CALL_DEADLINE_MS }, (error, response) => {
       client.close();

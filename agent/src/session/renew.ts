@@ -9,7 +9,11 @@ const CALL_DEADLINE_MS = 20_000;
 /** Gets a new certificate for a new key, over mTLS with the present one, and writes both down. */
 export async function renew(stateDir: string, identity: EnrolledIdentity, clock: Clock): Promise<Result<EnrolledIdentity>> {
   const { privateKeyPem, csr } = await newKeyAndRequest(identity.name);
-  const client = new EnrollmentService(identity.sessionAddress, channelCredentials(identity.trustBundlePem, identity), channelOptions);
+  const client = new EnrollmentService(
+    identity.sessionAddress,
+    channelCredentials(identity.sessionAddress, identity.trustBundlePem, identity),
+    channelOptions(identity.sessionAddress),
+  );
   const answer = await new Promise<Result<EnrolledIdentity>>((resolve) => {
     client.renew({ csr }, { deadline: clock.now() + CALL_DEADLINE_MS }, (error, response) => {
       if (response)

@@ -41,7 +41,11 @@ export interface Stream {
 }
 
 export function openStream(identity: EnrolledIdentity, hello: Hello, handlers: StreamHandlers, clock: Clock): Stream {
-  const client = new AgentService(identity.sessionAddress, channelCredentials(identity.trustBundlePem, identity), channelOptions);
+  const client = new AgentService(
+    identity.sessionAddress,
+    channelCredentials(identity.sessionAddress, identity.trustBundlePem, identity),
+    channelOptions(identity.sessionAddress),
+  );
   const call = client.session();
   let welcomedAt: Instant | undefined;
   let settled = false;

@@ -1,0 +1,43 @@
+import { stat } from "node:fs/promises";
+import { type Clock, type Instant, instant } from "@breakwater/shared/core";
+import type { Logger } from "@breakwater/shared/log";
+import type { RefreshOutcome } from "../inventory/index.ts";
+import type { Policy } from "../policy/index.ts";
+import type { ExecutorLink } from "../session/index.ts";
+
+/** Debian publishes security updates at any hour; every machine asking each hour would be a burden on mirrors. */
+const MAX_AGE_MS = 6 * 3_600_000;
+/** After an attempt, whatever became of it. */
+const RETRY_MS = 3_600_000;
+/** apt touches this directory with every update. */
+const MARK = "/var/lib/apt/lists/partial";
+
+export interface ListRefresh {
+  /** Has the executor fetch the package lists when they are old and the owner allows it. @returns whether it did. */
+  whenDue(policy: Policy): Promise<boolean>;
+  outcome(): RefreshOutcome;
+}
+
+export function createListRefresh(options: { executor: ExecutorLink; clock: Clock; log: Logger }): ListRefresh {
+  let triedAt: Instant = instant(0);
+  let outcome: RefreshOutcome = new Map();
+  return {
+    async whenDue(policy) {
+      const now = options.clock.now();
+      if (!policy.refreshPackageLists || now - triedAt < RETRY_MS) return false;
+      const fetchedAt = (await stat(MARK).catch(() => undefined))?.mtimeMs ?? 0;
+      if (now - fetchedAt < MAX_AGE_MS) return false;
+      triedAt = now;
+      const answer = await options.executor.request("refresh", {});
+      if (!answer.ok) {
+        options.log.warn(answer.problem, "package lists not refreshed");
+        return false;
+      }
+      outcome = new Map(
+        answer.value.repositories.map((r) => [`${r.uri.replace(/\/$/, "")} ${r.suite}`, { state: r.state, detail: r.detail }]),
+      );
+      return true;
+    },
+    outcome: () => outcome,
+  };
+}

@@ -1,0 +1,35 @@
+import type { Finding } from "./finding.ts";
+import type { AgentStatus } from "./status-file.ts";
+
+export function printStatus(status: AgentStatus, running: boolean): string {
+  const { inventory, pinnedKeys, connection, executor } = status;
+  const rows: [string, string][] = [
+    ["endpoint", `${status.endpointId} (agent ${status.version}${running ? `, pid ${status.pid}` : ", NOT RUNNING"})`],
+    [
+      "controller",
+      `${status.sessionAddress}: ${running ? connection.kind : "stopped"}${connection.detail ? `, ${connection.detail}` : ""}`,
+    ],
+    ["last contact", status.lastContact ?? "never"],
+    ["certificate", `valid until ${status.certificateValidUntil}`],
+    ["policy", `${status.policy.mode}${status.policy.problem ? ` (${status.policy.problem.message})` : ""}`],
+    ["approval keys", pinnedKeys.keys.map((k) => `${k.keyId} ${k.owner}`).join(", ") || "none: no patch will be accepted"],
+    ["executor", executor.available ? (executor.running ?? "idle") : "absent: this machine can be looked at, not patched"],
+    ["unfinished", status.unfinishedExecutions.map((e) => `${e.executionId} ${e.state}`).join(", ") || "none"],
+    [
+      "inventory",
+      inventory.collectedAt === null
+        ? "not taken yet"
+        : `${inventory.packages} packages, ${inventory.pendingUpdates} updates (${inventory.securityUpdates} security) at ${inventory.collectedAt}`,
+    ],
+    ...inventory.problems.map((p): [string, string] => ["  unknown", `${p.collector}: ${p.message}`]),
+    ["unsent", `${status.waitingMessages} messages waiting, ${status.droppedHealthBatches} health batches dropped`],
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(14)} ${value.replaceAll("\n", " ")}`).join("\n");
+}
+
+const MARKS = { good: "ok  ", doubtful: "warn", broken: "FAIL", skipped: "skip" } as const;
+
+export const printDiagnosis = (findings: readonly Finding[]): string =>
+  findings
+    .map((f) => `${MARKS[f.state]} ${f.hop.padEnd(18)} ${f.detail}${f.next ? `\n     ${" ".repeat(18)} -> ${f.next}` : ""}`)
+    .join("\n");

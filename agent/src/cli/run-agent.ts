@@ -1,0 +1,287 @@
+import { join } from "node:path";
+import type { Check } from "@breakwater/shared/command";
+import { type Clock, formatInstant, ProblemError, type Random } from "@breakwater/shared/core";
+import type { Logger } from "@breakwater/shared/log";
+import { type ControllerMessage__Output, type DescribeUpdates, type Hello, PROTOCOL, type WireInventory } from "@breakwater/shared/wire";
+import { schedule } from "node-cron";
+import type { ExecutorStatus } from "../executor/protocol.ts";
+import { inspectMachine } from "../exposure/index.ts";
+import {
+  clearCache,
+  collectInventory,
+  createInventorySync,
+  describeUpdates,
+  dpkgChangedAt,
+  loadBase,
+  saveBase,
+} from "../inventory/index.ts";
+import { type LoadedPolicy, loadOperatorKeys, loadPolicy, type PinnedKeys, systemTimezone } from "../policy/index.ts";
+import {
+  bootId,
+  createExecutorLink,
+  createRelay,
+  createSession,
+  type EnrolledIdentity,
+  machineIdentity,
+  nextIncarnation,
+  readIdentity,
+  renew,
+  renewalDue,
+  type SessionState,
+} from "../session/index.ts";
+import { checkFromWire, createTelemetry, prometheusText, serveMetrics } from "../telemetry/index.ts";
+import { describeStatus } from "./describe-status.ts";
+import { createListRefresh } from "./list-refresh.ts";
+import { singleFlight } from "./single-flight.ts";
+import { writeStatus } from "./status-file.ts";
+import { AGENT_VERSION } from "./version.ts";
+
+export interface RunOptions {
+  readonly stateDir: string;
+  readonly configDir: string;
+  readonly executorSocket: string;
+  /** 0: no local metrics. */
+  readonly metricsPort: number;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface RunningAgent {
+  stop(): Promise<void>;
+  /** Reads policy and keys anew. */
+  reload(): Promise<void>;
+}
+
+const DEFAULT_INVENTORY_INTERVAL_SECONDS = 3_600;
+/** dpkg writes its status many times within one transaction. */
+const SETTLED_MS = 5_000;
+
+/** Wires the connection part of the agent and starts it. Needs no privileges; without an executor it can look, not act. */
+export async function runAgent(options: RunOptions): Promise<RunningAgent> {
+  const { stateDir, configDir, clock, log, random } = options;
+  const cacheDir = join(stateDir, "cache");
+  const enrolled = await readIdentity(stateDir);
+  if (!enrolled)
+    throw new ProblemError({
+      code: "not-enrolled",
+      message: `There is no identity in ${stateDir}.`,
+      next: "Join a fleet first: breakwater-agent enroll --server HOST:PORT --token TOKEN",
+    });
+  let identity: EnrolledIdentity = enrolled;
+  let policy: LoadedPolicy = await loadPolicy(configDir);
+  let pinned: PinnedKeys = await loadOperatorKeys(configDir);
+  const machine = await machineIdentity(stateDir, AGENT_VERSION);
+  const [boot, incarnation] = [await bootId(), await nextIncarnation(stateDir)];
+  await clearCache(cacheDir);
+
+  let stopped = false;
+  let inventoryIntervalSeconds = DEFAULT_INVENTORY_INTERVAL_SECONDS;
+  let collectedAt = 0;
+  let dpkgSeen = 0;
+  let describing: Promise<void> = Promise.resolve();
+
+  const executor = createExecutorLink({
+    socketPath: options.executorSocket,
+    onEvent: (event) => relay.event(event),
+    onClosed: () => relay.executorClosed(),
+  });
+  const refresh = createListRefresh({ executor, clock, log });
+
+  const session = createSession({
+    identity: () => identity,
+    hello,
+    welcome(welcome) {
+      log.info({ controller: welcome.controllerVersion, protocol: welcome.protocol }, "connected");
+      if (welcome.settings) applySettings(welcome.settings);
+      if (welcome.sendInventory) sync.snapshotWanted();
+      void relay.welcome(welcome);
+    },
+    message,
+    contact: () => relay.contact(),
+    stateChanged: (state) => void publish(state),
+    clock,
+    random,
+    log,
+  });
+  const relay = createRelay({
+    executor,
+    session,
+    policy: () => policy.policy,
+    finished: (executionId) => {
+      log.info({ executionId }, "execution ended");
+      void takeInventory();
+    },
+    log,
+  });
+  const sync = createInventorySync({
+    send: session.send,
+    discard: session.discard,
+    saveBase: (base) =>
+      saveBase(stateDir, base).catch((error: Error) => log.error({ error: error.message }, "inventory cache not written")),
+    base: await loadBase(stateDir),
+  });
+  const inspect = inspectMachine(async () => {
+    const answer = await executor.request("inspect", {});
+    return answer.ok ? answer.value : undefined;
+  });
+  const telemetry = createTelemetry({
+    clock,
+    taken(batch) {
+      session.offerHealth(batch);
+      void noticePackageChange();
+    },
+  });
+
+  async function hello(): Promise<Hello> {
+    const unfinished = await relay.unfinished();
+    return {
+      protocol: PROTOCOL,
+      identity: { ...machine, hostname: identity.name },
+      bootId: boot,
+      clock: formatInstant(clock.now()),
+      timezone: systemTimezone(),
+      policyMode: policy.policy.mode,
+      capabilities: capabilities(relay.status),
+      inventoryDigest: sync.digest(),
+      unfinished,
+      incarnation,
+      pinnedKeyIds: pinned.keys.map((k) => k.keyId),
+    };
+  }
+  /** What this endpoint could do. Without an executor it can do nothing but look. */
+  function capabilities(status: ExecutorStatus | undefined): string[] {
+    if (!status) return ["inventory", "describe"];
+    return ["inventory", "describe", "apt", ...(policy.policy.allowReboot ? ["reboot"] : [])];
+  }
+  function message(m: ControllerMessage__Output): void {
+    if (m.command) void relay.command(m.command);
+    else if (m.settings) applySettings(m.settings);
+    else if (m.sendInventory) sync.snapshotWanted();
+    else if (m.describeUpdates) describe(m.describeUpdates);
+  }
+  function applySettings(settings: NonNullable<ControllerMessage__Output["settings"]>): void {
+    inventoryIntervalSeconds = settings.inventoryIntervalSeconds || DEFAULT_INVENTORY_INTERVAL_SECONDS;
+    const checks = settings.checks.flatMap((c): Check[] => {
+      const check = checkFromWire(c);
+      if (!check) log.warn({ check: c.name }, "a check in the settings cannot be read and is left out");
+      return check ? [check] : [];
+    });
+    telemetry.configure({ intervalSeconds: settings.healthIntervalSeconds || 15, checks });
+  }
+  function describe(request: DescribeUpdates): void {
+    describing = describing
+      .then(() =>
+        describeUpdates(
+          request,
+          cacheDir,
+          (description) => {
+            const u = description.update;
+            session.send(`describe:${u?.name}:${u?.architecture}:${u?.fromVersion}:${u?.toVersion}`, {
+              updateDescriptions: { descriptions: [description] },
+            });
+          },
+          () => stopped,
+        ),
+      )
+      .catch((error: Error) => log.error({ error: error.message }, "updates could not be described"));
+  }
+
+  const takeInventory = singleFlight(async () => {
+    dpkgSeen = await dpkgChangedAt();
+    const inventory: WireInventory = await collectInventory({ os: machine.os ?? null, clock, inspect, refreshOutcome: refresh.outcome });
+    collectedAt = clock.now();
+    for (const { collector, code, message } of inventory.problems ?? []) log.warn({ collector, code }, message);
+    sync.collected(inventory);
+    await publish(session.state);
+  });
+  /** Patches by other hands show within seconds, not with the next full look. */
+  async function noticePackageChange(): Promise<void> {
+    const changed = await dpkgChangedAt();
+    if (collectedAt > 0 && changed !== dpkgSeen && clock.now() - changed > SETTLED_MS) await takeInventory();
+  }
+  async function renewWhenDue(): Promise<void> {
+    if (clock.now() < renewalDue(identity.certificatePem)) return;
+    const renewed = await renew(stateDir, identity, clock);
+    if (!renewed.ok) return log.error(renewed.problem, "certificate not renewed");
+    identity = renewed.value;
+    log.info({ validUntil: formatInstant(renewalDue(identity.certificatePem)) }, "certificate renewed");
+    session.reconnect("certificate renewed");
+  }
+  async function reload(): Promise<void> {
+    const before = policy.policy.mode;
+    [policy, pinned] = [await loadPolicy(configDir), await loadOperatorKeys(configDir)];
+    if (policy.problem) log.error(policy.problem, "policy not usable");
+    // Hello is where the controller learns of it.
+    if (policy.policy.mode !== before) session.reconnect(`policy is now ${policy.policy.mode}`);
+  }
+  const publish = async (state: SessionState): Promise<void> => {
+    const status = describeStatus({
+      now: clock.now(),
+      identity,
+      state,
+      session,
+      policy,
+      pinned,
+      executor: relay.status,
+      inventory: sync.current?.inventory,
+    });
+    await writeStatus(stateDir, status).catch((error: Error) => log.error({ error: error.message }, "status not written"));
+  };
+
+  const everyMinute = schedule(
+    "* * * * *",
+    async () => {
+      await reload();
+      await renewWhenDue().catch((error: Error) => log.error({ error: error.message }, "certificate not renewed"));
+      const refreshed = await refresh.whenDue(policy.policy);
+      if (refreshed || clock.now() - collectedAt >= inventoryIntervalSeconds * 1000) await takeInventory();
+      await publish(session.state);
+    },
+    { name: "housekeeping", noOverlap: true },
+  );
+  const metrics = options.metricsPort === 0 ? undefined : await serveMetrics(options.metricsPort, renderMetrics);
+  if (metrics && !metrics.ok) log.warn(metrics.problem, "no local metrics");
+  function renderMetrics(): string {
+    const connected = session.state.kind === "connected" ? 1 : 0;
+    return prometheusText(telemetry.latest, [
+      { name: "info", help: "Version of the agent", type: "gauge", value: 1, labels: { version: AGENT_VERSION } },
+      { name: "connected", help: "1 while the controller's session stands", type: "gauge", value: connected },
+      { name: "messages_waiting", help: "Messages that the controller has not acknowledged", type: "gauge", value: session.waiting },
+      {
+        name: "health_batches_dropped_total",
+        help: "Batches of samples given up while disconnected",
+        type: "counter",
+        value: session.droppedHealth,
+      },
+      {
+        name: "last_contact_timestamp_seconds",
+        help: "Last sign of life of the controller",
+        type: "gauge",
+        value: (session.lastContact ?? 0) / 1000,
+      },
+    ]);
+  }
+
+  if (policy.problem) log.error(policy.problem, "policy not usable");
+  for (const problem of pinned.problems) log.error(problem, "operator key not usable");
+  log.info({ endpointId: identity.endpointId, mode: policy.policy.mode, server: identity.sessionAddress }, "agent starts");
+  await renewWhenDue().catch((error: Error) => log.error({ error: error.message }, "certificate not renewed"));
+  session.start();
+  telemetry.start();
+  void takeInventory();
+
+  return {
+    reload,
+    async stop() {
+      stopped = true;
+      await everyMinute.destroy();
+      telemetry.stop();
+      relay.stop();
+      if (metrics?.ok) metrics.value.close();
+      await session.stop();
+      executor.close();
+      await publish({ kind: "stopped" });
+    },
+  };
+}
