@@ -1,11 +1,11 @@
 import { systemClock } from "@breakwater/shared/core";
 import { createLogger } from "@breakwater/shared/log";
+import { AGENT_VERSION } from "./cli/version.ts";
 import { createExecutions, createTrust, type Executions } from "./execution/index.ts";
 import { ownStateDirectory } from "./execution/ownership.ts";
 import { createExecutorServer, EXECUTOR_SOCKET } from "./executor/index.ts";
 import { viewProc } from "./exposure/index.ts";
 import { createApt, runTool } from "./packages/index.ts";
-import { AGENT_VERSION } from "./version.ts";
 
 /** First descriptor that systemd hands over (sd_listen_fds(3)). */
 const FIRST_FD = 3;
@@ -21,9 +21,9 @@ const STALL_MS = 10 * 60_000;
 async function main(): Promise<void> {
   const environment = process.env;
   const log = createLogger("breakwater-executor", "info");
-  const stateDir = environment.BREAKWATER_EXECUTOR_STATE ?? "/var/lib/breakwater-executor";
-  const configDir = environment.BREAKWATER_CONFIG ?? "/etc/breakwater-agent";
-  const agentStateDir = environment.BREAKWATER_AGENT_STATE ?? "/var/lib/breakwater-agent";
+  const stateDir = environment.BREAKWATER_EXECUTOR_STATE_DIR ?? "/var/lib/breakwater-executor";
+  const configDir = environment.BREAKWATER_AGENT_CONFIG_DIR ?? "/etc/breakwater-agent";
+  const agentStateDir = environment.BREAKWATER_AGENT_STATE_DIR ?? "/var/lib/breakwater-agent";
   ownStateDirectory(stateDir);
   const manager = createApt(runTool, systemClock);
   let executions: Executions | undefined;

@@ -178,7 +178,8 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
     case "fail": {
       const output = tail(w, standing);
       const failureClass = step.failureClass === "from-output" ? (w.manager.classify(output) ?? lostOr(standing)) : step.failureClass;
-      return failing(failureClass, step.message, output);
+      const told = w.manager.explain(output);
+      return failing(failureClass, told === "" ? step.message : `${step.message} ${told}.`, output);
     }
     case "conclude": {
       const terminalChecks = standing.verified.get(step.state === "succeeded" ? "apply" : "restore")?.checks ?? [];

@@ -93,6 +93,8 @@ export interface PackageManager {
   repairCommand(rung: number, files: readonly PackageFile[], archives: string): Promise<ManagerCommand | undefined>;
   readonly repairRungs: number;
   classify(output: string): FailureClass | undefined;
+  /** The tool's own line that says it best; empty when there is none. */
+  explain(output: string): string;
   /** New index files; each repository's outcome is told by itself, a dead one does not fail the rest. */
   refresh(): Promise<Refresh>;
   /** Keeps bad versions from coming back until `expires` (ISO). Returns the file it wrote. */

@@ -22,3 +22,10 @@ const SIGNS: readonly (readonly [FailureClass, RegExp])[] = [
 ];
 
 export const classifyAptOutput = (output: string): FailureClass | undefined => SIGNS.find(([, sign]) => sign.test(output))?.[0];
+
+/** The line in which dpkg or apt says what went wrong first, for a reader who sees one sentence. */
+export function explainAptOutput(output: string): string {
+  const lines = output.split("\n").map((l) => l.trim());
+  const script = lines.find((l) => / script subprocess (?:returned|was killed)|\(No space left on device\)/.test(l));
+  return script ?? lines.find((l) => /^(?:E: |dpkg: error)/.test(l)) ?? "";
+}

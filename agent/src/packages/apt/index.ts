@@ -1,4 +1,4 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { PackageChange } from "@breakwater/shared/command";
 import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
@@ -9,7 +9,7 @@ import { keepInstalled, listDebs, writeStatusAfter } from "./bytes.ts";
 import { configurationReviews } from "./conffiles.ts";
 import { dpkgHealth, queryInstalled } from "./dpkg-state.ts";
 import { APT_ENVIRONMENT, APT_GET, aptOptions, CONFFILE_OPTIONS, DPKG, pinned } from "./environment.ts";
-import { classifyAptOutput } from "./failure.ts";
+import { classifyAptOutput, explainAptOutput } from "./failure.ts";
 import { dpkgLockHolder } from "./lock.ts";
 import { refreshApt } from "./refresh.ts";
 import { parseSimulation } from "./simulation.ts";
@@ -55,6 +55,7 @@ export function createApt(run: Run, clock: Clock): PackageManager {
     health: () => dpkgHealth(run),
     lockHolder: dpkgLockHolder,
     classify: classifyAptOutput,
+    explain: explainAptOutput,
     refresh: () => refreshApt(run, nowIso),
     configurationReviews: () => configurationReviews(run),
     avoid: (id, bad, why, expires) => writeAvoidance(id, avoidanceText(bad, why, expires)),
@@ -149,6 +150,3 @@ function bestBytes(p: { name: string; architecture: string; version: string }, f
   const exact = same.find((f) => f.version === p.version);
   return exact ? [exact] : same.slice(0, 1);
 }
-
-export const hasDebs = async (directory: string): Promise<boolean> =>
-  (await readdir(directory).catch(() => [])).some((f) => f.endsWith(".deb"));

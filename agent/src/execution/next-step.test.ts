@@ -1,0 +1,165 @@
+import type { EndpointAction } from "@breakwater/shared/command";
+import { describe, expect, it } from "vitest";
+import { nextStep } from "./next-step.ts";
+import type { JournalRecord, RecordOf } from "./records.ts";
+import { standingOf } from "./standing.ts";
+
+const at = "2026-01-01T00:00:00.000Z";
+const RUNGS = 4;
+const baseAction: EndpointAction = {
+  version: 1,
+  planId: "pl_1",
+  endpointId: "ep_1",
+  packages: [{ manager: "apt", name: "shop", architecture: "all", from: "1.0", to: "1.1" }],
+  checks: [],
+  restartServices: false,
+  reboot: "never",
+  rollback: true,
+  limits: { commitConfirmMs: 0, lockWaitMs: 0, checkGraceMs: 0, downloadBytesPerSecond: 0 },
+};
+const old = { name: "shop", architecture: "all", version: "1.0", status: "installed" };
+const upgraded = { ...old, version: "1.1" };
+const broken = { ...upgraded, status: "half-configured" };
+const file = { name: "shop", architecture: "all", version: "1.0", file: "/x/shop.deb", sha256: "0", source: "archive" };
+
+const received = (action: EndpointAction = baseAction): JournalRecord => ({
+  kind: "apply-received",
+  at,
+  executionId: "ex_1",
+  request: { action: "", planHeader: "", proof: [], approvals: [], notAfter: at },
+  action,
+  planDigest: "d",
+  planExpiresAt: at,
+});
+const observed = (healthy: boolean, pkg: typeof old): JournalRecord => ({
+  kind: "observed",
+  at,
+  healthy,
+  problems: healthy ? [] : ["shop is broken."],
+  packages: [pkg],
+});
+const prechecked: RecordOf<"prechecked"> = {
+  kind: "prechecked",
+  at,
+  before: [old],
+  changes: baseAction.packages,
+  unitsBefore: [],
+  machineBefore: [],
+  reviewsBefore: [],
+};
+const kept = (reversible = true): JournalRecord => ({
+  kind: "kept",
+  at,
+  files: reversible ? [file] : [],
+  reversible,
+  why: reversible ? "" : "no bytes",
+});
+const began = (purpose: "apply" | "restore" | "repair", number: number, rung = 0): JournalRecord => ({
+  kind: "transaction-began",
+  at,
+  purpose,
+  number,
+  unit: "u",
+  rung,
+  argv: [],
+  logOffset: 0,
+});
+const ended = (number: number, exit: string | null): JournalRecord => ({ kind: "transaction-ended", at, number, exit });
+const failing: JournalRecord = { kind: "failing", at, failureClass: "maintainer-script", message: "postinst.", output: "" };
+const ready = [received(), observed(true, old), prechecked, { kind: "prefetched", at, files: [] } as JournalRecord, kept()];
+const next = (...records: JournalRecord[]) => {
+  const standing = standingOf(records);
+  if (!standing) throw new Error("no standing");
+  return nextStep(standing, RUNGS);
+};
+
+describe("an execution before its change", () => {
+  it("looks at the package manager first, and mends it rung by rung before it judges the plan", () => {
+    expect(next(received())).toEqual({ kind: "observe" });
+    expect(next(received(), observed(false, old))).toEqual({ kind: "repair", rung: 0 });
+    expect(next(received(), observed(false, old), { kind: "repair-skipped", at, rung: 0 })).toEqual({ kind: "repair", rung: 1 });
+    expect(next(received(), observed(false, old), { kind: "repair-skipped", at, rung: 3 })).toMatchObject({
+      kind: "fail",
+      failureClass: "package-manager-broken",
+    });
+  });
+  it("keeps the way back before it changes anything", () => {
+    expect(next(...ready.slice(0, 2))).toEqual({ kind: "precheck" });
+    expect(next(...ready.slice(0, 3))).toEqual({ kind: "prefetch" });
+    expect(next(...ready.slice(0, 4))).toEqual({ kind: "keep" });
+    expect(next(...ready)).toEqual({ kind: "transact", purpose: "apply" });
+  });
+  it("refuses when the plan wants a way back and there is none", () => {
+    expect(next(...ready.slice(0, 4), kept(false))).toMatchObject({ kind: "conclude", state: "refused" });
+  });
+  it("ends cancelled when it was asked to stop in time", () => {
+    expect(next(...ready, { kind: "cancel-asked", at, reason: "no" })).toMatchObject({ kind: "conclude", state: "cancelled" });
+  });
+  it("ends failed, with nothing to restore, when the precheck says no", () => {
+    expect(next(received(), observed(true, old), failing)).toMatchObject({ kind: "conclude", state: "failed" });
+  });
+});
+
+describe("an execution after its change", () => {
+  const applied = [...ready, began("apply", 1)];
+  it("takes up a transaction that an earlier executor began", () => {
+    expect(next(...applied)).toMatchObject({ kind: "attach", transaction: { began: { number: 1 } } });
+  });
+  it("believes the state and not the exit status", () => {
+    expect(next(...applied, ended(1, "exited 0"), observed(true, old))).toMatchObject({ kind: "fail", failureClass: "from-output" });
+    expect(next(...applied, ended(1, "exited 100"), observed(true, upgraded))).toMatchObject({ kind: "verify", of: "apply" });
+  });
+  it("mends dpkg after a power cut, finishes the change once more, and gives up on the second cut", () => {
+    const cut = [...applied, ended(1, null)];
+    expect(next(...cut, observed(false, broken))).toEqual({ kind: "repair", rung: 0 });
+    const mended = [...cut, began("repair", 2), ended(2, "exited 0")];
+    expect(next(...mended)).toEqual({ kind: "observe" });
+    expect(next(...mended, observed(true, upgraded))).toEqual({ kind: "verify", of: "apply" });
+    expect(next(...mended, observed(true, old))).toEqual({ kind: "transact", purpose: "apply" });
+    expect(next(...mended, observed(true, old), began("apply", 3), ended(3, null), observed(true, old))).toMatchObject({ kind: "fail" });
+  });
+  it("goes back from a failed script without running it again", () => {
+    expect(next(...applied, ended(1, "exited 100"), observed(false, broken), failing)).toEqual({ kind: "transact", purpose: "restore" });
+  });
+  it("does not restore what was not changed", () => {
+    expect(next(...applied, ended(1, "exited 100"), observed(true, old), failing)).toMatchObject({ kind: "conclude", state: "failed" });
+  });
+  it("calls it rolled back only when versions, dpkg and checks are as before", () => {
+    const restored = [...applied, ended(1, "exited 100"), observed(false, broken), failing, began("restore", 2), ended(2, "exited 0")];
+    expect(next(...restored, observed(true, old))).toEqual({ kind: "avoid" });
+    const avoided: JournalRecord = { kind: "avoided", at, file: "f", expires: at };
+    const verified = (passed: boolean): JournalRecord => ({ kind: "verified", at, of: "restore", passed, notes: [], checks: [] });
+    expect(next(...restored, observed(true, old), avoided, verified(true))).toMatchObject({ kind: "conclude", state: "rolled-back" });
+    expect(next(...restored, observed(true, old), avoided, verified(false))).toMatchObject({ kind: "conclude", state: "rollback-failed" });
+  });
+  it("tries going back twice and then says that it did not succeed", () => {
+    const once = [
+      ...applied,
+      ended(1, "exited 100"),
+      observed(true, upgraded),
+      failing,
+      began("restore", 2),
+      ended(2, "exited 100"),
+      observed(true, upgraded),
+    ];
+    expect(next(...once)).toEqual({ kind: "transact", purpose: "restore" });
+    expect(next(...once, began("restore", 3), ended(3, "exited 100"), observed(true, upgraded))).toMatchObject({
+      kind: "conclude",
+      state: "rollback-failed",
+    });
+  });
+  it("leaves a change in place where the plan does not ask for going back", () => {
+    const forward = received({ ...baseAction, rollback: false });
+    expect(next(forward, ...ready.slice(1), began("apply", 1), ended(1, "exited 0"), observed(true, upgraded), failing)).toMatchObject({
+      kind: "conclude",
+      state: "failed",
+    });
+  });
+  it("waits for contact where the plan limits its absence", () => {
+    const confirm = received({ ...baseAction, limits: { ...baseAction.limits, commitConfirmMs: 1000 } });
+    const done = [confirm, ...ready.slice(1), began("apply", 1), ended(1, "exited 0"), observed(true, upgraded)];
+    const verified: JournalRecord = { kind: "verified", at, of: "apply", passed: true, notes: [], checks: [] };
+    expect(next(...done, verified)).toEqual({ kind: "confirm" });
+    expect(next(...done, verified, { kind: "contact-seen", at })).toMatchObject({ kind: "conclude", state: "succeeded" });
+  });
+});

@@ -1,0 +1,95 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLogger } from "@breakwater/shared/log";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Executions } from "../execution/index.ts";
+import { createLineReader } from "./lines.ts";
+import { MAX_REQUEST_BYTES } from "./protocol.ts";
+import { createExecutorServer } from "./server.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "executor-"));
+const path = join(directory, "s.sock");
+const refuse = () => {
+  throw new Error("not asked in this test");
+};
+const served = createExecutorServer(
+  {
+    executions: () => ({ contact: () => undefined, reports: () => [] }) as unknown as Executions,
+    inspect: refuse,
+    refresh: refuse,
+    now: () => 0,
+  },
+  createLogger("test", "silent"),
+);
+beforeAll(async () => {
+  served.server.listen({ path });
+  await once(served.server, "listening");
+});
+afterAll(() => {
+  served.server.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function client(): Promise<{ socket: Socket; ask(text: string): Promise<unknown> }> {
+  const socket = connect(path);
+  socket.on("error", () => undefined);
+  await once(socket, "connect");
+  return {
+    socket,
+    ask: async (text) => {
+      const answer = once(socket, "data");
+      socket.write(`${text}\n`);
+      return JSON.parse(String((await answer)[0]));
+    },
+  };
+}
+
+describe("the executor's socket", () => {
+  it("answers what it knows", async () => {
+    const { socket, ask } = await client();
+    expect(await ask('{"id":1,"op":"contact"}')).toEqual({ id: 1, ok: true, value: { at: "1970-01-01T00:00:00.000Z" } });
+    socket.destroy();
+  });
+  it("refuses unknown operations, unknown fields and ids that would name a path", async () => {
+    const { socket, ask } = await client();
+    const refused = { ok: false, problem: { code: "malformed-request" } };
+    expect(await ask('{"id":1,"op":"run","command":"id"}')).toMatchObject(refused);
+    expect(await ask('{"id":2,"op":"contact","extra":1}')).toMatchObject(refused);
+    expect(await ask('{"id":3,"op":"cancel","executionId":"../../etc","reason":""}')).toMatchObject(refused);
+    socket.destroy();
+  });
+  it("closes a client that talks nonsense or without end, and no other", async () => {
+    const [good, bad, endless] = [await client(), await client(), await client()];
+    const closed = Promise.all([once(bad.socket, "close"), once(endless.socket, "close")]);
+    bad.socket.write("what?\n");
+    endless.socket.write(Buffer.alloc(MAX_REQUEST_BYTES + 10, 0x61));
+    await closed;
+    expect(await good.ask('{"id":9,"op":"contact"}')).toMatchObject({ id: 9, ok: true });
+    good.socket.destroy();
+  });
+  it("fails a request by itself when what it asks for goes wrong", async () => {
+    const { socket, ask } = await client();
+    expect(await ask('{"id":4,"op":"inspect"}')).toMatchObject({ id: 4, ok: false, problem: { code: "internal" } });
+    socket.destroy();
+  });
+});
+
+describe("lines", () => {
+  it("are the same however the bytes are cut", () => {
+    const text = Buffer.from('{"a":"ä"}\n\n{"b":2}\n');
+    for (let cut = 1; cut < text.length; cut++) {
+      const lines: string[] = [];
+      const read = createLineReader(
+        100,
+        (l) => lines.push(l),
+        () => lines.push("too long"),
+      );
+      read(text.subarray(0, cut));
+      read(text.subarray(cut));
+      expect(lines).toEqual(['{"a":"ä"}', '{"b":2}']);
+    }
+  });
+});
