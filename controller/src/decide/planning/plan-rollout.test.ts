@@ -1,5 +1,5 @@
 import { instant } from "@breakwater/shared/core";
-import { blackoutSpans, isOpen, occurrences } from "@breakwater/shared/window";
+import { isOpen, type MaintenanceWindow, occurrences } from "@breakwater/shared/window";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { planDocumentSchema } from "./document.ts";
@@ -14,17 +14,21 @@ const anyUnit = fc.record({
   zone: fc.constantFrom("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"),
   criticality: fc.integer({ min: 1, max: 5 }),
   group: fc.constantFrom(undefined, "g1", "g2"),
-  window: fc.constantFrom(
+  window: fc.constantFrom<(MaintenanceWindow | undefined)[]>(
     undefined,
-    { days: ["sun" as const, "wed" as const], from: "02:30", to: "05:00" },
-    { days: ["fri" as const], from: "22:00", to: "04:00" },
+    { days: ["sun", "wed"], from: "02:30", to: "05:00" },
+    { days: ["fri"], from: "22:00", to: "04:00" },
   ),
   tags: fc.constantFrom([], ["shop"], ["finance"]),
   configuration: fc.constantFrom("a", "b", "c"),
   risk: fc.integer({ min: 1, max: 100 }),
 });
 
-function fleetOf(parts: readonly (typeof anyUnit extends fc.Arbitrary<infer T> ? T : never)[], minHealthy: number): PlanningFleet {
+type Part = Pick<PlanningUnit, "tier" | "exposure" | "zone" | "criticality" | "window" | "tags" | "configuration" | "risk"> & {
+  group: string | undefined;
+};
+
+function fleetOf(parts: readonly Part[], minHealthy: number): PlanningFleet {
   const units = parts.map(
     (p, i): PlanningUnit => ({
       ...p,
@@ -122,6 +126,5 @@ describe("the planner", () => {
 
   it("has nothing to say for an empty fleet", () => {
     expect(planRollout(fleetOf([], 0), request, NOW)).toMatchObject({ ok: false, problem: { code: "nothing-to-plan" } });
-    expect(blackoutSpans([])).toEqual([]);
   });
 });
