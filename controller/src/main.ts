@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ProblemError, systemClock } from "@breakwater/shared/core";
+import { expectOk, ProblemError, systemClock } from "@breakwater/shared/core";
 import { createLogger } from "@breakwater/shared/log";
 import { createAudit } from "./account/audit/index.ts";
 import { createGateway, openAuthority } from "./act/gateway/index.ts";
@@ -12,7 +12,7 @@ import { createRollout } from "./act/rollout/index.ts";
 import { type Config, readConfig } from "./config.ts";
 import { createPlanning } from "./decide/planning/index.ts";
 import { createFleet } from "./know/fleet/index.ts";
-import { DEFAULT_FEEDS, startKnow } from "./know/index.ts";
+import { startKnow } from "./know/index.ts";
 import { startLocalAgent } from "./local-agent.ts";
 import { createApi, createAuth, serveApi } from "./serve/api/index.ts";
 import { openPglite, openPostgres } from "./store/index.ts";
@@ -36,7 +36,7 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
     undo.push(() => store.close());
 
     const fleet = createFleet({ store, clock });
-    const know = await startKnow({ store, clock, log, feeds: config.feeds === "default" ? DEFAULT_FEEDS : config.feeds });
+    const know = await startKnow({ store, clock, log, ...(config.feeds === "default" ? {} : { feeds: config.feeds }) });
     undo.push(() => know.stop());
     const planning = createPlanning({ store, clock });
     const health = createHealth({ store, clock, log });
@@ -85,7 +85,7 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
         enrollmentAddress: `127.0.0.1:${gateway.addresses().enrollmentPort}`,
         caFingerprint: ca.caFingerprint(),
         joinToken: async () =>
-          (await fleet.createJoinToken({ uses: 1, expiresInMs: 600_000, tags: ["this-machine"], site: "default", actor: "local-agent" })).secret,
+          expectOk(await fleet.createJoinToken({ uses: 1, expiresInMs: 600_000, tags: ["this-machine"], site: "default", actor: "local-agent" })).secret,
         log,
       });
       undo.push(() => local.stop());
