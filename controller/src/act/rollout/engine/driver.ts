@@ -179,7 +179,8 @@ export function createDriver(parts: DriverParts, deploymentId: string) {
         });
         judgeProblem = undefined;
         verdicts.set(effect.wave, { verdict: said.verdict, at: now });
-        changed = (await hear(effect.wave, said, fencingToken)) || changed;
+        // A first answer after a restart may open a gate although the verdict is an old one.
+        changed = (await hear(effect.wave, said, fencingToken)) || changed || last?.verdict !== said.verdict;
       } catch (cause) {
         if (cause instanceof Overtaken) throw cause;
         // The gate stays shut without an answer; explain() says so, and the bake limit asks a person.
