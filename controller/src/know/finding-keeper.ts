@@ -52,16 +52,16 @@ export async function startFindingKeeper({
   function wake(): Promise<void> {
     if (queued) return running;
     queued = true;
-    running = running.then(() => {
-      queued = false;
-      return workOff();
-    });
+    running = running
+      .catch(() => {})
+      .then(() => {
+        queued = false;
+        return workOff();
+      });
     return running;
   }
   const wakeInBackground = () =>
     void wake().catch((cause: unknown) => {
-      running = Promise.resolve();
-      queued = false;
       if (!stopped) log.warn({ err: cause }, "findings could not be refreshed; tried again shortly");
     });
 

@@ -1,7 +1,8 @@
 import { formatInstant, type Instant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
+import { z } from "zod";
 import type { Db } from "../../store/index.ts";
-import { batches, bulkRows } from "../rows.ts";
+import { batches, bulkRows, queryRows } from "../rows.ts";
 import type { FeedConfig } from "./feeds.ts";
 import type { AffectedRange, FeedContent } from "./records.ts";
 
@@ -89,12 +90,23 @@ async function putVulnerabilities(tx: Db, content: FeedContent): Promise<void> {
 }
 
 /**
- * Signals whose value did not change are left alone: most of a day's EPSS scores are yesterday's, and rewriting 300,000
- * rows a day would only make the table grow.
+ * Writes only what changed: most of a day's EPSS scores are yesterday's, and rewriting 300,000 rows a day would only make
+ * the table grow. The stored values come as one text, since that many rows cost more to hand over than to compare.
  */
 async function replaceSignals(tx: Db, feed: FeedConfig, content: FeedContent): Promise<void> {
-  await tx.execute(sql`create temporary table signal_seen (vulnerability_id text, kind text) on commit drop`);
-  for (const part of batches(content.signals, BATCH)) {
+  const [stored] = await queryRows(
+    tx,
+    z.object({ all: z.string().nullable() }),
+    sql`select string_agg(kind || ' ' || vulnerability_id || ' ' || coalesce(value::text, ''), E'\n') as "all" from signal where source = ${feed.id}`,
+  );
+  const before = new Map<string, string>();
+  for (const line of stored?.all?.split("\n") ?? []) {
+    const [kind, id, value = ""] = line.split(" ");
+    before.set(`${kind} ${id}`, value);
+  }
+  const given = new Map(content.signals.map((s) => [`${s.kind} ${s.vulnerabilityId}`, s]));
+  const changed = [...given].filter(([key, s]) => s.kind !== "epss" || before.get(key) !== String(s.value)).map(([, s]) => s);
+  for (const part of batches(changed, BATCH)) {
     const input = bulkRows(part, {
       vulnerability_id: { type: "text", of: (s) => s.vulnerabilityId },
       kind: { type: "text", of: (s) => s.kind },
@@ -103,17 +115,14 @@ async function replaceSignals(tx: Db, feed: FeedConfig, content: FeedContent): P
       data: { type: "jsonb", of: (s) => JSON.stringify(s.data) },
     });
     await tx.execute(sql`
-      with given as materialized (select distinct on (vulnerability_id, kind) * from ${input} i order by vulnerability_id, kind),
-        seen as (insert into signal_seen select vulnerability_id, kind from given)
       insert into signal (vulnerability_id, kind, source, at, value, data)
-      select vulnerability_id, kind, ${feed.id}, at, value, data from given
+      select vulnerability_id, kind, ${feed.id}, at, value, data from ${input} i
       on conflict (vulnerability_id, kind, source) do update set at = excluded.at, value = excluded.value, data = excluded.data
-      where signal.value is distinct from excluded.value or (signal.kind <> 'epss' and signal.data is distinct from excluded.data)`);
+      where signal.value is distinct from excluded.value or signal.data is distinct from excluded.data`);
   }
-  await tx.execute(sql`
-    delete from signal s where s.source = ${feed.id}
-      and not exists (select 1 from signal_seen n where n.vulnerability_id = s.vulnerability_id and n.kind = s.kind)`);
-  await tx.execute(sql`drop table signal_seen`);
+  const vanished = [...before.keys()].filter((key) => !given.has(key)).map((key) => key.split(" ")[1] ?? "");
+  for (const part of batches(vanished, BATCH))
+    await tx.execute(sql`delete from signal where source = ${feed.id} and vulnerability_id = any(${sql.param([...part])}::text[])`);
 }
 
 async function replaceRejects(tx: Db, feedId: string, content: FeedContent, now: Instant): Promise<void> {

@@ -208,16 +208,17 @@ async function upsert(tx: Db, now: Instant, findings: readonly (WantedFinding & 
       update_id: { type: "bigint", of: (f) => f.updateId },
       risk: { type: "float8", of: (f) => f.risk },
       factors: { type: "jsonb", of: (f) => JSON.stringify(f.factors) },
+      exposure: { type: "text", of: (f) => f.exposure },
       proofs: { type: "jsonb", of: (f) => JSON.stringify(f.proofs) },
     });
     await tx.execute(sql`
       insert into finding (endpoint_id, package_id, vulnerability_id, package_name, source_name, installed_version, fixed_version,
-        state, update_id, risk, factors, proofs, opened_at)
+        state, update_id, risk, factors, exposure, proofs, opened_at)
       select i.*, ${formatInstant(now)}::timestamptz from ${input} i order by endpoint_id, package_name, vulnerability_id
       on conflict (endpoint_id, package_name, vulnerability_id) do update set
         package_id = excluded.package_id, source_name = excluded.source_name, installed_version = excluded.installed_version,
         fixed_version = excluded.fixed_version, state = excluded.state, update_id = excluded.update_id, risk = excluded.risk,
-        factors = excluded.factors, proofs = excluded.proofs, closed_at = null, closed_by = null,
+        factors = excluded.factors, exposure = excluded.exposure, proofs = excluded.proofs, closed_at = null, closed_by = null,
         opened_at = case when finding.closed_at is null then finding.opened_at else excluded.opened_at end`);
   }
 }

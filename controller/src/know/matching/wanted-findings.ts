@@ -44,12 +44,14 @@ export interface WantedFinding {
   readonly updateId: number | null;
   readonly risk: number;
   readonly factors: readonly RiskFactor[];
+  /** The reach that the score used. */
+  readonly exposure: string;
   readonly proofs: readonly Proof[];
 }
 
 export const findingKey = (packageName: string, vulnerabilityId: string) => `${packageName}\n${vulnerabilityId}`;
 
-type Unscored = Omit<WantedFinding, "risk" | "factors" | "updateId">;
+type Unscored = Omit<WantedFinding, "risk" | "factors" | "exposure" | "updateId">;
 
 /** The findings of one endpoint: what advisories say of what is installed, and what changelogs of pending updates say they fix. */
 export function wantedFindings(view: EndpointView, evidence: ReadonlyMap<string, VulnerabilityEvidence>): Map<string, WantedFinding> {
@@ -70,7 +72,8 @@ export function wantedFindings(view: EndpointView, evidence: ReadonlyMap<string,
       criticality: view.criticality,
       dependents: 0,
     });
-    wanted.set(key, { ...found, updateId: closingUpdate(found, view), risk: score.risk, factors: score.factors });
+    const exposure = score.factors.find((f) => f.value !== undefined)?.value ?? "";
+    wanted.set(key, { ...found, updateId: closingUpdate(found, view), risk: score.risk, factors: score.factors, exposure });
   }
   return wanted;
 }

@@ -1,9 +1,8 @@
-import { formatInstant, type Instant } from "@breakwater/shared/core";
+import { addMs, formatInstant, type Instant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "../../store/index.ts";
 import { queryRows } from "../rows.ts";
-import { Moment } from "./findings.ts";
 
 const Now = z.object({
   /** Endpoints that sent an inventory; of the others nothing is known, so they count as unknown, not as safe. */
@@ -17,10 +16,12 @@ const Now = z.object({
   total: z.number(),
   highest: z.number(),
 });
-const Day = z.object({ at: Moment, total: z.number(), open: z.coerce.number() });
+const Change = z.object({ daysAgo: z.coerce.number(), total: z.number(), open: z.coerce.number() });
 
 /** How the fleet stands now, and day by day. Past days use today's scores of what was open then. */
-export type FleetRisk = z.infer<typeof Now> & { readonly history: readonly z.infer<typeof Day>[] };
+export type FleetRisk = z.infer<typeof Now> & {
+  readonly history: readonly { readonly at: string; readonly total: number; readonly open: number }[];
+};
 
 const HISTORY_DAYS = 30;
 
@@ -39,14 +40,30 @@ export async function fleetRisk(db: Db, now: Instant): Promise<FleetRisk> {
     where f.state in ('open', 'no-fix')`,
   );
   if (!current) throw new Error("an aggregate without a row");
-  const history = await queryRows(
+  const changes = await queryRows(
     db,
-    Day,
+    Change,
     sql`
-    select d.at::text as at, coalesce(sum(f.risk), 0)::float8 as total, count(f.id) as open
-    from generate_series(${formatInstant(now)}::timestamptz - make_interval(days => ${HISTORY_DAYS}), ${formatInstant(now)}::timestamptz, '1 day') d(at)
-    left join finding f on f.opened_at <= d.at and (f.closed_at is null or f.closed_at > d.at) and f.state <> 'ignored'
-    group by d.at order by d.at`,
+    select floor(extract(epoch from ${formatInstant(now)}::timestamptz - at) / 86400)::int as "daysAgo", sum(risk)::float8 as total, sum(n) as open
+    from (
+      select opened_at as at, risk, 1 as n from finding where state <> 'ignored'
+      union all select closed_at, -risk, -1 from finding where state <> 'ignored' and closed_at is not null) c
+    where at <= ${formatInstant(now)}::timestamptz group by 1`,
   );
-  return { ...current, history };
+  return { ...current, history: historyOf(changes, now) };
+}
+
+/** Adds up what opened and closed until each day; a change less than a day old belongs to the last one. */
+function historyOf(changes: readonly z.infer<typeof Change>[], now: Instant): FleetRisk["history"] {
+  return Array.from({ length: HISTORY_DAYS + 1 }, (_, i) => HISTORY_DAYS - i).map((daysAgo) => {
+    const until = changes.filter((c) => c.daysAgo >= daysAgo);
+    return {
+      at: formatInstant(addMs(now, -daysAgo * 86_400_000)),
+      total: Math.max(
+        0,
+        until.reduce((sum, c) => sum + c.total, 0),
+      ),
+      open: until.reduce((sum, c) => sum + c.open, 0),
+    };
+  });
 }

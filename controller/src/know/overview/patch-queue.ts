@@ -18,12 +18,12 @@ const GroupRow = z.object({
   riskRemoved: z.number(),
   findings: z.coerce.number(),
   endpointIds: z.array(z.string()),
-  exposedIds: z.array(z.string()),
+  exposedEndpoints: z.coerce.number(),
   cves: z.array(z.string()),
-  kevs: z.array(z.string()),
+  kevCount: z.coerce.number(),
   maxEpss: z.number().nullable(),
-  heldIds: z.array(z.string()),
-  phasedIds: z.array(z.string()),
+  heldEndpoints: z.coerce.number(),
+  phasedEndpoints: z.coerce.number(),
   updateIds: z.array(z.coerce.number()),
   topFindingId: z.coerce.number(),
   topRisk: z.number(),
@@ -87,25 +87,36 @@ export async function patchQueue(db: Db): Promise<QueuedPatch[]> {
     sql`
     with known as (
       select s.vulnerability_id, bool_or(s.kind = 'kev') as kev, max(s.value) filter (where s.kind = 'epss') as epss
-      from signal s where s.vulnerability_id in (select vulnerability_id from finding where state = 'open') group by 1)
-    select c.distribution, c.ecosystem, f.source_name as source, u.source_version as target,
-      jsonb_agg(distinct f.fixed_version) as "fixedVersions", sum(f.risk)::float8 as "riskRemoved", count(*) as findings,
-      jsonb_agg(distinct f.endpoint_id) as "endpointIds",
-      coalesce(jsonb_agg(distinct f.endpoint_id) filter (where f.factors @> '[{"value": "public"}]'), '[]') as "exposedIds",
-      jsonb_agg(distinct f.vulnerability_id) as cves,
-      coalesce(jsonb_agg(distinct f.vulnerability_id) filter (where k.kev), '[]') as kevs, max(k.epss) as "maxEpss",
-      coalesce(jsonb_agg(distinct f.endpoint_id) filter (where p.held), '[]') as "heldIds",
-      coalesce(jsonb_agg(distinct f.endpoint_id) filter (where p.phased_percent < 100), '[]') as "phasedIds",
-      coalesce(jsonb_agg(distinct u.id) filter (where u.id is not null), '[]') as "updateIds",
-      (array_agg(f.id order by f.risk desc, f.id))[1] as "topFindingId", max(f.risk) as "topRisk",
-      coalesce(bool_or(u.security), false) as security
-    from finding f
-    join package_catalogue c on c.id = f.package_id
-    left join update_catalogue u on u.id = f.update_id
-    left join pending_update p on p.update_id = u.id and p.endpoint_id = f.endpoint_id
-    left join known k on k.vulnerability_id = f.vulnerability_id
-    where f.state = 'open' and f.fixed_version is not null
-    group by c.distribution, c.ecosystem, f.source_name, u.source_version`,
+      from signal s where s.vulnerability_id in (select vulnerability_id from finding where state = 'open') group by 1),
+    base as materialized (
+      select dense_rank() over (order by c.distribution, c.ecosystem, f.source_name, u.source_version) as patch,
+        c.distribution, c.ecosystem, f.source_name as source, u.source_version as target, f.id, f.endpoint_id, f.vulnerability_id,
+        f.fixed_version, f.risk, f.exposure, f.update_id, u.security
+      from finding f join package_catalogue c on c.id = f.package_id left join update_catalogue u on u.id = f.update_id
+      where f.state = 'open' and f.fixed_version is not null),
+    totals as (
+      select patch, min(distribution) as distribution, min(ecosystem) as ecosystem, min(source) as source, min(target) as target,
+        sum(risk)::float8 as risk, count(*) as findings, max(array[risk, -id::float8]) as top, coalesce(bool_or(security), false) as security
+      from base group by patch),
+    by_endpoint as (
+      select patch, jsonb_agg(endpoint_id order by endpoint_id) as ids, count(*) filter (where exposed) as exposed,
+        count(*) filter (where held) as held, count(*) filter (where phased) as phased
+      from (select b.patch, b.endpoint_id, bool_or(b.exposure = 'public') as exposed,
+          coalesce(bool_or(p.held), false) as held, coalesce(bool_or(p.phased_percent < 100), false) as phased
+        from base b left join pending_update p on p.update_id = b.update_id and p.endpoint_id = b.endpoint_id
+        group by b.patch, b.endpoint_id) e group by patch),
+    by_cve as (
+      select patch, jsonb_agg(vulnerability_id order by vulnerability_id) as cves, count(*) filter (where k.kev) as kevs, max(k.epss) as epss
+      from (select distinct patch, vulnerability_id from base) v left join known k using (vulnerability_id) group by patch),
+    by_fix as (select patch, jsonb_agg(fixed_version) as versions from (select distinct patch, fixed_version from base) v group by patch),
+    by_update as (
+      select patch, jsonb_agg(update_id order by update_id) as ids
+      from (select distinct patch, update_id from base where update_id is not null) v group by patch)
+    select t.distribution, t.ecosystem, t.source, t.target, t.risk as "riskRemoved", t.findings, t.security,
+      t.top[1] as "topRisk", -t.top[2] as "topFindingId", f.versions as "fixedVersions", e.ids as "endpointIds",
+      e.exposed as "exposedEndpoints", e.held as "heldEndpoints", e.phased as "phasedEndpoints",
+      c.cves, c.kevs as "kevCount", c.epss as "maxEpss", coalesce(u.ids, '[]') as "updateIds"
+    from totals t join by_endpoint e using (patch) join by_cve c using (patch) join by_fix f using (patch) left join by_update u using (patch)`,
   );
   const tops = new Map(
     (
@@ -137,12 +148,12 @@ function patchOf(row: GroupRow, top: z.infer<typeof TopRow> | undefined): Queued
     findings: row.findings,
     endpoints: row.endpointIds.length,
     endpointIds: row.endpointIds.slice(0, MAX_ENDPOINT_IDS),
-    exposedEndpoints: row.exposedIds.length,
+    exposedEndpoints: row.exposedEndpoints,
     cves: row.cves,
-    kevCount: row.kevs.length,
+    kevCount: row.kevCount,
     maxEpss: row.maxEpss,
-    heldEndpoints: row.heldIds.length,
-    phasedEndpoints: row.phasedIds.length,
+    heldEndpoints: row.heldEndpoints,
+    phasedEndpoints: row.phasedEndpoints,
     updateIds: row.updateIds,
     top: top
       ? {

@@ -1,4 +1,7 @@
-import { Cvss3P0, Cvss3P1, fromVector } from "ae-cvss-calculator";
+// A CommonJS bundle: only its default export is seen by Node.
+import cvssCalculator from "ae-cvss-calculator";
+
+const { Cvss3P0, Cvss3P1, fromVector } = cvssCalculator;
 
 /** How an attacker must be placed; "unknown" counts as the network. */
 export type AttackVector = "network" | "adjacent" | "local" | "physical" | "unknown";

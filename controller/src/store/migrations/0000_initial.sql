@@ -241,6 +241,7 @@ CREATE TABLE "finding" (
 	"update_id" bigint,
 	"risk" double precision DEFAULT 0 NOT NULL,
 	"factors" jsonb,
+	"exposure" text DEFAULT '' NOT NULL,
 	"proofs" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"opened_at" timestamp with time zone NOT NULL,
 	"closed_at" timestamp with time zone,
@@ -418,6 +419,7 @@ CREATE UNIQUE INDEX "finding_key" ON "finding" USING btree ("endpoint_id","packa
 CREATE INDEX "finding_vulnerability" ON "finding" USING btree ("vulnerability_id");--> statement-breakpoint
 CREATE INDEX "finding_open" ON "finding" USING btree ("state","endpoint_id");--> statement-breakpoint
 CREATE INDEX "finding_update" ON "finding" USING btree ("update_id");--> statement-breakpoint
+CREATE INDEX "finding_risk" ON "finding" USING btree ("risk" DESC NULLS LAST,"id");--> statement-breakpoint
 CREATE UNIQUE INDEX "command_outbox_once" ON "command_outbox" USING btree ("execution_id","kind");--> statement-breakpoint
 CREATE INDEX "command_outbox_open" ON "command_outbox" USING btree ("endpoint_id","done_at");--> statement-breakpoint
 CREATE INDEX "execution_deployment" ON "execution" USING btree ("deployment_id");--> statement-breakpoint

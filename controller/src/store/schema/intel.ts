@@ -100,6 +100,8 @@ export const finding = pgTable(
     /** 0-100 with the factors that multiply to it. */
     risk: doublePrecision().notNull().default(0),
     factors: jsonb().$type<unknown>(),
+    /** How far an attacker gets to it, as scored: "public", "private", "loopback", "loaded", "not-loaded", "not-running-kernel". */
+    exposure: text().notNull().default(""),
     /** Record, rule, versions compared, feed and its date. */
     proofs: jsonb().$type<unknown[]>().notNull().default([]),
     openedAt: moment("opened_at").notNull(),
@@ -111,5 +113,6 @@ export const finding = pgTable(
     index("finding_vulnerability").on(t.vulnerabilityId),
     index("finding_open").on(t.state, t.endpointId),
     index("finding_update").on(t.updateId),
+    index("finding_risk").on(t.risk.desc(), t.id),
   ],
 );
