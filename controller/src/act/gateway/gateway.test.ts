@@ -2,8 +2,9 @@ import { connect, type SecureVersion } from "node:tls";
 import { expectOk } from "@breakwater/shared/core";
 import type { FleetSample__Output } from "@breakwater/shared/wire";
 import * as grpc from "@grpc/grpc-js";
+import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { eventsAfter, type Store, schema } from "../../store/index.ts";
+import { EVENT_CHANNEL, eventsAfter, type Store, schema } from "../../store/index.ts";
 import { openTestStore } from "../../store/testing.ts";
 import { encodeOutboxCommand, type OutboxCommand } from "../rollout/index.ts";
 import { CODE_KEY } from "./refusal.ts";
@@ -71,6 +72,7 @@ async function queueCommand(identity: TestIdentity, executionId: string, command
     createdAt: at,
     notAfter: new Date(clock.now() + forMs).toISOString(),
   });
+  await store.db.execute(sql`select pg_notify(${EVENT_CHANNEL}, '')`);
 }
 const cancel: OutboxCommand = { kind: "cancel", reason: "test" };
 const apply: OutboxCommand = {
@@ -335,6 +337,27 @@ describe("session", () => {
     const opened = await session(identity);
     opened.close();
     await eventually(async () => expect(expectOk(await test.fleet.get(identity.endpointId)).connected).toBe(false));
+  });
+});
+
+describe("a rush of agents", () => {
+  it("is let in a few at a time; the others are told when to come back", async () => {
+    const narrow = await openTestGateway(store, { clock, ca: test.ca, limits: { handshakes: 1 } });
+    const address = `127.0.0.1:${narrow.gateway.addresses().sessionPort}`;
+    const [first, second] = [await newMachine(), await newMachine()];
+    const [inside, outside] = [openStream(first, address), openStream(second, address)];
+    inside.send(hello(first.machine));
+    // It holds its place until the snapshot that it was asked for is stored.
+    expect((await inside.next("welcome")).sendInventory).toBe(true);
+    outside.send(hello(second.machine));
+    expect((await outside.next("disconnect")).retryAfterSeconds).toBeGreaterThanOrEqual(5);
+    inside.send({ sequence: 1, inventorySnapshot: { digest: "d", index: 0, last: true, part: { os: { id: "debian", versionId: "12" } } } });
+    await inside.next("ack");
+    const again = openStream(second, address);
+    again.send(hello(second.machine));
+    await again.next("welcome");
+    for (const opened of [inside, again]) opened.close();
+    await narrow.close();
   });
 });
 

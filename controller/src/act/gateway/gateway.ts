@@ -34,6 +34,8 @@ export interface GatewayOptions {
   /** Host that agents reach the session listener by; the port is the bound one unless it is given. */
   readonly advertise: string;
   readonly version?: string;
+  /** Lower or higher than the limits that stand in limits.ts. */
+  readonly limits?: { readonly sessions?: number; readonly handshakes?: number };
   /** Live output of executions, for pages that look on. */
   readonly onLiveOutput?: (output: LiveOutput) => void;
 }
@@ -67,7 +69,7 @@ const ENROLMENT_OPTIONS: grpc.ChannelOptions = {
 export function createGateway(options: GatewayOptions) {
   const { store, clock, log, fleet, inventory, health, ca } = options;
   const sessions = createSessions();
-  const admission = createAdmission(LIMITS.handshakes);
+  const admission = createAdmission(options.limits?.handshakes ?? LIMITS.handshakes);
   const delivery = createDelivery(store, clock);
   const storeWatch = createStoreWatch(store, clock, log);
   let ports: { enrollment: number; sessions: number } | undefined;
@@ -172,7 +174,7 @@ export function createGateway(options: GatewayOptions) {
       const peer = peerOf(call.getAuthContext().sslPeerCertificate);
       if (!peer.ok) return void call.emit("error", refusal(peer.problem));
       if (peer.value.kind !== "endpoint") return void call.emit("error", refusal(gatewayProblem.wrongKind("endpoint")));
-      if (stopping || sessions.size >= LIMITS.sessions) {
+      if (stopping || sessions.size >= (options.limits?.sessions ?? LIMITS.sessions)) {
         call.write({
           disconnect: {
             reason: stopping ? "the controller is stopping" : "the controller has all the agents it can hold",
