@@ -41,10 +41,12 @@ interface Job {
 async function runAgents(job: Job): Promise<void> {
   const streams = await Promise.all(
     job.identities.map(async (identity) => {
-      const client = new AgentService(job.address, clientCredentials(identity.trustBundle, identity), {
+      const client = new grpc.Client(job.address, clientCredentials(identity.trustBundle, identity), {
         "grpc.use_local_subchannel_pool": 1,
       });
-      const call = client.session();
+      const { path, requestSerialize, requestDeserialize, responseDeserialize } = AgentService.service.Session;
+      const read: (bytes: Buffer) => unknown = job.awaitEcho ? requestDeserialize : responseDeserialize;
+      const call = client.makeBidiStreamRequest(path, requestSerialize, read);
       let echoed = -1;
       let wake = () => {};
       call.on("data", () => {
@@ -75,7 +77,7 @@ async function runAgents(job: Job): Promise<void> {
   process.send?.("sent");
   await once(process, "message");
   for (const stream of streams) stream.close();
-  process.exit(0);
+  process.send?.("closed");
 }
 
 /** A server without anything of ours but its TLS. */
@@ -111,23 +113,20 @@ async function bareServer(test: TestGateway, echo: boolean) {
   };
 }
 
-async function measure(job: Job, all: () => Promise<unknown>): Promise<number> {
-  const agents: ChildProcess = fork(fileURLToPath(import.meta.url), ["agents"], { execArgv: process.execArgv });
+async function measure(agents: ChildProcess, job: Job, all: () => Promise<unknown>): Promise<number> {
   agents.send(job);
-  agents.once("exit", (code) => {
-    if (code !== 0) throw new Error(`the agents' process failed with ${code}`);
-  });
   await once(agents, "message");
   const arrived = all();
   const started = process.hrtime.bigint();
   agents.send("go");
-  const [sent] = [once(agents, "message")];
+  const sent = once(agents, "message");
   await arrived;
   if (job.awaitEcho) await sent;
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   await sent;
+  const closed = once(agents, "message");
   agents.send("close");
-  await once(agents, "exit");
+  await closed;
   return (AGENTS * BATCHES_PER_AGENT) / seconds;
 }
 
@@ -143,12 +142,16 @@ async function main(): Promise<void> {
     const target = test.health.counters().taken + AGENTS * BATCHES_PER_AGENT * samplesPerBatch;
     while (test.health.counters().taken < target) await new Promise((done) => setTimeout(done, 2));
   };
+  const agents = fork(fileURLToPath(import.meta.url), ["agents"], { execArgv: process.execArgv });
+  agents.once("exit", (code) => {
+    if (code !== null && code !== 0) throw new Error(`the agents' process failed with ${code}`);
+  });
   const rates: Record<"echo" | "sink" | "gateway", number[]> = { echo: [], sink: [], gateway: [] };
   for (let round = 0; round <= ROUNDS; round++) {
     const measured = {
-      echo: await measure({ address: echo.address, identities, awaitEcho: true }, echo.all),
-      sink: await measure({ address: sink.address, identities, awaitEcho: false }, sink.all),
-      gateway: await measure({ address: sessions, identities, awaitEcho: false }, intoIntake),
+      echo: await measure(agents, { address: echo.address, identities, awaitEcho: true }, echo.all),
+      sink: await measure(agents, { address: sink.address, identities, awaitEcho: false }, sink.all),
+      gateway: await measure(agents, { address: sessions, identities, awaitEcho: false }, intoIntake),
     };
     // The first round warms the compiler up.
     if (round > 0) for (const key of ["echo", "sink", "gateway"] as const) rates[key].push(measured[key]);
@@ -163,6 +166,7 @@ async function main(): Promise<void> {
     ]);
   console.log(`${AGENTS} agents, ${samplesPerBatch} samples a batch, ${ROUNDS} rounds, Node ${process.version}`);
   console.log(table.toString());
+  agents.kill();
   echo.close();
   sink.close();
   await test.close();
@@ -170,5 +174,8 @@ async function main(): Promise<void> {
   process.exit(0);
 }
 
-if (process.argv[2] === "agents") process.once("message", (job) => void runAgents(job as Job));
-else await main();
+if (process.argv[2] === "agents") {
+  process.on("message", (message) => {
+    if (typeof message === "object") void runAgents(message as Job);
+  });
+} else await main();

@@ -112,7 +112,7 @@ describe("roles", () => {
       }
     }
     expect(wrong).toEqual([]);
-  });
+  }, 60_000);
 });
 
 describe("answers", () => {
@@ -187,8 +187,12 @@ describe("the way of a patch", () => {
       let err = "";
       const env = { BREAKWATER_SERVER: `http://127.0.0.1:${server.port}`, BREAKWATER_TOKEN: tokens.admin };
       const io = {
-        out: (s: string) => void (out += s),
-        err: (s: string) => void (err += s),
+        out: (text: string) => {
+          out += text;
+        },
+        err: (text: string) => {
+          err += text;
+        },
         readInput: () => "",
         ask: async () => undefined,
         env,

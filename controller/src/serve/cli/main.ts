@@ -18,6 +18,8 @@ function createProgram(io: Io): Command {
       "after",
       "\nExit codes: 0 done, 1 a problem (told on standard error), 2 the command was written wrongly.\nWith --json standard output holds exactly one JSON value.",
     )
+    // What stands after a subcommand is the subcommand's: `plan` and `plan show` both take --json.
+    .enablePositionalOptions()
     .exitOverride();
   addLoginCommands(program, io);
   addFleetCommands(program, io);
