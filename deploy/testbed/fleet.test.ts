@@ -15,10 +15,10 @@ const cellOf = (deployment: Deployment, host: Host) => deployment.cells.find((c)
 const executionOf = async (deployment: Deployment, host: Host): Promise<Execution> =>
   controller.client.get(`/deployments/${deployment.id}/executions/${cellOf(deployment, host)?.executionId}`);
 /** The queue's key of a package's step, once every one of these hosts offers it. */
-const pending = (name: string, to: string, on: readonly Host[]): Promise<string> =>
+const pending = (name: string, to: string, on: readonly Host[]): Promise<{ sourceName: string; toVersion: string }> =>
   until(`${name} ${to} to be pending on ${on.map((h) => h.name).join(", ")}`, 4 * MINUTE, async () => {
     const row = (await controller.client.queue()).find((r) => r.sourceName === name && r.toVersion === to);
-    return row && row.endpoints >= on.length ? row.key : undefined;
+    return row && row.endpoints >= on.length ? { sourceName: name, toVersion: to } : undefined;
   });
 const healthy = async (host: Host) => {
   expect(await host.exec("dpkg", "--audit")).toBe("");
@@ -59,7 +59,7 @@ describe("five hosts with real pending security updates", () => {
 
     const plan = await controller.approvedPlan({
       title: "All pending security updates",
-      endpoints: { ids: [...ids.values()] },
+      select: { endpointIds: [...ids.values()] },
       bakeMinutes: 1,
     });
     expect(plan.actions).toHaveLength(5);
@@ -101,8 +101,8 @@ describe("five hosts with real pending security updates", () => {
     const plan = await controller.approvedPlan({
       title: "Across a crash",
       patches: [key],
-      endpoints: { ids: [...ids.values()] },
-      bakeMinutes: 0,
+      select: { endpointIds: [...ids.values()] },
+      bakeMs: 5_000,
       maxConcurrent: 1,
     });
     const id = await controller.deploy(plan);
@@ -132,7 +132,7 @@ describe("a package whose postinst fails", () => {
     await testbed.repo("publish", "bw-badpostinst", "1.1");
     await refresh([h5]);
     const key = await pending("bw-badpostinst", "1.1", [h5]);
-    const plan = await controller.approvedPlan({ title: "Bad postinst", patches: [key], endpoints: { ids: [idOf(h5)] }, bakeMinutes: 0 });
+    const plan = await controller.approvedPlan({ title: "Bad postinst", select: { patches: [key], endpointIds: [idOf(h5)] }, bakeMs: 5_000 });
     const done = await controller.deploymentIs(await controller.deploy(plan), ["halted", "rolled-back", "paused", "succeeded"], 5 * MINUTE);
     const execution = await executionOf(done, h5);
     expect(execution.state).toBe("rolled-back");
@@ -170,7 +170,7 @@ describe("a service that gets slower by its patch", () => {
     const plan = await controller.approvedPlan({
       title: "Slow shop",
       patches: [key],
-      endpoints: { ids: [...ids.values()] },
+      select: { endpointIds: [...ids.values()] },
       bakeMinutes: 8,
     });
     const done = await controller.deploymentIs(await controller.deploy(plan), ["rolled-back"], 13 * MINUTE);
@@ -203,7 +203,7 @@ describe("a host without network during its wave", () => {
       title: "One is away",
       patches: [key],
       endpoints: { ids: [idOf(h2), idOf(h3)] },
-      bakeMinutes: 0,
+      bakeMs: 5_000,
     });
     const second = plan.actions.find((a) => a.wave === 1)?.endpointId;
     const away = idOf(h2) === second ? h2 : h3;
@@ -228,7 +228,7 @@ describe("a host without network during its wave", () => {
     await connected(away, controller);
     // The plan is over: nothing of it may reach the host now.
     await until("an inventory after its return", 3 * MINUTE, async () =>
-      (await controller.client.queue()).some((r) => r.key === key && r.endpoints >= 1),
+      (await controller.client.queue()).some((r) => r.sourceName === key.sourceName && r.toVersion === key.toVersion && r.endpoints >= 1),
     );
     expect(await away.package("bw-reboot")).toBe("ii 1.0");
     expect(await timesUpgraded(away, "bw-reboot", "1.1")).toBe(0);
@@ -248,7 +248,7 @@ describe("a transaction that is cut off", () => {
     await until(`the updates of ${host.name} to be known`, 4 * MINUTE, async () =>
       (await controller.client.endpoints()).some((e) => e.id === idOf(host) && e.pendingUpdates > 20),
     );
-    return controller.approvedPlan({ title, endpoints: { ids: [idOf(host)] }, bakeMinutes: 0 });
+    return controller.approvedPlan({ title, select: { endpointIds: [idOf(host)] }, bakeMs: 5_000 });
   };
   const unpacking = (host: Host) =>
     until(
