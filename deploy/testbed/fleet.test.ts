@@ -100,8 +100,7 @@ describe("five hosts with real pending security updates", () => {
     const key = await pending("bw-conffile", "1.1", hosts);
     const plan = await controller.approvedPlan({
       title: "Across a crash",
-      patches: [key],
-      select: { endpointIds: [...ids.values()] },
+      select: { patches: [key], endpointIds: [...ids.values()] },
       bakeMs: 5_000,
       maxConcurrent: 1,
     });
@@ -169,8 +168,7 @@ describe("a service that gets slower by its patch", () => {
     );
     const plan = await controller.approvedPlan({
       title: "Slow shop",
-      patches: [key],
-      select: { endpointIds: [...ids.values()] },
+      select: { patches: [key], endpointIds: [...ids.values()] },
       bakeMinutes: 8,
     });
     const done = await controller.deploymentIs(await controller.deploy(plan), ["rolled-back"], 13 * MINUTE);
@@ -201,8 +199,7 @@ describe("a host without network during its wave", () => {
     const key = await pending("bw-reboot", "1.1", [h2, h3]);
     const plan = await controller.approvedPlan({
       title: "One is away",
-      patches: [key],
-      endpoints: { ids: [idOf(h2), idOf(h3)] },
+      select: { patches: [key], endpointIds: [idOf(h2), idOf(h3)] },
       bakeMs: 5_000,
     });
     const second = plan.actions.find((a) => a.wave === 1)?.endpointId;
