@@ -14,7 +14,7 @@ import { createPlanning } from "./decide/planning/index.ts";
 import { createFleet } from "./know/fleet/index.ts";
 import { startKnow } from "./know/index.ts";
 import { startLocalAgent } from "./local-agent.ts";
-import { createApi, createAuth, serveApi } from "./serve/api/index.ts";
+import { createApi, createAuth, serveApi } from "./serve/index.ts";
 import { openPglite, openPostgres } from "./store/index.ts";
 import { VERSION } from "./version.ts";
 
@@ -54,7 +54,7 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
       ...{ store, clock, log, fleet, inventory: know.inventory, health, ca, version: VERSION },
       listen: { enrollment: written(config.enrollment), sessions: written(config.sessions) },
       advertise: config.advertise[0] ?? "localhost",
-      rhythm: { healthIntervalSeconds: config.healthIntervalSeconds, inventoryIntervalSeconds: config.inventoryIntervalSeconds },
+      rhythms: { healthIntervalSeconds: config.healthIntervalSeconds, inventoryIntervalSeconds: config.inventoryIntervalSeconds },
     });
     await gateway.start();
     undo.push(() => gateway.stop());

@@ -17,7 +17,7 @@ import { gatewayProblem, refusal } from "./refusal.ts";
 import { createRhythm } from "./rhythm.ts";
 import { serveSession } from "./session.ts";
 import { createSessions } from "./sessions.ts";
-import { settingsFor } from "./settings.ts";
+import { DEFAULT_RHYTHMS, type Rhythms, settingsFor } from "./settings.ts";
 import { createStoreWatch } from "./store-watch.ts";
 import { serveWatch } from "./watch.ts";
 
@@ -36,6 +36,8 @@ export interface GatewayOptions {
   readonly version?: string;
   /** Lower or higher than the limits that stand in limits.ts. */
   readonly limits?: { readonly sessions?: number; readonly handshakes?: number };
+  /** How often agents look at their health and at their packages. */
+  readonly rhythms?: Rhythms;
   /** Live output of executions, for pages that look on. */
   readonly onLiveOutput?: (output: LiveOutput) => void;
 }
@@ -114,6 +116,7 @@ export function createGateway(options: GatewayOptions) {
     delivery,
     storeWatch,
     version: options.version ?? "0.1.0",
+    rhythms: options.rhythms ?? DEFAULT_RHYTHMS,
     onLiveOutput: options.onLiveOutput ?? (() => {}),
     wakeDelivery: () => deliver.wake(),
   };
@@ -133,7 +136,7 @@ export function createGateway(options: GatewayOptions) {
             session.refuse(gatewayProblem.certificateRevoked());
           else if (event.type === "endpoint.updated") {
             const endpoint = await fleet.get(session.endpointId);
-            if (endpoint.ok) session.send({ settings: settingsFor(endpoint.value) });
+            if (endpoint.ok) session.send({ settings: settingsFor(endpoint.value, context.rhythms) });
           }
         }
       },

@@ -14,7 +14,7 @@ import { LIMITS } from "./limits.ts";
 import { gatewayProblem, refusal } from "./refusal.ts";
 import { createSerialQueue } from "./serial-queue.ts";
 import type { LiveSession, Sessions } from "./sessions.ts";
-import { settingsFor } from "./settings.ts";
+import { type Rhythms, settingsFor } from "./settings.ts";
 import { createSnapshotAssembly } from "./snapshot-assembly.ts";
 import type { StoreWatch } from "./store-watch.ts";
 import { endedExecutions, takeExecutionReport, takeRefusal } from "./take-report.ts";
@@ -33,6 +33,7 @@ export interface SessionContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly version: string;
+  readonly rhythms: Rhythms;
   readonly fleet: Fleet;
   readonly inventory: InventoryIntake;
   readonly health: HealthIntake;
@@ -181,7 +182,7 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
         protocol: read.value.protocol,
         controllerVersion: context.version,
         clock: formatInstant(clock.now()),
-        settings: settingsFor(endpoint.value),
+        settings: settingsFor(endpoint.value, context.rhythms),
         sendInventory,
         forgetExecutions: [...new Set([...ended, ...unknown])],
       },

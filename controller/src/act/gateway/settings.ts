@@ -4,14 +4,16 @@ import type { WireCheck } from "@breakwater/shared/wire";
 import { z } from "zod";
 import type { Endpoint } from "../../know/fleet/index.ts";
 
-/** Rhythms of an agent: the judge needs four samples a minute, inventories change with packages. */
-const HEALTH_INTERVAL_SECONDS = 15;
-const INVENTORY_INTERVAL_SECONDS = 3_600;
+/** How often agents look. The judge needs four samples a minute; inventories change with packages. */
+export interface Rhythms {
+  readonly healthIntervalSeconds: number;
+  readonly inventoryIntervalSeconds: number;
+}
+export const DEFAULT_RHYTHMS: Rhythms = { healthIntervalSeconds: 15, inventoryIntervalSeconds: 3_600 };
 
 /** What an endpoint is to sample and how often. */
-export const settingsFor = (endpoint: Endpoint) => ({
-  healthIntervalSeconds: HEALTH_INTERVAL_SECONDS,
-  inventoryIntervalSeconds: INVENTORY_INTERVAL_SECONDS,
+export const settingsFor = (endpoint: Endpoint, rhythms: Rhythms) => ({
+  ...rhythms,
   checks: z.array(checkSchema).parse(endpoint.checks).map(wireCheck),
 });
 
