@@ -15,7 +15,7 @@ import { createStory } from "./story.ts";
 
 /** The story begins so long ago, with some telemetry from before it, and is told in some four minutes. */
 const STORY_MS = hours(36);
-const PAST_MS = hours(12);
+const PAST_MS = hours(6);
 const SPEED = 540;
 /** Sampling while the clock hurries, and like a real agent once it has caught up. */
 const HURRIED_SAMPLE_MS = minutes(5);
