@@ -11,12 +11,22 @@ const MIN_HEALTHY = { web: 5, cache: 2 } as const;
 /** Brings the simulated machines, their sites and groups into the fleet, once. @returns how many were new */
 export async function enrolSimulated(store: Store, clock: Clock, fleet: Fleet, endpoints: readonly SimulatedEndpoint[]): Promise<number> {
   for (const site of SITES) expectOk(await fleet.sites.set({ id: site.id, maxConcurrent: site.maxConcurrent }, ACTOR));
-  const groups = new Map(endpoints.flatMap((e) => (e.redundancyGroup ? [[e.redundancyGroup, e.role === "web" ? MIN_HEALTHY.web : MIN_HEALTHY.cache]] : [])));
+  const groups = new Map(
+    endpoints.flatMap((e) => (e.redundancyGroup ? [[e.redundancyGroup, e.role === "web" ? MIN_HEALTHY.web : MIN_HEALTHY.cache]] : [])),
+  );
   for (const [id, minHealthy] of groups) expectOk(await fleet.redundancyGroups.set({ id, minHealthy }, ACTOR));
   return store.db.transaction(async (raw) => {
     const tx = raw as Db;
     const at = clock.now();
-    const known = await tx.select({ id: schema.endpoint.id }).from(schema.endpoint).where(inArray(schema.endpoint.id, endpoints.map((e) => e.id)));
+    const known = await tx
+      .select({ id: schema.endpoint.id })
+      .from(schema.endpoint)
+      .where(
+        inArray(
+          schema.endpoint.id,
+          endpoints.map((e) => e.id),
+        ),
+      );
     const knownIds = new Set(known.map((k) => k.id));
     const fresh = endpoints.filter((e) => !knownIds.has(e.id));
     if (fresh.length === 0) return 0;
@@ -51,7 +61,13 @@ export async function enrolSimulated(store: Store, clock: Clock, fleet: Fleet, e
     );
     await recordEvents(
       tx,
-      fresh.map((e) => ({ at, type: "endpoint.enrolled", actor: ACTOR, subject: `endpoint:${e.id}`, data: { hostname: e.hostname, simulated: true } })),
+      fresh.map((e) => ({
+        at,
+        type: "endpoint.enrolled",
+        actor: ACTOR,
+        subject: `endpoint:${e.id}`,
+        data: { hostname: e.hostname, simulated: true },
+      })),
     );
     return fresh.length;
   });

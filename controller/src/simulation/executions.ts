@@ -32,7 +32,8 @@ export function timeline(kind: OutboxCommand["kind"], from: Instant, random: Ran
   return steps.map(([state, seconds]) => ({ state, at: (from + Math.round(seconds * pace * SECOND)) as Instant }));
 }
 
-export const isTerminal = (state: AgentExecutionState): boolean => state === "succeeded" || state === "rolled-back" || state === "cancelled";
+export const isTerminal = (state: AgentExecutionState): boolean =>
+  state === "succeeded" || state === "rolled-back" || state === "cancelled";
 
 /** The packages of an apply. The bytes were checked when the plan was approved; the simulation believes them. */
 export const packagesOfAction = (action: string): EndpointAction["packages"] =>

@@ -53,10 +53,30 @@ export function inventoryOf(endpoint: SimulatedEndpoint, versions: Versions, at:
       { unit: endpoint.unit, activeState: "active", subState: "running", mainPid: 900, restarts: 0, package: owner },
     ],
     listeners: [
-      { protocol: "tcp", address: "10.0.0.2", port: 22, scope: "private", pid: 700, process: "sshd", package: "openssh-server", unit: "ssh.service" },
+      {
+        protocol: "tcp",
+        address: "10.0.0.2",
+        port: 22,
+        scope: "private",
+        pid: 700,
+        process: "sshd",
+        package: "openssh-server",
+        unit: "ssh.service",
+      },
       ...(port === 0
         ? []
-        : [{ protocol: "tcp", address: endpoint.exposure === "public" ? "203.0.113.2" : "10.0.0.2", port, scope: endpoint.exposure, pid: 900, process: endpoint.unit.replace(".service", ""), package: owner, unit: endpoint.unit }]),
+        : [
+            {
+              protocol: "tcp",
+              address: endpoint.exposure === "public" ? "203.0.113.2" : "10.0.0.2",
+              port,
+              scope: endpoint.exposure,
+              pid: 900,
+              process: endpoint.unit.replace(".service", ""),
+              package: owner,
+              unit: endpoint.unit,
+            },
+          ]),
     ],
     loadedPackages: [
       { name: "libc6", pids: [700, 900], units: ["ssh.service", endpoint.unit], restartNeeded: false, reach: endpoint.exposure },
@@ -82,7 +102,14 @@ export function inventoryOf(endpoint: SimulatedEndpoint, versions: Versions, at:
       memoryBytes: 16 * 2 ** 30,
       manufacturer: "Breakwater",
       model: "Simulated endpoint",
-      fileSystems: [{ mountPoint: "/", type: "ext4", sizeBytes: 80 * 2 ** 30, availableBytes: Math.round(80 * 2 ** 30 * (1 - endpoint.usual.diskPercent / 100)) }],
+      fileSystems: [
+        {
+          mountPoint: "/",
+          type: "ext4",
+          sizeBytes: 80 * 2 ** 30,
+          availableBytes: Math.round(80 * 2 ** 30 * (1 - endpoint.usual.diskPercent / 100)),
+        },
+      ],
     },
     problems: [],
     collectedAt: formatInstant(at),
@@ -121,7 +148,13 @@ export function descriptionsOf(endpoint: SimulatedEndpoint, versions: Versions):
     if (!update) return [];
     return [
       {
-        update: { ecosystem: p.ecosystem, name: p.name, architecture: p.architecture, fromVersion: p.installedVersion, toVersion: p.candidateVersion },
+        update: {
+          ecosystem: p.ecosystem,
+          name: p.name,
+          architecture: p.architecture,
+          fromVersion: p.installedVersion,
+          toVersion: p.candidateVersion,
+        },
         cves: [...update.cves],
         urgency: update.urgency,
         changelog: `${p.sourceName} (${update.to}) ${update.suite}; urgency=${update.urgency}\n\n  * ${update.changelog}\n`,

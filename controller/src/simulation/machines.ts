@@ -1,8 +1,8 @@
 import type { EndpointAction } from "@breakwater/shared/command";
 import { type Clock, formatInstant, type Instant } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
-import type { Health } from "../act/health/index.ts";
 import { takeExecutionReport } from "../act/gateway/index.ts";
+import type { Health } from "../act/health/index.ts";
 import type { Inventory } from "../know/inventory/index.ts";
 import type { Store } from "../store/index.ts";
 import { isTerminal, packagesOfAction, reportOf, type TimedStep, timeline } from "./executions.ts";
@@ -66,7 +66,10 @@ export function createMachines(parts: {
   function begin({ executionId, endpointId, command }: SimulatedCommand, done = 0, lastAt?: Instant): void {
     const machine = machines.get(endpointId);
     if (!machine || running.has(executionId)) return;
-    if (command.kind === "cancel") return cancel(executionId);
+    if (command.kind === "cancel") {
+      cancel(executionId);
+      return;
+    }
     const packages = command.kind === "apply" ? packagesOfAction(command.action) : (packagesOfExecution.get(command.ofExecutionId) ?? []);
     packagesOfExecution.set(executionId, packages);
     const random = seededRandom(`${parts.seed}/${executionId}`);
@@ -92,7 +95,7 @@ export function createMachines(parts: {
     if (!taken.ok) log.warn({ executionId, problem: taken.problem }, "a simulated report was not taken");
     run.done++;
     if (timed.state === "verifying" || timed.state === "rolling-back") machine.restartedAt = timed.at;
-    if (timed.state === "verifying") for (const p of packages) machine.versions.set(p.name, p.to);
+    if (timed.state === "verifying" || timed.state === "succeeded") for (const p of packages) machine.versions.set(p.name, p.to);
     if (timed.state === "rolled-back") for (const p of packages) machine.versions.set(p.name, p.from);
     if (timed.state === "succeeded" || timed.state === "rolled-back") await sendInventory(machine);
     if (isTerminal(timed.state)) running.delete(executionId);
@@ -136,8 +139,8 @@ export function createMachines(parts: {
     if (!machine) return;
     const { command, lastState } = stored;
     const ended = lastState === "succeeded" || lastState === "rolled-back" || lastState === "cancelled";
-    if (!ended) return begin(stored, stored.steps, stored.lastAt ?? undefined);
-    if (command.kind === "apply") {
+    if (!ended) begin(stored, stored.steps, stored.lastAt ?? undefined);
+    else if (command.kind === "apply") {
       const packages = packagesOfAction(command.action);
       packagesOfExecution.set(stored.executionId, packages);
       if (lastState === "succeeded") for (const p of packages) machine.versions.set(p.name, p.to);

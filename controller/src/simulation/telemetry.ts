@@ -38,7 +38,13 @@ export function createSampler(endpoint: SimulatedEndpoint, random: Random) {
       { metric: "check_up", subject: check, value: condition.restarting ? 0 : 1 },
       ...(condition.restarting
         ? []
-        : [{ metric: "check_latency_ms" as const, subject: check, value: noisy(usual.latencyMs * (0.9 + 0.25 * load) * condition.latency, 0.05) }]),
+        : [
+            {
+              metric: "check_latency_ms" as const,
+              subject: check,
+              value: noisy(usual.latencyMs * (0.9 + 0.25 * load) * condition.latency, 0.05),
+            },
+          ]),
     ];
   };
 }

@@ -38,6 +38,7 @@ export function judge(input: JudgeInput): Judgement {
   for (const look of looks) {
     const now = firstPatch + look.afterMs;
     if (now > end) break;
+    if (input.lookedUpTo !== undefined && now <= input.lookedUpTo && now < end) continue;
     findings = cases.map((c) => c.look(now));
     const harmful = convicted(findings, input.alpha * look.share);
     if (harmful.size > 0)
@@ -45,7 +46,7 @@ export function judge(input: JudgeInput): Judgement {
   }
   const share = looks.find((l) => firstPatch + l.afterMs >= end)?.share ?? 1;
   const over = lastSample >= lastPatch + (input.healthyFromMs ?? input.bakeMs);
-  if (end < firstPatch + bakeMs) findings = cases.map((c) => c.look(end));
+  if (end < firstPatch + bakeMs || findings.length === 0) findings = cases.map((c) => c.look(end));
   const metrics = findings.map((f) => told(f, new Set(), share, over));
   const healthy = over && metrics.length > 0 && metrics.every((m) => m.verdict === "healthy");
   return { verdict: healthy ? "healthy" : "undecided", decidedAt: end as Instant, metrics };

@@ -34,6 +34,8 @@ export interface JudgeInput {
   /** From here on, counted alike, the treated may be called healthy. Default: `bakeMs`. */
   readonly healthyFromMs?: number;
   readonly now?: Instant;
+  /** Looks up to here were taken by an earlier call with the same samples, and convicted nobody; they are not taken again. */
+  readonly lookedUpTo?: Instant;
   /** Chance of a false alarm that is accepted for the whole bake: all looks and all metrics together. */
   readonly alpha: number;
   /** Time after the patch in which the restart it causes is normal. Default 3 min. */

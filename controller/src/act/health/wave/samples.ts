@@ -2,6 +2,7 @@ import { addMs, type Instant } from "@breakwater/shared/core";
 import type { Health, HealthSeries } from "../health.ts";
 import type { JudgedSeries } from "../judge/index.ts";
 import { MINUTE_MS } from "../telemetry/minutes.ts";
+import type { PastCache } from "./past-cache.ts";
 
 /** How much past is read: one day, so that the daily rhythm is in it. */
 const PAST_MS = 86_400_000;
@@ -15,22 +16,35 @@ export interface WaveSamples {
   readonly historyMs: number;
 }
 
+/** States are compared with the last hour only. */
+const STATE_PAST_MS = 3_600_000;
+
 /**
  * Reads what the judge needs: minutes where the past is long, single samples where it is short and memory still has them.
  * After a restart the minutes of the database are all there is, and are enough.
  */
 export async function readWave(
   health: Health,
-  q: { treated: ReadonlyMap<string, Instant>; control: readonly string[]; metrics: readonly string[]; now: Instant },
+  past: PastCache,
+  q: {
+    treated: ReadonlyMap<string, Instant>;
+    control: readonly string[];
+    levels: readonly string[];
+    states: readonly string[];
+    now: Instant;
+  },
 ): Promise<WaveSamples> {
   const first = Math.min(...q.treated.values()) as Instant;
-  const query = { endpointIds: [...q.treated.keys(), ...q.control], metrics: q.metrics, from: addMs(first, -PAST_MS), to: addMs(q.now, 1) };
+  const endpointIds = [...q.treated.keys(), ...q.control];
+  const levels = { endpointIds, metrics: q.levels, from: addMs(first, -PAST_MS), to: addMs(q.now, 1) };
+  const states = { ...levels, metrics: q.states, from: addMs(first, -STATE_PAST_MS) };
   // A minute that is not over would change under the judge's eyes.
-  const minutes = (await health.series(query)).map((s) => ({ ...s, points: s.points.filter((p) => p.at + MINUTE_MS <= q.now) }));
+  const stored = [...(await past.read(levels)), ...(await health.series(states))];
+  const minutes = stored.map((s) => ({ ...s, points: s.points.filter((p) => p.at + MINUTE_MS <= q.now) }));
   const history = pastOf(minutes, q.treated);
   if (history >= ENOUGH_MINUTES_MS) return { series: minutes, resolutionMs: MINUTE_MS, historyMs: history };
-  const from = Math.max(query.from, first - ENOUGH_MINUTES_MS) as Instant;
-  const raw = await health.series({ ...query, from, resolution: "raw" });
+  const from = Math.max(levels.from, first - ENOUGH_MINUTES_MS) as Instant;
+  const raw = await health.series({ endpointIds, metrics: [...q.levels, ...q.states], from, to: levels.to, resolution: "raw" });
   const single = raw.map((s) => ({ ...s, points: s.points.filter((p) => p.count === 1 || p.at + MINUTE_MS <= q.now) }));
   const step = usualStep(single);
   // After a restart memory holds the time since only: two resolutions in one series would be compared as one.

@@ -1,23 +1,29 @@
-import { type Clock, formatInstant, type Instant } from "@breakwater/shared/core";
+import { addMs, type Clock, formatInstant, type Instant } from "@breakwater/shared/core";
 import type { Health, HealthSeries } from "../health.ts";
 import { type JudgedMetric, type Judgement, judge } from "../judge/index.ts";
 import { bandsOf } from "./bands.ts";
 import { hardFindings } from "./hard-rules.ts";
 import { LEVEL_METRICS, ruleOf, STATE_METRICS } from "./judged-metrics.ts";
+import { createPastCache } from "./past-cache.ts";
 import { keyOf, readWave, toJudged } from "./samples.ts";
 import { tellHarm } from "./summary.ts";
 import type { WaveJudge, WaveQuestion, WaveVerdict } from "./types.ts";
 
 const DEFAULT_ALPHA = 0.01;
 const DEFAULT_GRACE_MS = 3 * 60_000;
+const SETTLED_MS = 10 * 60_000;
+const MAX_WAVES_REMEMBERED = 1_000;
 /** Unpatched endpoints beyond this many add cost, not certainty. */
-const MAX_CONTROL = 100;
+const MAX_CONTROL = 40;
 
 /**
  * Judges a wave from stored telemetry alone, so that a restarted controller says the same: hard rules first, then the
  * statistics of `judge` on every level metric, each check by itself.
  */
 export function createWaveJudge({ health, clock }: { health: Health; clock: Clock }): WaveJudge {
+  const past = createPastCache(health);
+  /** How far each wave was looked at without a conviction, while the same endpoints were treated. */
+  const looked = new Map<string, { readonly treated: string; readonly upTo: Instant }>();
   return {
     async judge(question) {
       const now = Math.min(question.now, clock.now()) as Instant;
@@ -27,10 +33,18 @@ export function createWaveJudge({ health, clock }: { health: Health; clock: Cloc
       const alpha = rules.alpha ?? DEFAULT_ALPHA;
       if (treated.size === 0) return nobody(alpha, control.length);
       const graceMs = rules.graceMs ?? DEFAULT_GRACE_MS;
-      const wave = await readWave(health, { treated, control, metrics: [...LEVEL_METRICS, ...STATE_METRICS], now });
+      const wave = await readWave(health, past, { treated, control, levels: LEVEL_METRICS, states: STATE_METRICS, now });
       const hard = hardFindings({ treated, control, series: wave.series, now, graceMs });
       const levels = wave.series.filter((s) => (LEVEL_METRICS as readonly string[]).includes(s.metric));
-      const judged = judgeLevels(levels, question, { treated, control, graceMs, alpha, now });
+      const key = `${question.deploymentId}/${question.wave}`;
+      const who = JSON.stringify([...treated]);
+      const before = looked.get(key);
+      const lookedUpTo = before?.treated === who ? before.upTo : undefined;
+      const judged = judgeLevels(levels, question, { treated, control, graceMs, alpha, now, lookedUpTo });
+      if (looked.size > MAX_WAVES_REMEMBERED) looked.clear();
+      // The newest minutes may still grow; looks that rest on them are taken again.
+      if (judged?.verdict === "harmful") looked.delete(key);
+      else looked.set(key, { treated: who, upTo: addMs(now, -SETTLED_MS) });
       const ranked = [...(judged?.metrics ?? [])].sort((a, b) => (a.evidence.chance ?? 1) - (b.evidence.chance ?? 1));
       const firstHard = hard.reduce<Instant | undefined>((first, h) => (first === undefined || h.at < first ? h.at : first), undefined);
       const statistical = judged?.verdict === "harmful" ? judged.decidedAt : undefined;
@@ -64,7 +78,14 @@ export function createWaveJudge({ health, clock }: { health: Health; clock: Cloc
 function judgeLevels(
   levels: readonly HealthSeries[],
   question: WaveQuestion,
-  w: { treated: ReadonlyMap<string, Instant>; control: readonly string[]; graceMs: number; alpha: number; now: Instant },
+  w: {
+    treated: ReadonlyMap<string, Instant>;
+    control: readonly string[];
+    graceMs: number;
+    alpha: number;
+    now: Instant;
+    lookedUpTo: Instant | undefined;
+  },
 ): Judgement | undefined {
   const metrics: Record<string, JudgedMetric> = {};
   for (const name of LEVEL_METRICS) {
@@ -84,6 +105,7 @@ function judgeLevels(
     metrics,
     series: levels.map(toJudged),
     now: w.now,
+    ...(w.lookedUpTo === undefined ? {} : { lookedUpTo: w.lookedUpTo }),
   });
 }
 
