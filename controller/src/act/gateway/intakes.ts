@@ -30,7 +30,7 @@ export interface HealthIntake {
    */
   subscribe(
     filter: { readonly endpointIds?: readonly string[]; readonly tags?: readonly string[]; readonly metrics?: readonly string[] },
-    sink: (batch: { readonly samples: readonly EndpointSample[]; readonly dropped: number }) => Promise<void> | void,
+    sink: (samples: readonly EndpointSample[], dropped: number) => Promise<void> | void,
   ): () => void;
 }
 

@@ -25,7 +25,7 @@ export async function serveWatch(call: WatchCall, health: HealthIntake): Promise
     call.on("close", done);
   });
   call.on("drain", () => readable());
-  const stop = health.subscribe({ endpointIds, tags, metrics }, async ({ samples, dropped }) => {
+  const stop = health.subscribe({ endpointIds, tags, metrics }, async (samples, dropped) => {
     if (call.write({ samples: samples.map(wireSample), dropped })) return;
     await Promise.race([
       ended,
