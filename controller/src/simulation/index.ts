@@ -59,7 +59,7 @@ export async function startDemo({ store, log, health, real = systemClock, seed =
     store,
     clock,
     log,
-    health: createWaveJudge({ health, clock }),
+    health: createWaveJudge({ health, store, clock }),
     instanceId: "demo",
     simulated: true,
     pollMs: TICK_MS,

@@ -64,7 +64,12 @@ describe("demo", () => {
   it("brings a marked fleet, proposes and approves its plans once, and goes on after a restart", { timeout: 60_000 }, async () => {
     // A real clock that makes each tick the longest step, so that the story does not wait for the wall.
     let present = NOW as number;
-    const real = { now: () => (present += 20) as Instant };
+    const real = {
+      now() {
+        present += 20;
+        return present as Instant;
+      },
+    };
     const health = createHealth({ store, clock: real, log });
     const plans = () => store.db.select().from(schema.plan);
     const deployments = () => store.db.select().from(schema.deployment);
@@ -85,7 +90,10 @@ describe("demo", () => {
     expect(await plans()).toHaveLength(2);
     expect(await deployments()).toHaveLength(2);
     expect(await store.db.select().from(schema.endpoint)).toHaveLength(60);
-    const enrolled = await store.db.select({ n: sql<number>`count(*)::int` }).from(schema.domainEvent).where(eq(schema.domainEvent.type, "endpoint.enrolled"));
+    const enrolled = await store.db
+      .select({ n: sql<number>`count(*)::int` })
+      .from(schema.domainEvent)
+      .where(eq(schema.domainEvent.type, "endpoint.enrolled"));
     expect(enrolled[0]?.n).toBe(60);
   });
 });

@@ -1,9 +1,18 @@
 import { type Grid, mean, type Row, windowMean } from "./grid.ts";
 
+export interface TreatedRow {
+  readonly endpoint: string;
+  readonly row: Row;
+  readonly patched: number;
+  /** The control rows that this one is compared with. Endpoints that share them share the array. */
+  readonly against: readonly Row[];
+}
+
 /** What is compared with what: positions on the grid. */
 export interface Comparison {
   readonly grid: Grid;
-  readonly treated: readonly { readonly endpoint: string; readonly row: Row; readonly patched: number }[];
+  readonly treated: readonly TreatedRow[];
+  /** All control rows. */
   readonly control: readonly Row[];
   /** +1 where a rise harms, -1 where a fall does, so that harm is always positive. */
   readonly sign: 1 | -1;
@@ -33,24 +42,26 @@ export interface Change {
  */
 export function changeAt(c: Comparison, span: Span, shift = 0): Change | undefined {
   const each: number[] = [];
-  let residuals: number[] | undefined;
-  const controlAt = new Map<number, { mean: number; changes: number[] }>();
+  const residuals: number[] = [];
+  const controlAt = new Map<readonly Row[], Map<number, { mean: number; changes: number[] }>>();
   for (const t of c.treated) {
     const from = Math.max(span.now + 1 - span.after, t.patched + c.grace);
     if (from > span.now) continue;
     const own = difference(t.row, t.patched, from, span, shift);
     if (Number.isNaN(own)) continue;
-    let control = controlAt.get(t.patched);
+    const ofGroup = controlAt.get(t.against) ?? new Map<number, { mean: number; changes: number[] }>();
+    let control = ofGroup.get(t.patched);
     if (!control) {
-      const changes = c.control.map((row) => difference(row, t.patched, from, span, shift)).filter((d) => !Number.isNaN(d));
+      const changes = t.against.map((row) => difference(row, t.patched, from, span, shift)).filter((d) => !Number.isNaN(d));
       control = { mean: changes.length > 0 ? mean(changes) : 0, changes };
-      controlAt.set(t.patched, control);
+      // The same controls at other moments would be counted twice.
+      if (ofGroup.size === 0) residuals.push(...leaveOneOut(changes));
+      controlAt.set(t.against, ofGroup.set(t.patched, control));
     }
-    if (c.control.length > 0 && control.changes.length === 0) continue;
-    residuals ??= leaveOneOut(control.changes);
+    if (t.against.length > 0 && control.changes.length === 0) continue;
     each.push(c.sign * (own - control.mean));
   }
-  return each.length === 0 ? undefined : { effect: mean(each), each, controlResiduals: residuals ?? [] };
+  return each.length === 0 ? undefined : { effect: mean(each), each, controlResiduals: residuals };
 }
 
 function difference(row: Row, patched: number, from: number, span: Span, shift: number): number {

@@ -136,6 +136,20 @@ describe("judge", () => {
     expect(alarms).toBeLessThanOrEqual(4);
   });
 
+  it("compares with those alike where the rest of the control lives by other hours", () => {
+    const input = sampleFleet(seeded(17), { ...day, treated: 1, control: 9, noise: 0.02 });
+    // c1 to c3 share the canary's hours; the others are half a day ahead and swing widely.
+    const swing = (at: number, ahead: number) => 1 + 0.5 * Math.sin((2 * Math.PI * (at + ahead)) / (24 * HOUR));
+    const isAlike = (endpoint: string) => ["t0", "c1", "c2", "c3"].includes(endpoint);
+    const series = input.series.map((s) => ({
+      ...s,
+      value: s.value.map((v, i) => v * swing(s.at[i] as number, isAlike(s.endpoint) ? 0 : 12 * HOUR)),
+    }));
+    const alike = Object.fromEntries(series.map((s) => [s.endpoint, isAlike(s.endpoint) ? "here" : "there"]));
+    expect(judge({ ...input, series }).verdict).toBe("undecided");
+    expect(judge({ ...input, series, alike }).verdict).toBe("healthy");
+  });
+
   it("takes a wave whose endpoints were patched one after another", () => {
     const input = sampleFleet(seeded(16), { ...day, bakeMs: 2 * HOUR, effect: (m, e) => (m >= e * 10 ? 1.4 : 1) });
     const treated = input.treated.map((t, i) => ({ ...t, patchedAt: (PATCHED_AT + i * 10 * MINUTE) as Instant }));

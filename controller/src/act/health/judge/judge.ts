@@ -1,7 +1,7 @@
 import type { Instant } from "@breakwater/shared/core";
 import type { Comparison } from "./change.ts";
 import { testCount } from "./count-test.ts";
-import { commonStep, gridOf, type Row } from "./grid.ts";
+import { commonStep, type Grid, gridOf, type Row } from "./grid.ts";
 import { testLevel } from "./level-test.ts";
 import { plannedLooks } from "./looks.ts";
 import { sentenceOnCount, sentenceOnLevel, sentenceOnSilence } from "./sentence.ts";
@@ -85,17 +85,8 @@ function caseOf(input: JudgeInput, name: string, metric: JudgedMetric, firstPatc
   if (stepMs === undefined) return { look: () => nothing(name, "No samples of it came.") };
   if (countsEvents(series, metric, firstPatch)) return { look: (now) => lookAtCount(name, series, input, { now, graceMs, stepMs }) };
   const grid = gridOf(series, metric, firstPatch);
-  const rows = grid?.rows ?? new Map<string, Row>();
-  const comparison: Comparison | undefined = grid && {
-    grid,
-    treated: input.treated.flatMap(({ endpoint, patchedAt }) => {
-      const row = rows.get(endpoint);
-      return row ? [{ endpoint, row, patched: Math.ceil((patchedAt - grid.startMs) / stepMs) }] : [];
-    }),
-    control: input.control.flatMap((endpoint) => rows.get(endpoint) ?? []),
-    sign: metric.harmfulWhen === "up" ? 1 : -1,
-    grace: Math.ceil(graceMs / stepMs),
-  };
+  const comparisons = grid ? comparisonsOf(input, grid, metric, Math.ceil(graceMs / stepMs)) : [];
+  const comparison = comparisons[0];
   return {
     look: (now) => {
       if (metric.harmfulWhen === "down") {
@@ -112,7 +103,7 @@ function caseOf(input: JudgeInput, name: string, metric: JudgedMetric, firstPatc
       }
       const found =
         comparison && comparison.treated.length > 0
-          ? testLevel(comparison, metric, Math.floor((now - comparison.grid.startMs) / stepMs))
+          ? testLevel(comparisons, metric, Math.floor((now - comparison.grid.startMs) / stepMs))
           : undefined;
       if (!comparison || !found) return nothing(name, "Too few samples before or after the patch to compare.");
       const control = comparison.control.length;
@@ -133,6 +124,36 @@ function caseOf(input: JudgeInput, name: string, metric: JudgedMetric, firstPatc
       };
     },
   };
+}
+
+/** Fewer alike than this are no group to compare with. */
+const MIN_ALIKE = 3;
+
+/** With all of the control; and, where there is any, with those alike. */
+function comparisonsOf(input: JudgeInput, grid: Grid, metric: JudgedMetric, grace: number): Comparison[] {
+  const control = input.control.flatMap((endpoint) => grid.rows.get(endpoint) ?? []);
+  const groups = new Map<string, Row[]>();
+  for (const endpoint of input.control) {
+    const row = grid.rows.get(endpoint);
+    const group = input.alike?.[endpoint];
+    if (row && group !== undefined) groups.set(group, [...(groups.get(group) ?? []), row]);
+  }
+  const against = (choose: (endpoint: string) => readonly Row[]): Comparison => ({
+    grid,
+    treated: input.treated.flatMap(({ endpoint, patchedAt }) => {
+      const row = grid.rows.get(endpoint);
+      return row ? [{ endpoint, row, patched: Math.ceil((patchedAt - grid.startMs) / grid.stepMs), against: choose(endpoint) }] : [];
+    }),
+    control,
+    sign: metric.harmfulWhen === "up" ? 1 : -1,
+    grace,
+  });
+  const alike = (endpoint: string) => {
+    const group = groups.get(input.alike?.[endpoint] ?? "") ?? [];
+    return group.length >= MIN_ALIKE ? group : control;
+  };
+  const all = against(() => control);
+  return input.treated.some((t) => alike(t.endpoint) !== control) ? [all, against(alike)] : [all];
 }
 
 function lookAtCount(

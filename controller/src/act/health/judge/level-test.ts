@@ -6,7 +6,7 @@ import { type Noise, noiseOf } from "./noise.ts";
 import type { JudgedMetric } from "./types.ts";
 
 const MINUTE = 60_000;
-/** Candidates for the window before the patch; the one whose changes strayed least in the past is taken. */
+/** Candidates for the window before the patch; the one whose changes strayed least in the past is taken, as with the control. */
 const BEFORE_MS = [15 * MINUTE, 60 * MINUTE, 240 * MINUTE, 720 * MINUTE] as const;
 /** Where the past is too short to have shown slow drift, harm must exceed the tolerance twice. */
 const SHORT_PAST_MARGIN = 2;
@@ -26,12 +26,14 @@ export interface LevelFinding {
 }
 
 /** Tests whether the treated endpoints' level moved beyond the tolerance, as of position `now`. */
-export function testLevel(c: Comparison, metric: JudgedMetric, now: number): LevelFinding | undefined {
+export function testLevel(comparisons: readonly Comparison[], metric: JudgedMetric, now: number): LevelFinding | undefined {
+  const c = comparisons[0];
+  if (!c) return undefined;
   const first = Math.min(...c.treated.map((t) => t.patched));
   const whole = now + 1 - first - c.grace;
   if (whole < (c.grid.stepMs <= 2 * MINUTE ? 2 : 1)) return undefined;
   const windows = [whole, ...RECENT_WINDOWS_MS.map((ms) => Math.round(ms / c.grid.stepMs)).filter((n) => n >= 1 && n * 1.5 <= whole)];
-  const found = windows.flatMap((after) => testWindow(c, metric, now, after) ?? []);
+  const found = windows.flatMap((after) => testWindow(comparisons, metric, now, after) ?? []);
   const best = found.reduce<LevelFinding | undefined>((a, b) => (a && a.chance <= b.chance ? a : b), undefined);
   return best && { ...best, chance: combined(found.map((f) => f.chance)), withinTolerance: found.every((f) => f.withinTolerance) };
 }
@@ -46,18 +48,19 @@ function combined(chances: readonly number[]): number {
   return sum > 1e6 ? 1 / (Math.PI * sum) : 0.5 - Math.atan(sum) / Math.PI;
 }
 
-function testWindow(c: Comparison, metric: JudgedMetric, now: number, after: number): LevelFinding | undefined {
-  let chosen: { change: Change; noise: Noise } | undefined;
-  for (const beforeMs of BEFORE_MS) {
+function testWindow(comparisons: readonly Comparison[], metric: JudgedMetric, now: number, after: number): LevelFinding | undefined {
+  let chosen: { c: Comparison; change: Change; noise: Noise } | undefined;
+  const candidates = comparisons.flatMap((c) => BEFORE_MS.map((beforeMs) => ({ c, beforeMs })));
+  for (const { c, beforeMs } of candidates) {
     const span: Span = { now, after, before: Math.max(2, Math.round(beforeMs / c.grid.stepMs)) };
     const change = changeAt(c, span);
     const noise = change && noiseOf(c, span, change);
     if (!change || !noise) continue;
     const better = !chosen || (noise.source === chosen.noise.source && noise.standardError < chosen.noise.standardError);
-    if (better) chosen = { change, noise };
+    if (better) chosen = { c, change, noise };
   }
   if (!chosen) return undefined;
-  const { change, noise } = chosen;
+  const { c, change, noise } = chosen;
   const margin = noise.source === "blocks" ? SHORT_PAST_MARGIN : 1;
   const limits = c.treated.map((t) => toleranceOn(c.grid, metric, t.row.level, margin));
   const limit = limits.reduce((a, b) => a + b, 0) / limits.length;

@@ -12,7 +12,7 @@ export interface Noise {
 
 /** Fewer placebo patches that do not overlap than this are no measurement. */
 const MIN_INDEPENDENT_PLACEBOS = 6;
-const MAX_PLACEBOS = 240;
+const MAX_PLACEBOS = 160;
 /** Weight, in endpoints, of "today is like the past" against what the endpoints do right now. */
 const PRIOR_ENDPOINTS = 6;
 /** Half a percent: below this, rounding of the samples pretends to be precision. */
@@ -126,12 +126,13 @@ function fromBlocks(c: Comparison, span: Span, treated: number): Base | undefine
   const ofMean = (n: number) => (variance * Math.min(n, inflation)) / n;
   const ofChange = ofMean(span.after) + ofMean(Math.min(span.before, perRow));
   const perEndpoint = Math.max(FLOOR, Math.sqrt(ofChange));
-  const groups = 1 / treated + (c.control.length > 0 ? 1 / c.control.length : 0);
+  const smallest = Math.min(...c.treated.map((t) => t.against.length));
+  const groups = 1 / treated + (smallest > 0 ? 1 / smallest : 0);
   return {
     standardError: perEndpoint * Math.sqrt(groups),
     degrees: Math.max(3, Math.min(60, free / inflation)),
     treatedSpread: perEndpoint,
-    controlSpread: perEndpoint * Math.sqrt(c.control.length > 1 ? 1 + 1 / (c.control.length - 1) : 1),
+    controlSpread: perEndpoint * Math.sqrt(smallest > 1 ? 1 + 1 / (smallest - 1) : 1),
   };
 }
 

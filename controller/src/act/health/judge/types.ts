@@ -29,6 +29,11 @@ export interface TreatedEndpoint {
 export interface JudgeInput {
   readonly treated: readonly TreatedEndpoint[];
   readonly control: readonly string[];
+  /**
+   * What endpoints have in common (site, role): where a treated one has at least three alike in the control, it may be compared with
+   * them alone, if such comparisons strayed less before the patch. Sites in other time zones have their rush at other hours.
+   */
+  readonly alike?: Readonly<Record<string, string>>;
   /** Length of the watch, counted from the last endpoint's patch. */
   readonly bakeMs: number;
   /** From here on, counted alike, the treated may be called healthy. Default: `bakeMs`. */

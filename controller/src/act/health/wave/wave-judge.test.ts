@@ -50,7 +50,7 @@ function smallFleet(minutes: number, patched: (metric: MetricName, value: number
 }
 
 function ask({ health, clock, ids }: ReturnType<typeof smallFleet>, over: { rules?: WaveRules; health?: Health } = {}) {
-  return createWaveJudge({ health: over.health ?? health, clock }).judge({
+  return createWaveJudge({ health: over.health ?? health, store, clock }).judge({
     deploymentId: "dp_1",
     wave: 0,
     treated: [{ endpointId: ids[0] as string, patchedAt: PATCHED }],
@@ -114,7 +114,7 @@ describe("wave judge on a small fleet", () => {
 
   it("says so when nobody has been patched or nothing was sampled", async () => {
     const fleet = smallFleet(1, (_, v) => v);
-    const judge = createWaveJudge(fleet);
+    const judge = createWaveJudge({ ...fleet, store });
     const question = { deploymentId: "dp_1", wave: 0, control: [], now: fleet.clock.now(), rules };
     expect((await judge.judge({ ...question, treated: [] })).verdict).toBe("undecided");
     const unknown = await judge.judge({ ...question, treated: [{ endpointId: "nobody", patchedAt: PATCHED }] });

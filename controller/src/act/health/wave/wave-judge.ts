@@ -1,4 +1,6 @@
 import { addMs, type Clock, formatInstant, type Instant } from "@breakwater/shared/core";
+import { inArray } from "drizzle-orm";
+import { type Store, schema } from "../../../store/index.ts";
 import type { Health, HealthSeries } from "../health.ts";
 import { type JudgedMetric, type Judgement, judge } from "../judge/index.ts";
 import { bandsOf } from "./bands.ts";
@@ -20,7 +22,7 @@ const MAX_CONTROL = 40;
  * Judges a wave from stored telemetry alone, so that a restarted controller says the same: hard rules first, then the
  * statistics of `judge` on every level metric, each check by itself.
  */
-export function createWaveJudge({ health, clock }: { health: Health; clock: Clock }): WaveJudge {
+export function createWaveJudge({ health, store, clock }: { health: Health; store: Store; clock: Clock }): WaveJudge {
   const past = createPastCache(health);
   /** How far each wave was looked at without a conviction, while the same endpoints were treated. */
   const looked = new Map<string, { readonly treated: string; readonly upTo: Instant }>();
@@ -40,7 +42,8 @@ export function createWaveJudge({ health, clock }: { health: Health; clock: Cloc
       const who = JSON.stringify([...treated]);
       const before = looked.get(key);
       const lookedUpTo = before?.treated === who ? before.upTo : undefined;
-      const judged = judgeLevels(levels, question, { treated, control, graceMs, alpha, now, lookedUpTo });
+      const alike = await sitesOf(store, [...treated.keys(), ...control]);
+      const judged = judgeLevels(levels, question, { alike, treated, control, graceMs, alpha, now, lookedUpTo });
       if (looked.size > MAX_WAVES_REMEMBERED) looked.clear();
       // The newest minutes may still grow; looks that rest on them are taken again.
       if (judged?.verdict === "harmful") looked.delete(key);
@@ -79,6 +82,7 @@ function judgeLevels(
   levels: readonly HealthSeries[],
   question: WaveQuestion,
   w: {
+    alike: Readonly<Record<string, string>>;
     treated: ReadonlyMap<string, Instant>;
     control: readonly string[];
     graceMs: number;
@@ -98,6 +102,7 @@ function judgeLevels(
   return judge({
     treated: [...w.treated].map(([endpoint, patchedAt]) => ({ endpoint, patchedAt })),
     control: w.control,
+    alike: w.alike,
     bakeMs: Math.max(question.rules.gate.bakeMs, question.rules.gate.bakeLimitMs),
     healthyFromMs: question.rules.gate.bakeMs,
     alpha: w.alpha,
@@ -107,6 +112,13 @@ function judgeLevels(
     now: w.now,
     ...(w.lookedUpTo === undefined ? {} : { lookedUpTo: w.lookedUpTo }),
   });
+}
+
+/** Endpoints of one site share their hours and their network. */
+async function sitesOf(store: Store, endpointIds: string[]): Promise<Record<string, string>> {
+  const { endpoint } = schema;
+  const rows = await store.db.select({ id: endpoint.id, site: endpoint.site }).from(endpoint).where(inArray(endpoint.id, endpointIds));
+  return Object.fromEntries(rows.map((r) => [r.id, r.site]));
 }
 
 function calm(verdict: WaveVerdict["verdict"], judged: Judgement | undefined, treated: number, control: number): string {
