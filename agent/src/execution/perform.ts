@@ -22,7 +22,7 @@ import { judgeBeforehand } from "./precheck.ts";
 import type { JournalRecord, Purpose } from "./records.ts";
 import { type Standing, standingOf, type Transaction } from "./standing.ts";
 import { sizeOf, startTransaction, watchTransaction } from "./transaction.ts";
-import { brokenServices, restartOrder, restartUnit, runningServices, showUnits } from "./units.ts";
+import { brokenServices, restartOrder, restartUnit, runningServices, showUnits, unsteadyServices } from "./units.ts";
 
 /** Output that explains a report, in bytes. The wire allows 16 KiB. */
 const OUTPUT_TAIL_BYTES = 16_000;
@@ -223,6 +223,8 @@ function tail(w: Surroundings, s: Standing): string {
 }
 
 async function begin(purpose: Purpose, command: ManagerCommand, s: Standing, w: Surroundings, rung: number): Promise<void> {
+  // apt wants its archive directory to be there, also for a way back that downloads nothing.
+  mkdirSync(join(w.archives, "new", "partial"), { recursive: true });
   const number = s.transactions.length + 1;
   const unit = `breakwater-tx-${s.executionId}-${number}.service`;
   w.journal.append({
