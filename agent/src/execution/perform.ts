@@ -22,7 +22,7 @@ import { judgeBeforehand } from "./precheck.ts";
 import type { JournalRecord, Purpose } from "./records.ts";
 import { type Standing, standingOf, type Transaction } from "./standing.ts";
 import { sizeOf, startTransaction, watchTransaction } from "./transaction.ts";
-import { brokenServices, restartOrder, restartUnit, runningServices, showUnits, unsteadyServices } from "./units.ts";
+import { brokenServices, restartOrder, restartUnit, runningServices, showUnits } from "./units.ts";
 
 /** Output that explains a report, in bytes. The wire allows 16 KiB. */
 const OUTPUT_TAIL_BYTES = 16_000;
@@ -334,7 +334,8 @@ async function verify(of: "apply" | "restore", s: Standing, w: Surroundings): Pr
   }
   const strayed = of === "apply" ? strayChanges(s, await w.manager.installed()) : [];
   const failedChecks = checks.filter((c) => !c.passed).map((c) => `${c.name}: ${c.detail}.`);
-  const reviews = (await w.manager.configurationReviews()).filter((r) => !s.prechecked?.reviewsBefore.includes(r));
+  const known = s.prechecked?.reviewsBefore;
+  const reviews = known ? (await w.manager.configurationReviews()).filter((r) => !known.includes(r)) : [];
   const reboot = await access("/run/reboot-required").then(
     () => "The machine wants a restart (/run/reboot-required).",
     () => "",
