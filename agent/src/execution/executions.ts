@@ -276,7 +276,7 @@ const usesUp = (s: Standing, digest: string): boolean =>
   (!s.terminal || s.transactions.some((t) => t.began.purpose === "apply"));
 
 function packagesOf(s: Standing): Report["packages"] {
-  const before = s.prechecked?.before ?? (s.origin.kind === "rollback-received" ? s.origin.before : []);
+  const before = s.prechecked?.before ?? (s.origin.kind === "rollback-received" ? s.origin.before : (s.observed?.packages ?? []));
   const key = (p: { name: string; architecture: string }) => `${p.name}:${p.architecture}`;
   const [then, now] = [new Map(before.map((p) => [key(p), p])), new Map((s.observed?.packages ?? []).map((p) => [key(p), p]))];
   return s.action.packages.map((p) => ({

@@ -223,6 +223,8 @@ function tail(w: Surroundings, s: Standing): string {
 }
 
 async function begin(purpose: Purpose, command: ManagerCommand, s: Standing, w: Surroundings, rung: number): Promise<void> {
+  // apt wants its archive directory to be there, also for a way back that downloads nothing.
+  mkdirSync(join(w.archives, "new", "partial"), { recursive: true });
   const number = s.transactions.length + 1;
   const unit = `breakwater-tx-${s.executionId}-${number}.service`;
   w.journal.append({
@@ -332,7 +334,8 @@ async function verify(of: "apply" | "restore", s: Standing, w: Surroundings): Pr
   }
   const strayed = of === "apply" ? strayChanges(s, await w.manager.installed()) : [];
   const failedChecks = checks.filter((c) => !c.passed).map((c) => `${c.name}: ${c.detail}.`);
-  const reviews = (await w.manager.configurationReviews()).filter((r) => !s.prechecked?.reviewsBefore.includes(r));
+  const known = s.prechecked?.reviewsBefore;
+  const reviews = known ? (await w.manager.configurationReviews()).filter((r) => !known.includes(r)) : [];
   const reboot = await access("/run/reboot-required").then(
     () => "The machine wants a restart (/run/reboot-required).",
     () => "",

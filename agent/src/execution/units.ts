@@ -66,6 +66,18 @@ export function brokenServices(before: readonly { unit: string; restarts: number
   });
 }
 
+/** Services that became other processes between two looks, though nobody restarted them: they end and are started again. */
+export function unsteadyServices(earlier: readonly UnitState[], later: readonly UnitState[]): string[] {
+  const then = new Map(earlier.map((u) => [u.unit, u]));
+  return later.flatMap((u) => {
+    const e = then.get(u.unit);
+    if (!e || e.active === "inactive" || (u.restarts === e.restarts && u.active === e.active)) return [];
+    return u.restarts > e.restarts || (u.active !== "active" && u.active !== "inactive")
+      ? [`${u.unit} does not stay up (${u.active}, ${u.restarts} restarts).`]
+      : [];
+  });
+}
+
 export async function restartUnit(run: Run, unit: string): Promise<string | undefined> {
   const ran = await run([SYSTEMCTL, "restart", "--", unit], { env: ENV, timeoutMs: 180_000 });
   return ran.exitCode === 0 ? undefined : `${unit} could not be restarted: ${(ran.stderr || "no answer in time").trim().slice(0, 300)}`;
