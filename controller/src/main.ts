@@ -15,6 +15,7 @@ import { createFleet } from "./know/fleet/index.ts";
 import { startKnow } from "./know/index.ts";
 import { startLocalAgent } from "./local-agent.ts";
 import { createApi, createAuth, serveApi } from "./serve/index.ts";
+import { startDemo } from "./simulation/index.ts";
 import { openPglite, openPostgres } from "./store/index.ts";
 import { VERSION } from "./version.ts";
 
@@ -41,8 +42,9 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
     const planning = createPlanning({ store, clock });
     const health = createHealth({ store, clock, log });
     undo.push(() => health.stop());
-    const parts = { store, clock, log, health: createWaveJudge({ health, clock }), instanceId: randomUUID() };
-    const rollout = createRollout(config.demo ? { ...parts, simulated: false } : parts);
+    // Simulated deployments live in the demo's own time, under an engine of its own.
+    const judge = createWaveJudge({ health, store, clock });
+    const rollout = createRollout({ store, clock, log, health: judge, instanceId: randomUUID(), simulated: false });
     await rollout.start();
     undo.push(() => rollout.stop());
     const audit = createAudit({ store, clock, log });
@@ -89,6 +91,11 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
         log,
       });
       undo.push(() => local.stop());
+    }
+
+    if (config.demo) {
+      const demo = await startDemo({ store, log, health });
+      undo.push(() => demo.stop());
     }
 
     const link = await auth.setupLink(console_);
