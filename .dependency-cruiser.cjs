@@ -58,7 +58,12 @@ module.exports = {
       to: { path: "^(node:)?(fs|net|http|https|child_process|os|timers|dns|tls)(/|$)" },
     },
     { name: "no-circles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
-    { name: "no-orphans", severity: "error", from: { orphan: true, pathNot: ["\\.(test|bench|config)\\.ts$", "(^|/)\\.", "main\\.ts$"] }, to: {} },
+    {
+      name: "no-orphans",
+      severity: "error",
+      from: { orphan: true, pathNot: ["\\.(test|bench|config)\\.ts$", "(^|/)\\.", "main\\.ts$"] },
+      to: {},
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },

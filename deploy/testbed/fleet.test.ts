@@ -131,7 +131,11 @@ describe("a package whose postinst fails", () => {
     await testbed.repo("publish", "bw-badpostinst", "1.1");
     await refresh([h5]);
     const key = await pending("bw-badpostinst", "1.1", [h5]);
-    const plan = await controller.approvedPlan({ title: "Bad postinst", select: { patches: [key], endpointIds: [idOf(h5)] }, bakeMs: 5_000 });
+    const plan = await controller.approvedPlan({
+      title: "Bad postinst",
+      select: { patches: [key], endpointIds: [idOf(h5)] },
+      bakeMs: 5_000,
+    });
     const done = await controller.deploymentIs(await controller.deploy(plan), ["halted", "rolled-back", "paused", "succeeded"], 5 * MINUTE);
     const execution = await executionOf(done, h5);
     expect(execution.state).toBe("rolled-back");
