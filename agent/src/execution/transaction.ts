@@ -1,11 +1,14 @@
 import { readFileSync, statSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { ProblemError } from "@breakwater/shared/core";
 import type { ManagerCommand } from "../packages/package-manager.ts";
 import type { Run } from "../packages/run.ts";
 import { showUnits } from "./units.ts";
 
+/** Run by systemd after the main process, with its end in the environment (systemd.exec(5)). */
+const NOTE_SCRIPT = 'echo "$EXIT_CODE $EXIT_STATUS" > "$1.part" && mv "$1.part" "$1"\n';
 const SYSTEMD_RUN = "/usr/bin/systemd-run";
 const ENV = { LC_ALL: "C.UTF-8", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
 /** How often the log and the exit note are looked at. */
@@ -19,6 +22,9 @@ const ASK_EVERY = 20;
  */
 export async function startTransaction(run: Run, unit: string, command: ManagerCommand, log: string, exitNote: string): Promise<void> {
   await rm(exitNote, { force: true });
+  // A file, because a variable in the property itself is quoted anew when a package's script makes systemd reload its units.
+  const noteScript = join(dirname(exitNote), "note-exit.sh");
+  await writeFile(noteScript, NOTE_SCRIPT, { mode: 0o600 });
   const property = (text: string) => `--property=${text}`;
   const argv = [
     SYSTEMD_RUN,
@@ -34,7 +40,7 @@ export async function startTransaction(run: Run, unit: string, command: ManagerC
     property(`StandardOutput=append:${log}`),
     property(`StandardError=append:${log}`),
     // systemd tells how the main process ended; --collect forgets it right after.
-    property(`ExecStopPost=/bin/sh -c 'echo "$EXIT_CODE $EXIT_STATUS" > ${exitNote}.part && mv ${exitNote}.part ${exitNote}'`),
+    property(`ExecStopPost=/bin/sh ${noteScript} ${exitNote}`),
     ...Object.entries(command.env).map(([k, v]) => `--setenv=${k}=${v}`),
     "--",
     ...command.argv,
