@@ -124,7 +124,9 @@ export class Controller {
       });
     } catch (cause) {
       const cells = seen?.cells.map((c) => `${c.hostname} ${c.state} ${c.failureClass} ${c.message}`).join("\n");
-      throw new Error(`${(cause as Error).message}\nstate ${seen?.state} ${seen?.reason}\n${seen?.waits.map((w) => w.what).join("\n")}\n${cells}`);
+      throw new Error(
+        `${(cause as Error).message}\nstate ${seen?.state} ${seen?.reason}\n${seen?.waits.map((w) => w.what).join("\n")}\n${cells}`,
+      );
     }
   }
 }
