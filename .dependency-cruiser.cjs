@@ -9,16 +9,21 @@ const upward = floors.slice(0, -1).map((floor, level) => ({
   to: { path: `^controller/src/(${floors.slice(level + 1).join("|")}|simulation|main)` },
 }));
 
-/** Rules of decision take time, chance and data as arguments. */
+/** Rules of decision take time, chance and data as arguments. Whole folders, so that a new file is held to it too. */
 const pure = [
-  "controller/src/decide/planning/(planner|scenario|waves|canary)",
-  "controller/src/act/rollout/(core|decide|evolve|next|transitions|explain)",
-  "controller/src/act/health/judge",
-  "controller/src/know/risk",
-  "controller/src/know/matching/(rules|match)",
-  "shared/src/version",
-  "shared/src/window",
+  "controller/src/decide/planning/",
+  "controller/src/act/rollout/core/",
+  "controller/src/act/health/(judge|wave)/",
+  "controller/src/know/(matching|risk)/",
+  "shared/src/(version|window)/",
 ];
+/** What stands in those folders to feed the rules: it reads the store, and takes the clock. */
+const shells = [
+  "controller/src/decide/planning/(index|planning|approve|approval-keys|live/rows)\\.ts$",
+  "controller/src/act/health/wave/wave-judge\\.ts$",
+  "controller/src/know/matching/(index|refresh|catalogue-verdicts)\\.ts$",
+];
+const tests = "(\\.(test|bench|evaluate)|/testing)\\.ts$";
 
 module.exports = {
   forbidden: [
@@ -45,24 +50,49 @@ module.exports = {
       name: "enter-by-the-door",
       comment: "Other features use a feature folder's index.ts.",
       severity: "error",
-      from: { path: "^controller/src/(know|decide|act|account|serve)/([^/]+)/", pathNot: "\\.(test|bench)\\.ts$" },
+      from: { path: "^controller/src/(know|decide|act|account|serve)/([^/]+)/", pathNot: tests },
       to: {
         path: "^controller/src/(know|decide|act|account|serve)/([^/]+)/",
-        pathNot: ["^controller/src/$1/$2/", "^controller/src/[^/]+/[^/]+/index\\.ts$"],
+        pathNot: [
+          "^controller/src/$1/$2/",
+          "^controller/src/[^/]+/[^/]+/index\\.ts$",
+          // What API, command line and console say to each other: of no server code, so that neither has to load the server.
+          "^controller/src/serve/api/schemas/index\\.ts$",
+        ],
       },
     },
     {
       name: "pure-rules-touch-nothing",
+      comment: "No files, network, processes, timers or clocks, no store, no libraries that bring them.",
       severity: "error",
-      from: { path: `^(${pure.join("|")})`, pathNot: "\\.(test|bench)\\.ts$" },
-      to: { path: "^(node:)?(fs|net|http|https|child_process|os|timers|dns|tls)(/|$)" },
+      from: { path: `^(${pure.join("|")})`, pathNot: [...shells, tests] },
+      to: {
+        path: [
+          "^(node:)?(fs|net|http|https|http2|child_process|worker_threads|os|timers|dns|tls|perf_hooks)(/|$)",
+          "^controller/src/store/",
+          "^shared/src/log/",
+          "(^|/)node_modules/(drizzle-orm|postgres|@electric-sql|pino|execa|node-cron|systeminformation|@grpc|pure-rand)/",
+        ],
+      },
+    },
+    {
+      name: "pure-rules-know-no-shell",
+      comment: "The shell calls the rules, never the other way round; types may be shared.",
+      severity: "error",
+      from: { path: `^(${pure.join("|")})`, pathNot: [...shells, tests] },
+      to: { path: [...shells.map((s) => `^${s}`)], dependencyTypesNot: ["type-only"] },
     },
     { name: "no-circles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
-    { name: "no-orphans", severity: "error", from: { orphan: true, pathNot: ["\\.(test|bench|config)\\.ts$", "(^|/)\\.", "main\\.ts$"] }, to: {} },
+    {
+      name: "no-orphans",
+      severity: "error",
+      from: { orphan: true, pathNot: ["\\.(test|bench|evaluate|config)\\.ts$", "(^|/)\\.", "main\\.ts$", "^deploy/ci/"] },
+      to: {},
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "(node_modules|/dist/|serve/console)" },
+    exclude: { path: "(^(?!.*node_modules).*/dist/|serve/console)" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"] },

@@ -6,7 +6,9 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "deploy/testbed/**", "controller/src/serve/console/**"],
     reporters: ["default", "./deploy/ci/counting-reporter.ts"],
     testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // A loaded machine opens stores slowly.
+    hookTimeout: 180_000,
+    globalSetup: "controller/src/store/test-template.ts",
     pool: "forks",
     maxWorkers: 2,
   },

@@ -1,4 +1,4 @@
-import { compareDebianVersions } from "../policy/index.ts";
+import { compareVersions } from "@breakwater/shared/version";
 
 /** What of a changelog is newer than a version. */
 export interface ChangelogPart {
@@ -27,8 +27,9 @@ export function changelogSince(changelog: string, fromVersion: string): Changelo
   for (const line of changelog.split("\n")) {
     const header = HEADER.exec(line);
     if (header) {
-      // Entries of rebuilds stand above their source's entry and say nothing of the source.
-      if (compareDebianVersions(withoutRebuild(header[2] ?? ""), from) <= 0) break;
+      // Entries of rebuilds stand above their source's entry and say nothing of the source. What is not known to be
+      // newer ends the reading: a fix is claimed only where it is certain.
+      if (compareVersions("deb", withoutRebuild(header[2] ?? ""), from) !== ">") break;
       urgency = Math.max(urgency, URGENCIES.indexOf(/urgency=(\w+)/i.exec(header[3] ?? "")?.[1]?.toLowerCase() ?? ""));
     }
     lines.push(line);

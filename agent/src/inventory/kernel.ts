@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { versionSchemes } from "@breakwater/shared/version";
 import type { WireInventory } from "@breakwater/shared/wire";
-import { compareDebianVersions } from "../policy/index.ts";
 import type { DebPackage } from "./dpkg-status.ts";
 
 type Kernel = NonNullable<WireInventory["kernel"]>;
@@ -10,6 +10,9 @@ type Reboot = NonNullable<WireInventory["reboot"]>;
 const IMAGE = /^linux-image-(?:unsigned-)?(\d.*)$/;
 const FLAG = "/run/reboot-required";
 
+/** For sorting; what is no version there is neither older nor newer. */
+const debOrder = (a: string, b: string): number => versionSchemes.deb.compare(a, b) ?? 0;
+
 /** Release of the newest installed kernel by dpkg's order, and the package of the running one ("" in a container). */
 export function describeKernel(packages: readonly DebPackage[], running: string): Kernel {
   const images = packages.flatMap((p) => {
@@ -17,7 +20,7 @@ export function describeKernel(packages: readonly DebPackage[], running: string)
     return release && p.status === "installed" && !release.endsWith("-dbg") ? [{ release, package: p }] : [];
   });
   // By release first: a rebuilt older kernel may have the higher package version.
-  images.sort((a, b) => compareDebianVersions(a.release, b.release) || compareDebianVersions(a.package.version, b.package.version));
+  images.sort((a, b) => debOrder(a.release, b.release) || debOrder(a.package.version, b.package.version));
   return {
     running,
     newestInstalled: images.at(-1)?.release ?? "",

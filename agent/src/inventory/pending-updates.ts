@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from "@breakwater/shared/core";
+import { compareVersions } from "@breakwater/shared/version";
 import type { WirePendingUpdate } from "@breakwater/shared/wire";
-import { compareDebianVersions } from "../policy/index.ts";
 import { type Candidate, parseCandidates, parseReleases, type Release } from "./apt-policy.ts";
 import { paragraphs } from "./deb822.ts";
 import { type DebPackage, sourceOf } from "./dpkg-status.ts";
@@ -40,7 +40,8 @@ export async function pendingUpdates(packages: readonly DebPackage[], nativeArch
   if (!policy.ok) return policy;
   const candidates = parseCandidates(policy.value).filter((c) => {
     const present = installed.get(c.name);
-    return present && compareDebianVersions(c.candidate, present.version) > 0;
+    // Where the order cannot be told, apt has decided: it offers this version.
+    return present && [">", "?"].includes(compareVersions("deb", c.candidate, present.version)) && c.candidate !== present.version;
   });
   if (candidates.length === 0) return ok([]);
   const shown = await runText("apt-cache", ["show", ...candidates.map((c) => `${c.name}=${c.candidate}`)], { timeoutMs: TIMEOUT_MS });

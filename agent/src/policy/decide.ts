@@ -1,8 +1,8 @@
 import type { EndpointAction, RefusalCode } from "@breakwater/shared/command";
 import { fail, type Instant, ok, type Problem, type Result } from "@breakwater/shared/core";
-import { compareDebianVersions } from "./debian-version.ts";
+import { compareVersions } from "@breakwater/shared/version";
+import { isInside, isOpen } from "@breakwater/shared/window";
 import { matchesGlob } from "./glob.ts";
-import { isInside, isWindowOpen } from "./open-window.ts";
 import type { Policy } from "./policy.ts";
 
 /** Why the policy says no. The code is what the controller is told. */
@@ -36,7 +36,8 @@ export function decidePolicy(policy: Policy, action: EndpointAction, now: Instan
     if (!policy.packages.allow.some((p) => matchesGlob(p, name)))
       return refuse("policy-package", `${name} is not among the packages that the policy allows.`);
   }
-  const downgrades = action.packages.filter((p) => compareDebianVersions(p.to, p.from) < 0);
+  // An order that cannot be told may be a downgrade, so it counts as one.
+  const downgrades = action.packages.filter((p) => ["<", "?"].includes(compareVersions("deb", p.to, p.from)));
   if (downgrades.length > policy.maxDowngrades)
     return refuse(
       "policy-package",
@@ -51,7 +52,7 @@ export function decidePolicy(policy: Policy, action: EndpointAction, now: Instan
   const blackout = policy.blackouts.find((b) => isInside(b, now));
   if (blackout)
     return refuse("policy-window", `The policy forbids changes until ${blackout.to}${blackout.name ? ` (${blackout.name})` : ""}.`);
-  if (policy.windows.length > 0 && !policy.windows.some((w) => isWindowOpen(w, policy.timezone, now)))
+  if (policy.windows.length > 0 && !policy.windows.some((w) => isOpen(w, policy.timezone, now)))
     return refuse("policy-window", `None of the policy's windows is open (time zone ${policy.timezone}).`);
   return ok(undefined);
 }

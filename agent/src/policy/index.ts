@@ -1,4 +1,3 @@
-export * from "./debian-version.ts";
 export * from "./decide.ts";
 export * from "./load-policy.ts";
 export * from "./operator-keys.ts";

@@ -1,4 +1,4 @@
-import { intervalSchema, windowSchema } from "@breakwater/shared/window";
+import { intervalSchema, isZone, windowSchema } from "@breakwater/shared/window";
 import { z } from "zod";
 
 const pattern = z.string().min(1).max(200);
@@ -16,7 +16,7 @@ export const policyFileSchema = z.strictObject({
   windows: z.array(windowSchema).max(50).default([]),
   blackouts: z.array(intervalSchema).max(200).default([]),
   /** IANA zone in which the windows are read; the machine's own when absent. */
-  timezone: z.string().refine(isTimeZone, "not an IANA time zone").optional(),
+  timezone: z.string().refine(isZone, "not an IANA time zone").optional(),
   /** How many different pinned operators must have signed a plan. */
   requiredApprovals: z.number().int().min(1).max(20).default(1),
   allowReboot: z.boolean().default(false),
@@ -30,16 +30,5 @@ export const policyFileSchema = z.strictObject({
 /** What this machine's owner allows, whatever the controller says. */
 export type Policy = Readonly<Omit<z.infer<typeof policyFileSchema>, "timezone">> & { readonly timezone: string };
 
-export type PolicyMode = Policy["mode"];
-
 /** Looks only. What holds while no policy can be read. */
 export const observePolicy = (timezone: string): Policy => ({ ...policyFileSchema.parse({}), timezone });
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -58,16 +58,25 @@ export async function openPglite(directory?: string): Promise<Store> {
   const unlock = directory ? await lockDirectory(resolve(directory)) : async () => {};
   if (directory) mkdirSync(directory, { recursive: true, mode: 0o700 });
   const client = await PGlite.create(directory ? { dataDir: resolve(directory) } : {});
+  const store = await usePglite(client);
+  return {
+    ...store,
+    close: async () => {
+      await store.close();
+      await unlock();
+    },
+  };
+}
+
+/** Brings the schema of an open PGlite up to date. */
+export async function usePglite(client: PGlite): Promise<Store> {
   const db = drizzlePglite(client, { schema });
   await migratePglite(db, { migrationsFolder });
   return {
     db: db as unknown as Db,
     engine: "pglite",
     listen: (channel, wake) => client.listen(channel, wake),
-    close: async () => {
-      await client.close();
-      await unlock();
-    },
+    close: () => client.close(),
   };
 }
 

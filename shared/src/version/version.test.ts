@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compareVersions, ECOSYSTEMS, type Ecosystem, inRange } from "./index.ts";
@@ -33,6 +35,11 @@ describe("version order", () => {
     for (const [i, a] of versions.entries())
       for (const [j, b] of versions.entries())
         expect(`${a} ${compareVersions(ecosystem, a, b)} ${b}`).toBe(`${a} ${i < j ? "<" : i > j ? ">" : "="} ${b}`);
+  });
+
+  it.skipIf(!existsSync("/usr/bin/dpkg"))("deb orders as the dpkg of this machine does", () => {
+    for (const [i, newer] of ASCENDING.deb.entries())
+      if (i > 0) execFileSync("dpkg", ["--compare-versions", ASCENDING.deb[i - 1] ?? "", "lt", newer]);
   });
 
   it.each(EQUAL)("%s: %s and %s have the same weight", (ecosystem, a, b) => {

@@ -17,14 +17,18 @@ const dayOfMonth = z
  */
 export const businessRuleSchema = z.discriminatedUnion("kind", [
   /** Absolute time. */
-  z.strictObject({ kind: z.literal("interval"), from: intervalSchema.shape.from, to: intervalSchema.shape.to }),
+  z
+    .strictObject({ kind: z.literal("interval"), from: intervalSchema.shape.from, to: intervalSchema.shape.to })
+    .refine((i) => Date.parse(i.from) < Date.parse(i.to), { path: ["to"], error: "must be later than from" }),
   /** Every day; crosses midnight when `to` <= `from`. */
   z.strictObject({ kind: z.literal("daily"), from: localTime, to: localTime }),
   windowSchema.extend({ kind: z.literal("weekly") }),
   /** Whole days of each month, both ends included; wraps into the next month when `toDay` lies before `fromDay`. */
   z.strictObject({ kind: z.literal("monthly"), fromDay: dayOfMonth, toDay: dayOfMonth }),
   /** Whole local days, both ends included. */
-  z.strictObject({ kind: z.literal("once"), fromDate: z.iso.date(), toDate: z.iso.date() }),
+  z
+    .strictObject({ kind: z.literal("once"), fromDate: z.iso.date(), toDate: z.iso.date() })
+    .refine((d) => d.fromDate <= d.toDate, { path: ["toDate"], error: "must not lie before fromDate" }),
 ]);
 export type BusinessRule = z.infer<typeof businessRuleSchema>;
 

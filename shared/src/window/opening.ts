@@ -61,6 +61,9 @@ export interface AllowedTime {
 export const blackoutSpans = (blackouts: readonly Interval[]): Span[] =>
   mergeSpans(blackouts.map((b) => ({ from: Date.parse(b.from), to: Date.parse(b.to) })));
 
+/** Whether a moment lies in an interval; its end is outside. */
+export const isInside = (interval: Interval, at: Instant): boolean => Date.parse(interval.from) <= at && at < Date.parse(interval.to);
+
 /** The stretches of [from, to) in which a change is allowed. */
 export function allowedSpans(allowed: AllowedTime, from: Instant, to: Instant): Span[] {
   const open = allowed.window ? openings(allowed.window, allowed.zone, from, to) : [{ from, to }];

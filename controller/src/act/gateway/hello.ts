@@ -1,4 +1,5 @@
 import { type Clock, fail, ok, parseInstant, type Result } from "@breakwater/shared/core";
+import { isZone } from "@breakwater/shared/window";
 import { type ExecutionReport__Output, type Hello__Output, PROTOCOL } from "@breakwater/shared/wire";
 import { type HelloFacts, helloFactsSchema } from "../../know/fleet/index.ts";
 import { LIMITS } from "./limits.ts";
@@ -46,14 +47,4 @@ export function readHello(hello: Hello__Output, clock: Clock): Result<ReadHello>
     unfinished: hello.unfinished,
     zoneUnknown,
   });
-}
-
-function isZone(name: string): boolean {
-  if (name === "") return false;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

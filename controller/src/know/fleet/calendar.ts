@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, fail, ok, type Result } from "@breakwater/shared/core";
+import { businessRuleSchema, isZone } from "@breakwater/shared/window";
 import { asc, eq } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, recordEvents, type Store, schema } from "../../store/index.ts";
@@ -12,8 +13,7 @@ export const calendarEntrySchema = z.strictObject({
   /** "blackout": nothing is changed; "business": the business is busy, changes wait unless urgent. */
   kind: z.enum(["blackout", "business"]),
   timezone: zone,
-  /** Opaque here: decide/planning reads it. */
-  rule: z.json(),
+  rule: businessRuleSchema,
   /** Endpoints with any of these tags; empty: all. */
   tags: tagsSchema.default([]),
 });
@@ -68,13 +68,4 @@ const tell = (tx: Db, clock: Clock, type: string, actor: string, id: string, nam
 function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
   const { [key]: _left, ...rest } = value;
   return rest;
-}
-
-function isZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -211,12 +211,27 @@ describe("connections", () => {
 });
 
 describe("calendar", () => {
-  it("keeps events, whatever their rule says, and refuses a zone that is none", async () => {
-    const input = { name: "Month end", kind: "blackout", timezone: "Europe/Berlin", rule: { monthly: [1, 5] } };
+  it("keeps events, and refuses a zone that is none and a rule that never holds", async () => {
+    const input = { name: "Month end", kind: "blackout", timezone: "Europe/Berlin", rule: { kind: "monthly", fromDay: -1, toDay: 5 } };
     const made = expectOk(await fleet.calendar.create(input, "user:ada"));
     expectOk(await fleet.calendar.update(made.id, { ...input, tags: ["finance"] }, "user:ada"));
     expect(await fleet.calendar.list()).toEqual([{ id: made.id, ...input, tags: ["finance"] }]);
     expect(await fleet.calendar.create({ ...input, timezone: "Berlin" }, "user:ada")).toMatchObject({ ok: false });
+    const refusals = [
+      { monthly: [1, 5] },
+      { kind: "once", fromDate: "2026-12-27", toDate: "2026-12-20" },
+      { kind: "daily", from: "9", to: "17:00" },
+    ];
+    const told = [];
+    for (const rule of refusals) {
+      const refused = await fleet.calendar.update(made.id, { ...input, rule }, "user:ada");
+      told.push(refused.ok ? "" : refused.problem.message);
+    }
+    expect(told).toEqual([
+      expect.stringContaining("rule.kind"),
+      expect.stringContaining("rule.toDate: must not lie before fromDate"),
+      expect.stringContaining("rule.from"),
+    ]);
     expectOk(await fleet.calendar.remove(made.id, "user:ada"));
     expect(await fleet.calendar.list()).toEqual([]);
   });
@@ -229,7 +244,7 @@ describe("fleet file", () => {
       "version: 1",
       "sites: [{ id: paris, maxConcurrent: 3 }]",
       "redundancyGroups: [{ id: front, minHealthy: 1 }]",
-      "calendar: [{ name: Sale, kind: business, timezone: Europe/Paris, rule: { weekly: [fri] } }]",
+      "calendar: [{ name: Sale, kind: business, timezone: Europe/Paris, rule: { kind: weekly, days: [fri], from: '08:00', to: '20:00' } }]",
       "endpoints:",
       "  - endpoint: file-1.example",
       "    site: paris",

@@ -18,7 +18,7 @@ export async function openTestApi() {
   const log = createLogger("test", "silent");
   const auth = createAuth({ store, clock });
   const health = createHealth({ store, clock, log });
-  const rollout = createRollout({ store, clock, log, health: createWaveJudge({ health, clock }), instanceId: "test" });
+  const rollout = createRollout({ store, clock, log, health: createWaveJudge({ health, store, clock }), instanceId: "test" });
   const know = await startKnow({ store, clock, log, feeds: [], schedules: { feeds: null, atStart: false } });
   const audit = createAudit({ store, clock, log });
   const services = {

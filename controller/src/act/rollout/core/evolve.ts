@@ -1,5 +1,5 @@
 import { type Instant, unreachable } from "@breakwater/shared/core";
-import type { RolloutPlan } from "../../../decide/planning/rollout-plan.ts";
+import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import type { RolloutEvent } from "./events.ts";
 import { isInFlight, mayFollow, type WavePhase } from "./phases.ts";
 import { type Execution, freshExecution, type RolloutState, type WaveProgress } from "./state.ts";

@@ -1,7 +1,7 @@
 import type { AgentExecutionState } from "@breakwater/shared/command";
 import type { Instant } from "@breakwater/shared/core";
 import fc from "fast-check";
-import type { RolloutPlan } from "../../../decide/planning/rollout-plan.ts";
+import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import {
   begin,
   decide,

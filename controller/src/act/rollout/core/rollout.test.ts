@@ -1,7 +1,7 @@
 import type { AgentExecutionState } from "@breakwater/shared/command";
 import { expectOk, type Instant } from "@breakwater/shared/core";
 import { describe, expect, it } from "vitest";
-import type { RolloutPlan } from "../../../decide/planning/rollout-plan.ts";
+import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import {
   begin,
   decide,

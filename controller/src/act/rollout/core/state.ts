@@ -1,5 +1,5 @@
 import type { DeploymentId, ExecutionId, Instant } from "@breakwater/shared/core";
-import type { RolloutPlan } from "../../../decide/planning/rollout-plan.ts";
+import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import type { DeploymentPhase, ExecutionState, WavePhase } from "./phases.ts";
 
 export type Verdict = "healthy" | "undecided" | "harmful";

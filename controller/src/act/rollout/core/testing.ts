@@ -1,5 +1,5 @@
 import { type Instant, instant } from "@breakwater/shared/core";
-import type { RolloutPlan } from "../../../decide/planning/rollout-plan.ts";
+import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import type { Facts, WindowClock } from "./facts.ts";
 
 export const START = instant(Date.parse("2026-03-02T00:00:00Z"));

@@ -1,7 +1,7 @@
 import { expectOk, formatInstant } from "@breakwater/shared/core";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { RolloutPlan } from "../../../decide/planning/rollout-plan.ts";
+import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import { eventsAfter, type Store, schema } from "../../../store/index.ts";
 import { openTestStore } from "../../../store/testing.ts";
 import { MINUTE, planOf, START } from "../core/testing.ts";

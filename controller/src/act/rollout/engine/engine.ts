@@ -1,7 +1,7 @@
 import { type Clock, type DeploymentId, fail, formatInstant, ok, ProblemError, type Result } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 import { desc, eq } from "drizzle-orm";
-import type { RolloutPlan } from "../../../decide/planning/rollout-plan.ts";
+import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import { EVENT_CHANNEL, type Store, schema } from "../../../store/index.ts";
 import { type OperatorCommand, PATIENCE, type Patience, sentences, type Wait, type WindowClock } from "../core/index.ts";
 import { deployPlan } from "./deploy.ts";

@@ -1,7 +1,7 @@
 import type { Instant } from "@breakwater/shared/core";
 import { eq, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { RolloutPlan } from "../../../decide/planning/rollout-plan.ts";
+import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import { type Db, schema } from "../../../store/index.ts";
 import type { Facts, Verdict, WindowClock } from "../core/index.ts";
 import { FREEZE_SETTING, freezeSchema } from "./freeze.ts";

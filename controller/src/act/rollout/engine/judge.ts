@@ -1,5 +1,5 @@
 import type { Instant } from "@breakwater/shared/core";
-import type { PlannedWave } from "../../../decide/planning/rollout-plan.ts";
+import type { PlannedWave } from "../../../decide/planning/index.ts";
 import type { Verdict } from "../core/index.ts";
 
 /** What the judge is asked about one wave. */

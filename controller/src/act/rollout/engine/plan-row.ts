@@ -1,7 +1,7 @@
 import { canonicalJson, planHeaderSchema, sha256Hex } from "@breakwater/shared/command";
 import { fail, type Instant, ok, parseInstant, type Result } from "@breakwater/shared/core";
 import { and, eq } from "drizzle-orm";
-import { type RolloutPlan, rolloutPlanSchema } from "../../../decide/planning/rollout-plan.ts";
+import { type RolloutPlan, rolloutPlanSchema } from "../../../decide/planning/index.ts";
 import { type Db, schema } from "../../../store/index.ts";
 
 const { plan } = schema;

@@ -1,6 +1,6 @@
 import { addMs, type Instant } from "@breakwater/shared/core";
 import { type AllowedTime, allowedSpans, isAllowed, nextAllowed } from "@breakwater/shared/window";
-import type { RolloutPlan } from "../../../decide/planning/rollout-plan.ts";
+import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import type { WindowClock } from "../core/index.ts";
 
 /** How far ahead a closing is looked for; commands never live longer than their execution limit, which is hours. */

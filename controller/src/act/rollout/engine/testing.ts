@@ -3,7 +3,7 @@ import { type Clock, formatInstant, type Instant } from "@breakwater/shared/core
 import { createLogger } from "@breakwater/shared/log";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import type { RolloutPlan } from "../../../decide/planning/rollout-plan.ts";
+import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import { type Db, recordEvents, type Store, schema } from "../../../store/index.ts";
 import { START } from "../core/testing.ts";
 import { decodeOutboxCommand } from "../outbox-command.ts";

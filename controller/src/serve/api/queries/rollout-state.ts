@@ -2,7 +2,7 @@ import { type Instant, parseInstant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { begin, evolve, type RolloutEvent, type RolloutState } from "../../../act/rollout/index.ts";
-import { rolloutPlanSchema } from "../../../decide/planning/rollout-plan.ts";
+import { rolloutPlanSchema } from "../../../decide/planning/index.ts";
 import type { Db } from "../../../store/index.ts";
 import { notFound } from "../problems.ts";
 import { int, json, moment, select } from "./select.ts";

@@ -1,5 +1,6 @@
+import { businessRuleSchema } from "@breakwater/shared/window";
 import { z } from "@hono/zod-openapi";
-import { at, id, name } from "./common.ts";
+import { at, name } from "./common.ts";
 
 export const joinTokenSchema = z
   .object({
@@ -42,8 +43,7 @@ export const calendarSchema = z
     /** A blackout forbids changes; a business event makes them dear. */
     kind: z.enum(["blackout", "business"]),
     timezone: z.string(),
-    /** An interval, or a weekly or monthly rule, as decide/planning reads it. */
-    rule: z.unknown(),
+    rule: businessRuleSchema,
     /** Endpoints with any of these tags; everything without any. */
     tags: z.array(z.string()),
   })
@@ -53,10 +53,9 @@ export const calendarBody = z.strictObject({
   name,
   kind: z.enum(["blackout", "business"]),
   timezone: z.string().min(1).max(64),
-  rule: z.record(z.string(), z.unknown()),
+  rule: businessRuleSchema,
   tags: z.array(z.string().max(63)).max(50).default([]),
 });
-export const namedParams = z.object({ id: id.openapi({ param: { name: "id", in: "path" } }) });
 
 export const feedSchema = z
   .object({

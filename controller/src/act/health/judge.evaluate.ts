@@ -6,7 +6,7 @@ import { z } from "zod";
 import { judge, readJudgeFile } from "./judge/index.ts";
 import { kayentaLike } from "./judge/kayenta.ts";
 
-/** Measures the judge, and a Kayenta-like one beside it, on a directory of cases: `tsx evaluate-judge.ts DIR`. */
+/** Measures the judge, and a Kayenta-like one beside it, on a directory of cases: `npm run evaluate -- judge DIR`. */
 const expectedSchema = z.array(
   z.object({
     file: z.string(),
