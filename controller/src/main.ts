@@ -41,6 +41,7 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
     undo.push(() => know.stop());
     const planning = createPlanning({ store, clock });
     const health = createHealth({ store, clock, log });
+    health.start();
     undo.push(() => health.stop());
     // Simulated deployments live in the demo's own time, under an engine of its own.
     const judge = createWaveJudge({ health, store, clock });

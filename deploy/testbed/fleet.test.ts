@@ -28,17 +28,17 @@ const refresh = (on: readonly Host[]) => Promise.all(on.map((h) => h.exec("apt-g
 
 async function join(on: readonly Host[]): Promise<void> {
   const token = await controller.joinToken(on.length);
-  for (const host of on) await enrol(host, controller, token);
+  await Promise.all(on.map((host) => enrol(host, controller, token)));
   for (const host of on) ids.set(host, (await connected(host, controller)).id);
 }
 
 beforeAll(async () => {
   await controller.start();
   await controller.setUp();
-  for (const host of hosts) await testbed.repo("trust", String(host.k));
+  await Promise.all(hosts.map((host) => testbed.repo("trust", String(host.k))));
   // What the later cases upgrade from. They come from a repository that the hosts trust, at their first version.
-  for (const host of hosts)
-    await host.sh("DEBIAN_FRONTEND=noninteractive apt-get install -q -y bw-shop=1.0 bw-badpostinst=1.0 bw-conffile=1.0");
+  const first = "bw-shop=1.0 bw-badpostinst=1.0 bw-conffile=1.0 bw-reboot=1.0";
+  await Promise.all(hosts.map((host) => host.sh(`DEBIAN_FRONTEND=noninteractive apt-get install -q -y ${first}`)));
   await join(hosts);
 });
 afterAll(async () => {
@@ -150,7 +150,7 @@ describe("a package whose postinst fails", () => {
 describe("a service that gets slower by its patch", () => {
   it("is found harmful on the canary, rolled back to the old bytes, and reaches nobody else", async () => {
     await testbed.repo("publish", "bw-shop", "1.1");
-    for (const host of hosts) await host.sh("apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get install -q -y bw-shop=1.1");
+    await Promise.all(hosts.map((h) => h.sh("apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get install -q -y bw-shop=1.1")));
     for (const host of hosts)
       await controller.client.call("PATCH", `/endpoints/${idOf(host)}`, {
         checks: [{ kind: "http", name: "shop", url: "http://127.0.0.1:8080/work", timeoutMs: 2_000 }],
@@ -196,8 +196,6 @@ describe("a service that gets slower by its patch", () => {
 
 describe("a host without network during its wave", () => {
   it("is unreachable, the gate says so, and it gets the current truth when it comes back", async () => {
-    await h2.sh("DEBIAN_FRONTEND=noninteractive apt-get install -q -y bw-reboot=1.0");
-    await h3.sh("DEBIAN_FRONTEND=noninteractive apt-get install -q -y bw-reboot=1.0");
     await testbed.repo("publish", "bw-reboot", "1.1");
     await refresh([h2, h3]);
     const key = await pending("bw-reboot", "1.1", [h2, h3]);

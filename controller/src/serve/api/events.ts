@@ -16,7 +16,7 @@ const BATCH = 200;
 const MAX_STREAMS = 200;
 
 /** Live events for pages and programs: read from the store after a position, so that none is lost between two connections. */
-export async function createEventStreams({ store, auth, metrics }: { store: Store; auth: Auth; metrics: Metrics; clock: Clock }) {
+export async function createEventStreams({ store, auth, metrics, clock }: { store: Store; auth: Auth; metrics: Metrics; clock: Clock }) {
   const waiting = new Set<() => void>();
   const wake = () => {
     for (const go of [...waiting]) go();
@@ -68,7 +68,6 @@ export async function createEventStreams({ store, auth, metrics }: { store: Stor
             position = event.position;
             if (!mayView(principal.role, event.type)) continue;
             await sse.writeSSE({
-              event: event.type,
               id: String(position),
               data: JSON.stringify({ ...event, at: formatInstant(event.at) }),
             });
@@ -78,7 +77,7 @@ export async function createEventStreams({ store, auth, metrics }: { store: Stor
           await something(POLL_MS);
           if (Date.now() - quietSince < HEARTBEAT_MS) continue;
           if (!(await auth.stillHolds(principal))) break;
-          await sse.write(": alive\n\n");
+          await sse.writeSSE({ event: "heartbeat", data: formatInstant(clock.now()) });
           quietSince = Date.now();
         }
       } finally {

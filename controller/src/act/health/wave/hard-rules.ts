@@ -1,13 +1,15 @@
 import type { Instant } from "@breakwater/shared/core";
 import type { HealthPoint, HealthSeries } from "../health.ts";
+import { MINUTE_MS } from "../telemetry/minutes.ts";
 import type { HardFinding } from "./types.ts";
 
 /** A state must be seen in so many samples in a row: one may fall into a restart that a person made. */
 const LASTING_SAMPLES = 2;
 /** Restarts by the service manager since the patch that are a loop: systemd itself gives up after five in ten seconds. */
 const LOOP_RESTARTS = 3;
-/** Silence of an endpoint that is more than a lost message or two. */
+/** Silence of an endpoint that is more than a lost message or two: at least so long, and so many of its samples; a minute more, for minutes that are not over. */
 const GONE_MS = 3 * 60_000;
+const GONE_STEPS = 4;
 
 export interface HardInput {
   readonly treated: ReadonlyMap<string, Instant>;
@@ -112,25 +114,41 @@ function sharedByControl(series: HealthSeries, at: Instant, input: HardInput): b
   return states.length > 0 && states.filter((p) => p.max <= 0).length * 2 >= states.length;
 }
 
+/**
+ * Endpoints that send nothing any more while others do. Where nobody else sends either, it is the controller or the network
+ * that lost its samples, and nobody is blamed.
+ */
 function gone(input: HardInput): HardFinding[] {
-  const newest = new Map<string, Instant>();
+  const times = new Map<string, Set<Instant>>();
   for (const s of input.series)
-    for (const p of s.points) if (p.at <= input.now && p.at > (newest.get(s.endpointId) ?? 0)) newest.set(s.endpointId, p.at);
-  const silent = (id: string) => input.now - (newest.get(id) ?? 0) > GONE_MS;
-  if (input.control.length > 0 && input.control.filter(silent).length * 2 >= input.control.length) return [];
+    for (const p of s.points) if (p.at <= input.now) times.set(s.endpointId, (times.get(s.endpointId) ?? new Set<Instant>()).add(p.at));
+  const patience = Math.max(GONE_MS, GONE_STEPS * usualStep([...times.values()])) + MINUTE_MS;
+  const newest = (id: string) => [...(times.get(id) ?? [])].reduce((last, at) => Math.max(last, at), 0);
+  const sends = (id: string) => input.now - newest(id) <= patience;
+  const witnesses = input.control.length > 0 ? input.control : [...input.treated.keys()];
+  if (witnesses.filter(sends).length * 2 <= witnesses.length) return [];
   return [...input.treated].flatMap(([endpointId, patchedAt]) => {
-    const last = newest.get(endpointId);
+    const last = newest(endpointId);
     // One that never sent anything cannot have been silenced by the patch.
-    if (last === undefined || !silent(endpointId) || input.now < patchedAt + input.graceMs + GONE_MS) return [];
-    const at = Math.max(last + GONE_MS, patchedAt + input.graceMs + GONE_MS) as Instant;
+    if (last === 0 || sends(endpointId) || input.now < patchedAt + input.graceMs + patience) return [];
+    const at = Math.max(last + patience, patchedAt + input.graceMs + patience) as Instant;
     return [
       {
         rule: "endpoint-gone",
         endpointId,
         subject: "",
         at,
-        sentence: "The endpoint sends nothing any more since the patch, while the unpatched do.",
+        sentence: "The endpoint sends nothing any more since the patch, while others do.",
       } as const,
     ];
   });
+}
+
+/** The usual distance of the samples, over all endpoints. */
+function usualStep(times: readonly ReadonlySet<Instant>[]): number {
+  const steps = times.flatMap((set) => {
+    const sorted = [...set].sort((a, b) => a - b).slice(-30);
+    return sorted.slice(1).map((at, i) => at - (sorted[i] as Instant));
+  });
+  return steps.sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
 }

@@ -98,9 +98,34 @@ describe("wave judge on a small fleet", () => {
     ["processes killed for lack of memory", (m, v, minute) => (m === "oom_kills_total" && minute > 4 ? 2 : v), "out-of-memory"],
     ["an endpoint that went silent", (_, v, minute) => (minute > 1 ? undefined : v), "endpoint-gone"],
   ])("knows %s without statistics", async (_, patched, rule) => {
-    const verdict = await ask(smallFleet(8, patched));
+    const verdict = await ask(smallFleet(10, patched));
     expect(verdict.verdict).toBe("harmful");
     expect(verdict.evidence.hard.map((h) => h.rule)).toContain(rule);
+  });
+
+  it("blames nobody's silence when nobody else sends either", async () => {
+    const fleet = smallFleet(12, (_, v, minute) => (minute > 1 ? undefined : v));
+    const question = {
+      deploymentId: "dp_1",
+      wave: 0,
+      treated: [{ endpointId: fleet.ids[0] as string, patchedAt: PATCHED }],
+      now: fleet.clock.now(),
+      rules,
+    };
+    const verdict = await createWaveJudge({ ...fleet, store }).judge({ ...question, control: [] });
+    expect(verdict.evidence.hard).toEqual([]);
+  });
+
+  it("knows the rhythm of slow samplers before it calls them silent", async () => {
+    const now = (PATCHED + 34 * MINUTE) as Instant;
+    const clock = { now: () => now };
+    const health = createHealth({ store, clock, log });
+    for (let at = PATCHED - 240 * MINUTE; at <= PATCHED + 30 * MINUTE; at += 5 * MINUTE)
+      for (const id of ["slow-1", "slow-2", "slow-3"]) health.take(id, at as Instant, [{ metric: "cpu_percent", subject: "", value: 20 }]);
+    const treated = [{ endpointId: "slow-1", patchedAt: PATCHED }];
+    const judge = createWaveJudge({ health, store, clock });
+    const verdict = await judge.judge({ deploymentId: "dp_1", wave: 0, treated, control: ["slow-2", "slow-3"], now, rules });
+    expect(verdict.evidence.hard).toEqual([]);
   });
 
   it("does not hold against the patch what the restart does within the grace", async () => {

@@ -15,16 +15,23 @@ export interface MinuteSeries {
 
 const MINUTE = 60_000;
 
-/** Endpoints of the wave that were patched, and those of the plan that were not (yet). */
-export function groupsOf(state: RolloutState, wave: number): { treated: Map<string, Instant>; control: string[] } {
+/**
+ * Endpoints of the wave that were patched, and those of the plan that were not by the time at which the wave was judged
+ * last: they are what it was compared with, even if their own turn came since. `patchedAt` knows of every endpoint that was
+ * ever patched, also of those whose patch was taken back.
+ */
+export function groupsOf(
+  state: RolloutState,
+  wave: number,
+  patchedAt: ReadonlyMap<string, Instant>,
+  until: Instant,
+): { treated: Map<string, Instant>; control: string[] } {
   const treated = new Map<string, Instant>();
   for (const id of state.plan.waves[wave]?.endpointIds ?? []) {
-    const patchedAt = state.executions.get(id)?.patchedAt;
-    if (patchedAt !== undefined) treated.set(id, patchedAt);
+    const at = patchedAt.get(id);
+    if (at !== undefined) treated.set(id, at);
   }
-  const control = state.plan.waves
-    .flatMap((w) => w.endpointIds)
-    .filter((id) => !treated.has(id) && state.executions.get(id)?.patchedAt === undefined);
+  const control = state.plan.waves.flatMap((w) => w.endpointIds).filter((id) => !treated.has(id) && (patchedAt.get(id) ?? until) >= until);
   return { treated, control };
 }
 

@@ -45,12 +45,14 @@ const verdictRow = z.object({
   verdict: verdictWord,
   simulated: z.boolean(),
 });
+/** What the judge thinks of each of the waves that were judged last; its changes of mind are on the deployment. */
 const lastVerdicts = (db: Db) =>
   select(
     db,
     verdictRow,
     sql`select v.deployment_id as "deploymentId", d.title, v.wave, v.at, v.verdict, d.simulated
-      from verdict v join deployment d on d.id = v.deployment_id order by v.id desc limit 10`,
+      from (select distinct on (deployment_id, wave) * from verdict order by deployment_id, wave, id desc) v
+      join deployment d on d.id = v.deployment_id order by v.at desc, v.id desc limit 5`,
   );
 
 export async function readOverview(

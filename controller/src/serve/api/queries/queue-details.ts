@@ -87,7 +87,7 @@ function reasons(row: Reasoned): string[] {
   const distinct = row.vulnerabilities.length;
   return [
     row.findings > 0
-      ? `Closes ${count(row.findings, "finding")} of ${distinct >= MAX_VULNERABILITIES ? `${distinct} or more` : distinct} vulnerabilities on ${count(row.endpoints, "endpoint")}.`
+      ? `Closes ${count(row.findings, "finding")} of ${distinct >= MAX_VULNERABILITIES ? `${distinct} or more vulnerabilities` : count(distinct, "vulnerability", "vulnerabilities")} on ${count(row.endpoints, "endpoint")}.`
       : row.described
         ? `Fixes nothing that is known as a vulnerability; pending on ${count(row.endpoints, "endpoint")}.`
         : `What it fixes is not known yet: its changelog was not read. Pending on ${count(row.endpoints, "endpoint")}.`,

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "../../../store/index.ts";
 import type { riskPointSchema } from "../schemas/index.ts";
-import { int, real, select } from "./select.ts";
+import { int, momentOrNull, real, select } from "./select.ts";
 
 const DAYS = 90;
 const DAY: DurationMs = days(1);
@@ -12,7 +12,8 @@ const changeRow = z.object({ day: z.string(), n: int, risk: real });
 
 /**
  * Open findings and their risk at the end of each of the last 90 days (UTC), and now. Counted from when findings opened and
- * closed, with the risk that each has now or had last; so the past is as it is judged today.
+ * closed, with the risk that each has now or had last; so the past is as it is judged today. Days before the first finding
+ * was ever seen are left out: then nothing was known, which is not the same as no risk.
  */
 export async function riskHistory(db: Db, now: Instant): Promise<z.infer<typeof riskPointSchema>[]> {
   const midnight = Math.floor(now / DAY) * DAY;
@@ -37,7 +38,9 @@ export async function riskHistory(db: Db, now: Instant): Promise<z.infer<typeof 
   const closed = byDay(await changes("closed_at"));
   let open = start?.open ?? 0;
   let risk = start?.risk ?? 0;
-  return Array.from({ length: DAYS }, (_, i) => {
+  const [known] = await select(db, z.object({ since: momentOrNull }), sql`select min(opened_at) as since from finding where ${counted}`);
+  const knownSince = known?.since ? Date.parse(known.since) : now;
+  const points = Array.from({ length: DAYS }, (_, i) => {
     const at = first + i * DAY;
     const day = formatInstant(at as Instant).slice(0, 10);
     const [up, down] = [opened.get(day), closed.get(day)];
@@ -47,4 +50,5 @@ export async function riskHistory(db: Db, now: Instant): Promise<z.infer<typeof 
     const end = Math.min(at + DAY, now) as Instant;
     return { at: formatInstant(end), openFindings: open, risk: Math.max(0, risk), opened: up?.n ?? 0, closed: down?.n ?? 0 };
   });
+  return points.filter((p) => Date.parse(p.at) >= knownSince);
 }

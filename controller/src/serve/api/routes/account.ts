@@ -33,8 +33,9 @@ export const accountRoutes = {
     response: z.string(),
   }),
   /**
-   * Server-sent events: `id` is the position, `event` the type, `data` an Event. Starts after `Last-Event-ID` (or
-   * `?after=`), at the present without one. A comment every 15 s keeps the line open; events that a role may not see are left out.
+   * Server-sent events: `id` is the position, `data` an Event. They carry no `event` name, so that a browser hears types
+   * that it does not know yet. Starts after `Last-Event-ID` (or `?after=`), at the present without one. An event named
+   * `heartbeat` comes every 15 s in which nothing happens; events that a role may not see are left out.
    */
   events: defineRoute({
     id: "streamEvents",

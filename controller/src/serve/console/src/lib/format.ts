@@ -1,4 +1,4 @@
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400_000],
   ["hour", 3_600_000],
@@ -6,10 +6,10 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ["second", 1_000],
 ];
 
-/** "3 min ago", "in 2 hr". */
+/** "3 min ago", "in 2 hr"; hours up to two days, since "yesterday" says too little. */
 export function ago(at: string | number, now = Date.now()): string {
   const difference = new Date(at).getTime() - now;
-  const [unit, size] = steps.find(([, ms]) => Math.abs(difference) >= ms) ?? ["second", 1_000];
+  const [unit, size] = steps.find(([step, ms]) => Math.abs(difference) >= (step === "day" ? 2 * ms : ms)) ?? ["second", 1_000];
   return relative.format(Math.round(difference / size), unit);
 }
 
@@ -46,3 +46,9 @@ export function bytes(n: number): string {
 export const count = (n: number): string => n.toLocaleString("en");
 /** "1 endpoint", "12 endpoints". */
 export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
+
+/** A risk of 0 to 100, or a sum of them: one decimal, and never 0.0 for what is not zero. */
+export const risk = (n: number): string =>
+  n > 0 && n < 0.05 ? "<0.1" : n.toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+/** "rolled-back" as people write it. */
+export const words = (state: string): string => state.replaceAll("-", " ");
