@@ -1,10 +1,10 @@
-export { channelCredentials, checkController } from "./channel.ts";
-export { type Enrolment, type EnrolOptions, enrol } from "./enroll.ts";
+export { checkController } from "./channel.ts";
+export { enrol } from "./enroll.ts";
 export { certificateLife, type EnrolledIdentity, readIdentity, renewalDue } from "./enrolled-identity.ts";
 export { createExecutorLink, type ExecutorLink } from "./executor-link.ts";
 export { readJsonFile, writeFileAtomically } from "./files.ts";
-export { bootId, machineIdentity, nextIncarnation, parseOsRelease } from "./machine.ts";
-export { createRelay, type Relay } from "./relay.ts";
+export { bootId, machineIdentity, nextIncarnation } from "./machine.ts";
+export { createRelay } from "./relay.ts";
 export { renew } from "./renew.ts";
 export { createSession, type Session, type SessionState } from "./session.ts";
-export { fingerprintOf, parseAddress } from "./trust.ts";
+export { parseAddress } from "./trust.ts";

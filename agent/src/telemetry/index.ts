@@ -1,4 +1,4 @@
-export { type CheckOutcome, checkFromWire, runCheck } from "./checks.ts";
+export { checkFromWire } from "./checks.ts";
 export { serveMetrics } from "./metrics-server.ts";
-export { type OwnMetric, prometheusText } from "./prometheus.ts";
-export { createTelemetry, type Telemetry } from "./telemetry.ts";
+export { prometheusText } from "./prometheus.ts";
+export { createTelemetry } from "./telemetry.ts";

@@ -273,7 +273,7 @@ export function createGateway(options: GatewayOptions) {
     },
   };
 }
-export type Gateway = ReturnType<typeof createGateway>;
+type Gateway = ReturnType<typeof createGateway>;
 
 const retryAfter = (): number => 1 + Math.floor(Math.random() * 10);
 

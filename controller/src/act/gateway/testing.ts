@@ -226,7 +226,7 @@ export function openStream(identity: TestIdentity, address = identity.sessionAdd
     },
   };
 }
-export type TestStream = ReturnType<typeof openStream>;
+type TestStream = ReturnType<typeof openStream>;
 
 export function openWatch(
   test: TestGateway,

@@ -31,7 +31,7 @@ export function createApprovalKeys({ store, clock }: { store: Store; clock: Cloc
         return fail({
           code: "bad-approval-key",
           message: "This is not an Ed25519 public key of 32 bytes.",
-          next: "Make one with: breakwater approval-key create",
+          next: "Make one and register it with: breakwater key create FILE",
         });
       const keyId = keyIdOf(key.publicKey);
       return db.transaction(async (tx) => {

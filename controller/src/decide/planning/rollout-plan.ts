@@ -64,5 +64,5 @@ export const rolloutPlanSchema = z.strictObject({
 });
 export type Trigger = z.infer<typeof triggerSchema>;
 export type PlannedWave = z.infer<typeof plannedWaveSchema>;
-export type PlannedEndpoint = z.infer<typeof plannedEndpointSchema>;
+type PlannedEndpoint = z.infer<typeof plannedEndpointSchema>;
 export type RolloutPlan = z.infer<typeof rolloutPlanSchema>;

@@ -9,14 +9,9 @@ import { fleetFileOperations } from "./fleet-file.ts";
 import { groupOperations } from "./groups.ts";
 import { joinTokenOperations } from "./join-tokens.ts";
 
-export type { CalendarEntry, CalendarEvent } from "./calendar.ts";
 export type { CertificateRecord } from "./certificates.ts";
 export { type HelloFacts, helloFactsSchema } from "./connections.ts";
-export type { Endpoint, OperatorFacts } from "./endpoint.ts";
-export type { EndpointFilter, Page } from "./endpoints.ts";
-export type { Enrolled, Identity, IssueCertificate } from "./enrolment.ts";
-export { DEFAULT_SITE, type RedundancyGroup, type Site } from "./groups.ts";
-export type { JoinToken, JoinTokenInput } from "./join-tokens.ts";
+export type { Endpoint } from "./endpoint.ts";
 
 /** What is true about the machines themselves: who they are, what operators say of them, how they join and leave. */
 export function createFleet({ store, clock }: { readonly store: Store; readonly clock: Clock }) {

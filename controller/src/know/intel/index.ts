@@ -7,10 +7,9 @@ import { type FeedConfig, feedAdapters } from "./feeds.ts";
 import { replaceFeedContent } from "./persist.ts";
 import type { FeedContent } from "./records.ts";
 
-export type { FeedAdapter, FeedKind } from "./adapter.ts";
-export { type IntelSet, readIntelDirectory } from "./directory.ts";
+export { readIntelDirectory } from "./directory.ts";
 export { DEFAULT_FEEDS, type FeedConfig } from "./feeds.ts";
-export type { AdvisoryRecord, AffectedRange, RejectRecord, SignalRecord, VulnerabilityRecord } from "./records.ts";
+export type { AdvisoryRecord, AffectedRange, SignalRecord, VulnerabilityRecord } from "./records.ts";
 
 /** A feed that suddenly lost more than this share of its records is taken for a cut one, not for good news. */
 const MAX_LOST_SHARE = 0.5;

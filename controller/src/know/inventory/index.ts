@@ -6,8 +6,7 @@ import { createDescriptions } from "./descriptions.ts";
 import { type EndpointFacts, factsOf, unlistedEcosystems, updatesUnlisted } from "./facts.ts";
 import { putPackages, putPendingUpdates, removeOtherPackages, removePackages } from "./package-rows.ts";
 
-export type { UpdateToDescribe } from "./descriptions.ts";
-export { EndpointFacts, Reach, readFacts } from "./facts.ts";
+export { EndpointFacts, readFacts } from "./facts.ts";
 
 /** What came of an inventory message. `snapshot-needed`: the delta's base is not what we hold, so send everything. */
 export type Intake = { readonly kind: "taken"; readonly changed: number; readonly removed: number } | { readonly kind: "snapshot-needed" };

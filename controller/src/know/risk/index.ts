@@ -1,3 +1,3 @@
-export { type AttackVector, type CvssFacts, readCvss } from "./cvss.ts";
+export { type CvssFacts, readCvss } from "./cvss.ts";
 export { type ReachEvidence, type ReachKind, reachOf } from "./reach.ts";
-export { type Risk, type RiskFactor, type RiskInput, scoreFinding, sumOf } from "./score.ts";
+export { type RiskFactor, type RiskInput, scoreFinding, sumOf } from "./score.ts";

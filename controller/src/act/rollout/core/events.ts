@@ -57,4 +57,4 @@ export type RolloutEvent = { readonly at: Instant } & (
   | { readonly type: "execution-cancel-requested"; readonly endpointId: string; readonly reason: string }
   | { readonly type: "execution-rollback-requested"; readonly endpointId: string; readonly reason: string }
 );
-export type RolloutEventType = RolloutEvent["type"];
+type RolloutEventType = RolloutEvent["type"];

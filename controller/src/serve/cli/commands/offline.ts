@@ -52,7 +52,7 @@ export function addOfflineCommands(program: Command, io: Io): void {
     });
 }
 
-export const momentOption = (text: string): string | undefined => {
+const momentOption = (text: string): string | undefined => {
   const at = parseInstant(text);
   return at === undefined ? undefined : formatInstant(at);
 };
