@@ -75,7 +75,8 @@ export const TRANSITIONS = {
     halted: ["paused"],
     cancelled: ["paused"],
     expired: ["paused"],
-    "rolled-back": [],
+    // An endpoint that was out of reach may say afterwards that it had changed: a person can have that taken back too.
+    "rolled-back": ["paused"],
   },
   wave: {
     pending: ["gated", "skipped"],
