@@ -1,8 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Db, RecordedEvent } from "../store/index.ts";
+import { type Db, queryRows, type RecordedEvent } from "../store/index.ts";
 import type { Scope } from "./matching/index.ts";
-import { queryRows } from "./rows.ts";
 
 /** Events after which findings may have to change, and only these. */
 export const FINDING_EVENTS: ReadonlySet<string> = new Set([

@@ -6,9 +6,6 @@ import { startFindingKeeper } from "./finding-keeper.ts";
 import { createIntel, DEFAULT_FEEDS, type FeedConfig } from "./intel/index.ts";
 import { createInventory } from "./inventory/index.ts";
 import { createMatching } from "./matching/index.ts";
-import { type FindingFilter, findings, fleetRisk, patchQueue, vulnerability } from "./overview/index.ts";
-
-export type { FindingItem, FleetRisk, QueuedPatch, VulnerabilityView } from "./overview/index.ts";
 
 export interface KnowSchedules {
   /** When feeds are read (cron, UTC); null: only when asked to. */
@@ -59,10 +56,6 @@ export async function startKnow({ store, clock, log, feeds = DEFAULT_FEEDS, sche
     inventory,
     intel: { refresh: refreshIntel, status: intel.status },
     matching,
-    findings: (filter: FindingFilter = {}) => findings(store.db, filter),
-    patchQueue: () => patchQueue(store.db),
-    vulnerability: (id: string) => vulnerability(store.db, id),
-    fleetRisk: () => fleetRisk(store.db, clock.now()),
     /** Works off everything that happened so far. */
     settle: keeper.settle,
     /** Stops schedules and downloads, and waits for what is being written. */

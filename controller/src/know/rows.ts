@@ -1,6 +1,4 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { z } from "zod";
-import type { Db } from "../store/index.ts";
 
 /** PostgreSQL types that a column of a bulk statement may have. Values travel as text and are cast: the drivers disagree on the rest. */
 type ColumnType = "text" | "bigint" | "int" | "boolean" | "float8" | "timestamptz" | "jsonb";
@@ -39,13 +37,6 @@ export function bulkRows<Row>(rows: readonly Row[], columns: Readonly<Record<str
 
 /** PostgreSQL's text holds every character but NUL. */
 const withoutNul = (text: string) => (text.includes("\u0000") ? text.replaceAll("\u0000", "\ufffd") : text);
-
-/** Runs a statement and parses each row of its result; the drivers wrap results differently. */
-export async function queryRows<T>(db: Db, row: z.ZodType<T>, statement: SQL): Promise<T[]> {
-  const result: unknown = await db.execute(statement);
-  const rows = Array.isArray(result) ? result : (result as { rows: unknown[] }).rows;
-  return rows.map((r) => row.parse(r));
-}
 
 /** Cuts a list, so that one statement carries a bounded number of parameters' bytes. */
 export function* batches<T>(rows: readonly T[], size: number): Generator<readonly T[]> {

@@ -1,6 +1,10 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Instant, instant } from "@breakwater/shared/core";
 import type { WireInventory__Output, WirePackage__Output, WirePendingUpdate__Output } from "@breakwater/shared/wire";
 import { type Store, schema } from "../store/index.ts";
+import type { FeedConfig } from "./intel/index.ts";
 
 /** A clock that stands where a test puts it. */
 export function testClock(at = Date.parse("2026-03-02T08:00:00Z")) {
@@ -84,3 +88,41 @@ export const wireInventory = (changes: Partial<WireInventory__Output> = {}): Wir
   collectedAt: "2026-03-02T07:59:00Z",
   ...changes,
 });
+
+/** The version that fixes the curl of the feeds below. */
+export const CURL_FIXED = "7.88.1-10+deb12u8";
+
+/** Three packages of one endpoint: curl and its library of one version, and tzdata, for which no update is offered. */
+export const curlPackages = (version: string): WirePackage__Output[] => [
+  wirePackage("curl", version),
+  wirePackage("libcurl4", version, { sourceName: "curl", sourceVersion: version }),
+  wirePackage("tzdata", "2025a-0"),
+];
+
+const advisory = (id: string, name: string, cves: string[], fixed: string) => ({
+  id,
+  upstream: cves,
+  summary: `${name} - security update`,
+  affected: [{ package: { ecosystem: "Debian:12", name }, ranges: [{ type: "ECOSYSTEM", events: [{ introduced: "0" }, { fixed }] }] }],
+});
+
+/** Feed files of two vulnerabilities in curl, one of them exploited, and one in tzdata. */
+export async function curlFeeds(): Promise<FeedConfig[]> {
+  const folder = await mkdtemp(join(tmpdir(), "breakwater-test-"));
+  await writeFile(
+    join(folder, "osv.json"),
+    JSON.stringify([
+      advisory("DSA-1-1", "curl", ["CVE-2026-1001", "CVE-2026-1002"], CURL_FIXED),
+      advisory("DSA-2-1", "tzdata", ["CVE-2026-1003"], "2025b-0"),
+    ]),
+  );
+  await writeFile(join(folder, "kev.csv"), "cveID,vulnerabilityName,dateAdded\nCVE-2026-1001,A flaw in curl,2026-02-01\n");
+  return [
+    { id: "osv-debian", kind: "osv", source: join(folder, "osv.json") },
+    { id: "kev", kind: "kev", source: join(folder, "kev.csv") },
+  ];
+}
+
+/** The pending updates that close what the feeds say of curl. */
+export const curlUpdates = (): WirePendingUpdate__Output[] =>
+  ["curl", "libcurl4"].map((name) => wireUpdate(name, "7.88.1-10", CURL_FIXED, { sourceName: "curl", held: name === "curl" }));

@@ -1,3 +1,4 @@
 export * from "./database.ts";
 export * from "./events.ts";
+export * from "./rows.ts";
 export * as schema from "./schema/index.ts";

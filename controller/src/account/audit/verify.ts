@@ -1,6 +1,6 @@
 import { asc, gt, inArray, sql } from "drizzle-orm";
 import { z } from "zod";
-import { type Db, schema } from "../../store/index.ts";
+import { type Db, rowsOf, schema } from "../../store/index.ts";
 import { type AuditRecord, follow, GENESIS, recordOf } from "./chain.ts";
 import { broken, cutOff, type Verification } from "./export.ts";
 
@@ -61,6 +61,5 @@ async function unrecordedBefore(db: Db, position: number): Promise<number> {
   const result = await db.execute(sql`
     select count(*)::text as count from domain_event e
     where e.position <= ${position} and not exists (select 1 from audit_record a where a.event_position = e.position)`);
-  const rows = Array.isArray(result) ? [...result] : (result as unknown as { rows: unknown }).rows;
-  return countRow.parse(rows)[0]?.count ?? 0;
+  return countRow.parse(rowsOf(result))[0]?.count ?? 0;
 }

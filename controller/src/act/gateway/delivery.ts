@@ -2,7 +2,7 @@ import { addMs, type Clock, formatInstant } from "@breakwater/shared/core";
 import type { Command } from "@breakwater/shared/wire";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { type Db, recordEvents, type Store } from "../../store/index.ts";
+import { type Db, recordEvents, rowsOf, type Store } from "../../store/index.ts";
 import { TIMES } from "./limits.ts";
 import { wireCommand } from "./wire-command.ts";
 
@@ -109,9 +109,4 @@ async function markDelivered(db: Db, clock: Clock, ids: readonly string[]): Prom
 async function giveBack(db: Db, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db.execute(sql`update command_outbox set lease_until = null where id in (select unnest(${sql.param([...ids])}::text[])::bigint)`);
-}
-
-/** PGlite answers with `{ rows }`, postgres-js with the rows themselves. */
-export function rowsOf(result: unknown): unknown {
-  return Array.isArray(result) ? [...result] : (result as { rows: unknown }).rows;
 }

@@ -3,7 +3,7 @@ import { METRICS, type MetricName, type Sample } from "@breakwater/shared/health
 import type { Logger } from "@breakwater/shared/log";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Store } from "../../store/index.ts";
+import { rowsOf, type Store } from "../../store/index.ts";
 import { deleteMinutesBefore, readMinutes, writeMinutes } from "./telemetry/minute-rows.ts";
 import { MINUTE_MS, type Minute, mergeInto, PendingMinutes } from "./telemetry/minutes.ts";
 import { Ring } from "./telemetry/ring.ts";
@@ -136,11 +136,10 @@ export function createHealth({
     const tags = watcher.filter.tags ?? [];
     if (tags.length === 0) return;
     const rows = await store.db.execute(sql`select id from endpoint where tags ?| ${sql.param([...tags])}::text[]`);
-    const list = Array.isArray(rows) ? rows : (rows as unknown as { rows: unknown[] }).rows;
     watcher.tagged = new Set(
       z
         .array(z.object({ id: z.string() }))
-        .parse(list)
+        .parse(rowsOf(rows))
         .map((r) => r.id),
     );
   }

@@ -1,8 +1,8 @@
 import { formatInstant, type Instant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Db } from "../../store/index.ts";
-import { batches, bulkRows, queryRows } from "../rows.ts";
+import { type Db, queryRows } from "../../store/index.ts";
+import { batches, bulkRows } from "../rows.ts";
 import type { FeedConfig } from "./feeds.ts";
 import type { AffectedRange, FeedContent } from "./records.ts";
 

@@ -2,8 +2,8 @@ import { type Clock, formatInstant, minutes } from "@breakwater/shared/core";
 import type { UpdateDescription__Output } from "@breakwater/shared/wire";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { recordEvents, type Store } from "../../store/index.ts";
-import { bulkRows, queryRows } from "../rows.ts";
+import { queryRows, recordEvents, type Store } from "../../store/index.ts";
+import { bulkRows } from "../rows.ts";
 
 /** How long one endpoint is given to answer before another is asked. */
 const ANSWER_TIME = minutes(5);

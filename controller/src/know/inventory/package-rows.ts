@@ -1,8 +1,8 @@
 import type { WirePackage__Output, WirePendingUpdate__Output } from "@breakwater/shared/wire";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Db } from "../../store/index.ts";
-import { bulkRows, queryRows } from "../rows.ts";
+import { type Db, queryRows } from "../../store/index.ts";
+import { bulkRows } from "../rows.ts";
 
 /** Packages of one endpoint's release, ready for bulk statements: named "input". */
 function packageInput(distribution: string, packages: readonly WirePackage__Output[]) {

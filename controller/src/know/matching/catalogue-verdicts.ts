@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Db } from "../../store/index.ts";
-import { batches, bulkRows, queryRows } from "../rows.ts";
+import { type Db, queryRows } from "../../store/index.ts";
+import { batches, bulkRows } from "../rows.ts";
 import { type IndexedAdvisory, indexAdvisories } from "./advisory-index.ts";
 import { gatherEvidence, type VulnerabilityEvidence } from "./evidence.ts";
 import { advisedName, type MatchPackage } from "./source.ts";

@@ -1,9 +1,9 @@
 import { type Clock, formatInstant, type Instant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { type Db, type DomainEvent, recordEvents, type Store } from "../../store/index.ts";
+import { type Db, type DomainEvent, queryRows, recordEvents, type Store } from "../../store/index.ts";
 import { readFacts } from "../inventory/index.ts";
-import { batches, bulkRows, groupBy, queryRows } from "../rows.ts";
+import { batches, bulkRows, groupBy } from "../rows.ts";
 import { type JudgedPackage, judgeCatalogue, loadEvidence } from "./catalogue-verdicts.ts";
 import type { VulnerabilityEvidence } from "./evidence.ts";
 import { type FindingChanges, findingChanges, type StoredFinding } from "./finding-changes.ts";

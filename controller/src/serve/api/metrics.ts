@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { MiddlewareHandler } from "hono";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { z } from "zod";
-import type { Store } from "../../store/index.ts";
+import { queryRows, type Store } from "../../store/index.ts";
 
 const counts = z.object({
   endpoints: z.coerce.number(),
@@ -35,12 +35,15 @@ export function createMetrics(store: Store) {
   };
 
   async function render(): Promise<string> {
-    const rows = await store.db.execute(sql`
+    const [now] = await queryRows(
+      store.db,
+      counts,
+      sql`
       select (select count(*) from endpoint where revoked_at is null) as endpoints,
              (select count(*) from endpoint where revoked_at is null and connected) as connected,
              (select count(*) from finding where state in ('open', 'no-fix')) as open,
-             (select count(*) from deployment where finished_at is null) as running`);
-    const [now] = z.array(counts).parse(rowsOf(rows));
+             (select count(*) from deployment where finished_at is null) as running`,
+    );
     if (now) {
       fleet.set({ state: "connected" }, now.connected);
       fleet.set({ state: "disconnected" }, now.endpoints - now.connected);
@@ -52,8 +55,3 @@ export function createMetrics(store: Store) {
   return { timed, render, streams, failures, contentType: registry.contentType };
 }
 export type Metrics = ReturnType<typeof createMetrics>;
-
-/** PGlite answers an object with rows, postgres-js an array. */
-function rowsOf(result: unknown): unknown {
-  return Array.isArray(result) ? result : (result as { rows: unknown }).rows;
-}

@@ -1,7 +1,7 @@
 import { formatInstant, type Instant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Db } from "../../../store/index.ts";
+import { type Db, rowsOf } from "../../../store/index.ts";
 import type { Minute } from "./minutes.ts";
 
 /** Rows a statement: some 200 kB of parameters, which both drivers take in a few milliseconds. */
@@ -64,6 +64,3 @@ export async function readMinutes(
 export async function deleteMinutesBefore(db: Db, moment: number): Promise<void> {
   await db.execute(sql`delete from health_minute where at < ${formatInstant(moment as Instant)}::timestamptz`);
 }
-
-const rowsOf = (result: unknown): readonly unknown[] =>
-  Array.isArray(result) ? result : ((result as { rows?: readonly unknown[] }).rows ?? []);

@@ -2,10 +2,9 @@ import type { Instant } from "@breakwater/shared/core";
 import { eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { RolloutPlan } from "../../../decide/planning/index.ts";
-import { type Db, schema } from "../../../store/index.ts";
+import { type Db, rowsOf, schema } from "../../../store/index.ts";
 import type { Facts, Verdict, WindowClock } from "../core/index.ts";
 import { FREEZE_SETTING, freezeSchema } from "./freeze.ts";
-import { rowsOf } from "./rows.ts";
 
 const endpointRows = z.array(
   z.object({ id: z.string(), connected: z.boolean(), last_seen: z.coerce.number().nullable(), revoked: z.boolean() }),

@@ -1,8 +1,7 @@
 import { addMs, formatInstant, type Instant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Db } from "../../../store/index.ts";
-import { rowsOf } from "./rows.ts";
+import { type Db, rowsOf } from "../../../store/index.ts";
 
 const leasedRows = z.array(z.object({ id: z.string(), fencing_token: z.coerce.number().int() }));
 

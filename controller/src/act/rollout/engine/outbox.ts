@@ -1,10 +1,10 @@
 import { addMs, formatInstant, type Instant } from "@breakwater/shared/core";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { z } from "zod";
-import { type Db, schema } from "../../../store/index.ts";
+import { type Db, rowsOf, schema } from "../../../store/index.ts";
 import { type Effect, type RolloutState, rollbackExecutionId } from "../core/index.ts";
 import { encodeOutboxCommand, type OutboxCommand } from "../outbox-command.ts";
-import { chunks, momentOf, rowsOf } from "./rows.ts";
+import { chunks, momentOf } from "./rows.ts";
 
 const { commandOutbox, planAction, planApproval } = schema;
 

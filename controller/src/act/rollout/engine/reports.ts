@@ -1,9 +1,8 @@
 import { AGENT_EXECUTION_STATES } from "@breakwater/shared/command";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Db } from "../../../store/index.ts";
+import { type Db, rowsOf } from "../../../store/index.ts";
 import type { RolloutCommand } from "../core/index.ts";
-import { rowsOf } from "./rows.ts";
 
 /** Reports taken in by one decision, so that its transaction stays short. */
 const REPORTS_PER_DECISION = 2_000;

@@ -1,10 +1,5 @@
 import { type Instant, instant } from "@breakwater/shared/core";
 
-/** PGlite answers a raw statement with `{ rows }`, postgres-js with the rows themselves. */
-export function rowsOf(result: unknown): unknown {
-  return Array.isArray(result) ? [...result] : (result as { rows: unknown }).rows;
-}
-
 /** A `moment` column, in whichever spelling the driver returns it. */
 export const momentOf = (text: string): Instant => instant(Date.parse(text));
 

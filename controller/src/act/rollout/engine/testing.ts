@@ -4,11 +4,10 @@ import { createLogger } from "@breakwater/shared/log";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { RolloutPlan } from "../../../decide/planning/index.ts";
-import { type Db, recordEvents, type Store, schema } from "../../../store/index.ts";
+import { type Db, recordEvents, rowsOf, type Store, schema } from "../../../store/index.ts";
 import { START } from "../core/testing.ts";
 import { decodeOutboxCommand } from "../outbox-command.ts";
 import type { Judgement, WaveJudge } from "./judge.ts";
-import { rowsOf } from "./rows.ts";
 
 export const quiet = createLogger("test", "silent");
 

@@ -1,14 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Db } from "../../../store/index.ts";
 import { iso } from "../moments.ts";
 
-/** Runs a read and parses each row; the drivers wrap results differently and spell numbers and moments differently. */
-export async function select<T>(db: Db, row: z.ZodType<T>, statement: SQL): Promise<T[]> {
-  const result: unknown = await db.execute(statement);
-  const rows = Array.isArray(result) ? result : (result as { rows: unknown[] }).rows;
-  return rows.map((r) => row.parse(r));
-}
+export { queryRows as select } from "../../../store/index.ts";
 
 /** Column shapes. */
 export const int = z.coerce.number().int();
