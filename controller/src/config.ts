@@ -39,6 +39,8 @@ const configSchema = z.strictObject({
   /** How often agents sample their health, seconds. */
   healthIntervalSeconds: z.number().int().min(1).max(300).default(15),
   inventoryIntervalSeconds: z.number().int().min(30).max(86_400).default(900),
+  /** How long an endpoint whose turn it is may be away before its execution counts as unreachable. */
+  unreachableAfterSeconds: z.number().int().min(10).max(86_400).default(600),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
   /** Runs an agent in observe mode on this machine, beside the controller. */
   localAgent: z.boolean().default(false),
@@ -74,6 +76,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     )
     .option("--health-interval <seconds>", "how often agents sample their health")
     .option("--inventory-interval <seconds>", "how often agents look at their packages")
+    .option("--unreachable-after <seconds>", "how long an endpoint whose turn it is may be away")
     .addOption(new Option("--log-level <level>").choices(["debug", "info", "warn", "error", "silent"]))
     .option("--local-agent", "run an agent in observe mode on this machine")
     .option("--demo", "add a simulated fleet, clearly marked")
@@ -95,6 +98,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     ...(feeds.length > 0 ? { feeds: feeds.filter((f) => f !== "none").map(feedFromFlag) } : {}),
     ...(flags.healthInterval ? { healthIntervalSeconds: Number(flags.healthInterval) } : {}),
     ...(flags.inventoryInterval ? { inventoryIntervalSeconds: Number(flags.inventoryInterval) } : {}),
+    ...(flags.unreachableAfter ? { unreachableAfterSeconds: Number(flags.unreachableAfter) } : {}),
     ...(flags.logLevel ? { logLevel: flags.logLevel } : {}),
     ...(flags.localAgent ? { localAgent: true } : {}),
     ...(flags.demo ? { demo: true } : {}),

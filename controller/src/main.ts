@@ -29,7 +29,8 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
   const log = createLogger("breakwater", config.logLevel);
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async () => {
-    for (const step of undo.splice(0).reverse()) await step().catch((cause: unknown) => log.error({ err: cause }, "a part did not stop cleanly"));
+    for (const step of undo.splice(0).reverse())
+      await step().catch((cause: unknown) => log.error({ err: cause }, "a part did not stop cleanly"));
   };
   try {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
@@ -45,7 +46,10 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
     undo.push(() => health.stop());
     // Simulated deployments live in the demo's own time, under an engine of its own.
     const judge = createWaveJudge({ health, store, clock });
-    const rollout = createRollout({ store, clock, log, health: judge, instanceId: randomUUID(), simulated: false });
+    const rollout = createRollout({
+      ...{ store, clock, log, health: judge, instanceId: randomUUID(), simulated: false },
+      patience: { unreachableAfterMs: config.unreachableAfterSeconds * 1_000 },
+    });
     await rollout.start();
     undo.push(() => rollout.stop());
     const audit = createAudit({ store, clock, log });
@@ -88,7 +92,9 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
         enrollmentAddress: `127.0.0.1:${gateway.addresses().enrollmentPort}`,
         caFingerprint: ca.caFingerprint(),
         joinToken: async () =>
-          expectOk(await fleet.createJoinToken({ uses: 1, expiresInMs: 600_000, tags: ["this-machine"], site: "default", actor: "local-agent" })).secret,
+          expectOk(
+            await fleet.createJoinToken({ uses: 1, expiresInMs: 600_000, tags: ["this-machine"], site: "default", actor: "local-agent" }),
+          ).secret,
         log,
       });
       undo.push(() => local.stop());

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle } from "./bundle.ts";
@@ -30,12 +30,10 @@ async function buildAgent(): Promise<string> {
   };
   mkdirSync(lib, { recursive: true });
   put(fetchRuntime(join(dist, "runtime")), "usr/lib/breakwater-agent/node", 0o755);
-  await bundle(join(root, "agent/src/executor-main.ts"), join(lib, "executor.mjs"));
-  const agentMain = join(root, "agent/src/main.ts");
-  if (existsSync(agentMain)) await bundle(agentMain, join(lib, "agent.mjs"));
+  await bundle({ agent: join(root, "agent/src/main.ts"), executor: join(root, "agent/src/executor-main.ts") }, lib);
   write(
     "usr/bin/breakwater-agent",
-    '#!/bin/sh\nexec /usr/lib/breakwater-agent/node --enable-source-maps /usr/lib/breakwater-agent/agent.mjs "$@"\n',
+    '#!/bin/sh\nexec /usr/lib/breakwater-agent/node /usr/lib/breakwater-agent/agent.mjs "$@"\n',
     0o755,
   );
   for (const unit of ["breakwater-agent.service", "breakwater-executor.socket", "breakwater-executor.service"])

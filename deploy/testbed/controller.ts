@@ -48,6 +48,8 @@ export class Controller {
         "3",
         "--inventory-interval",
         "30",
+        "--unreachable-after",
+        "45",
         "--log-level",
         "warn",
       ],

@@ -102,6 +102,13 @@ export function createExecutions(o: ExecutionsOptions) {
           caches: async () => listArchives(join(o.stateDir, "archives")),
           journal: e.journal,
           stallMs: o.stallMs,
+          async foreignOrigin(changes) {
+            const told = await o.manager.origins(changes);
+            // A version whose origin nobody tells has none: only an owner who allows any origin lets it in.
+            const untold = changes.filter((c) => !told.some((t) => t.name === c.name));
+            const allowed = await o.trust.mayComeFrom([...told, ...untold.map(({ name }) => ({ name, origin: "", label: "", suite: "" }))]);
+            return allowed.ok ? undefined : allowed.problem.message;
+          },
           lastContact: () => contactAt,
           report: (state, more) => report(e, state, more),
           output: emitOutput(e),

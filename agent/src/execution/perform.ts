@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statfsSync } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { FailureClass } from "@breakwater/shared/command";
+import type { FailureClass, PackageChange } from "@breakwater/shared/command";
 import { type Clock, formatInstant, unreachable } from "@breakwater/shared/core";
 import type { Report } from "../executor/protocol.ts";
 import { viewProc } from "../exposure/index.ts";
@@ -45,6 +45,8 @@ export interface Surroundings {
   caches(): Promise<readonly string[]>;
   readonly journal: Journal;
   readonly stallMs: number;
+  /** Why the machine's owner does not let these changes come from where they come from; undefined when he does. */
+  foreignOrigin(changes: readonly PackageChange[]): Promise<string | undefined>;
   /** Moment of the last contact to the controller that the connection part told of. */
   lastContact(): number;
   report(state: string, more: Partial<Report>): void;
@@ -89,6 +91,8 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       const all = await w.manager.installed();
       const judged = await judgeBeforehand(w.manager, action, all);
       if (!judged.ok) return failing(judged.problem.failureClass, judged.problem.message, judged.problem.output);
+      const foreign = await w.foreignOrigin(judged.value);
+      if (foreign) return failing("repository-untrusted", foreign);
       const checks = await runChecks(w.run, action.checks, 0, () => w.clock.now());
       const bad = checks.filter((c) => !c.passed);
       if (bad.length > 0)

@@ -4,7 +4,7 @@ import { type EndpointAction, type PlanHeader, verifyCommand } from "@breakwater
 import { fail, type Instant, ok, type Result } from "@breakwater/shared/core";
 import { z } from "zod";
 import type { ApplyRequest } from "../executor/protocol.ts";
-import { decideMode, decidePolicy, loadOperatorKeys, loadPolicy } from "../policy/index.ts";
+import { decideMode, decideOrigins, decidePolicy, loadOperatorKeys, loadPolicy, type PackageOrigin } from "../policy/index.ts";
 
 export interface VerifiedCommand {
   readonly action: EndpointAction;
@@ -17,6 +17,8 @@ export interface Trust {
   /** Empty while this machine is not enrolled. */
   endpointId(): Promise<string>;
   verify(request: Omit<ApplyRequest, "id" | "op" | "executionId">, now: Instant): Promise<Result<VerifiedCommand>>;
+  /** Whether the owner lets packages come from these origins. */
+  mayComeFrom(origins: readonly PackageOrigin[]): Promise<Result<void>>;
   /** Whether a change that this machine made itself may be undone now. */
   mayRestore(): Promise<Result<void>>;
   describe(): Promise<{ policyMode: string; pinnedKeyIds: string[] }>;
@@ -68,6 +70,9 @@ export function createTrust(configDir: string, agentStateDir: string, pinFile: s
       if (!verified.ok) return verified;
       const allowed = decidePolicy(policy, verified.value.action, now);
       return allowed.ok ? ok(verified.value) : allowed;
+    },
+    async mayComeFrom(origins) {
+      return decideOrigins((await loadPolicy(configDir)).policy, origins);
     },
     async mayRestore() {
       return decideMode((await loadPolicy(configDir)).policy);

@@ -12,7 +12,8 @@ export function parseReleases(text: string): Map<string, Release> {
   const releases = new Map<string, Release>();
   let index: string | undefined;
   for (const line of text.split("\n")) {
-    const source = /^\s+-?\d+ (\S+ \S+ \S+ Packages|\S+)$/.exec(line);
+    // Four words, three for a flat repository ("uri ./ Packages"), one for dpkg's own status file.
+    const source = /^\s+-?\d+ (\S.*)$/.exec(line);
     const release = /^\s+release (.*)$/.exec(line);
     if (source) index = source[1];
     else if (release && index !== undefined) {

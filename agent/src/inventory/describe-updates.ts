@@ -76,7 +76,6 @@ async function describeOne(update: Update, dir: string, spend: Spend): Promise<R
 
 /** The source version of what is installed, as dpkg knows it; the binary's own where that is another version by now. */
 async function sourceVersionOf(name: string, architecture: string, version: string): Promise<string> {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders are dpkg-query's own
   const asked = await runText("dpkg-query", ["-W", "-f=${Version} ${source:Version}\n", "--", `${name}:${architecture}`], {
     timeoutMs: 30_000,
   });

@@ -69,6 +69,10 @@ export interface PackageManager {
   /** Sign of a - b in the manager's version order. */
   compareVersions(a: string, b: string): Promise<number>;
   simulate(changes: readonly PackageChange[]): Promise<Result<Simulation, ManagerFailure>>;
+  /** Where each new version comes from, by its repository's Release file; nothing for one that no repository offers. */
+  origins(
+    changes: readonly PackageChange[],
+  ): Promise<readonly { readonly name: string; readonly origin: string; readonly label: string; readonly suite: string }[]>;
   spaceNeeds(changes: readonly PackageChange[]): Promise<readonly SpaceNeed[]>;
   /** Downloads the new versions into `directory`; signatures and hashes are checked by the manager itself. */
   prefetch(

@@ -26,7 +26,6 @@ export async function syncPath(path: string): Promise<void> {
 
 /** What a .deb says it is; undefined when it is none or is torn. */
 export async function describeDeb(run: Run, file: string): Promise<Omit<PackageFile, "sha256"> | undefined> {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-deb fills it in.
   const format = "${Package}\t${Architecture}\t${Version}";
   const ran = await run([DPKG_DEB, "-W", `--showformat=${format}`, file], { env: APT_ENVIRONMENT, timeoutMs: 60_000 });
   const [name, architecture, version] = ran.stdout.trim().split("\t");

@@ -10,7 +10,6 @@ export const parseConffiles = (output: string): string[] =>
   output.split("\n").flatMap((line) => /^ (\/.+) (?:[0-9a-f]{32}|newconffile)(?: .*)?$/.exec(line)?.[1] ?? []);
 
 export async function configurationReviews(run: Run): Promise<string[]> {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query fills it in.
   const ran = await run([DPKG_QUERY, "-W", "-f", "${Conffiles}\n"], { env: APT_ENVIRONMENT, timeoutMs: 120_000 });
   const found: string[] = [];
   for (const file of parseConffiles(ran.stdout))

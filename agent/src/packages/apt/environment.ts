@@ -1,5 +1,6 @@
 /** Absolute, because distributions wrap `apt`, and PATH is not ours to trust. */
 export const APT_GET = "/usr/bin/apt-get";
+export const APT_CACHE = "/usr/bin/apt-cache";
 export const DPKG = "/usr/bin/dpkg";
 export const DPKG_QUERY = "/usr/bin/dpkg-query";
 export const DPKG_DEB = "/usr/bin/dpkg-deb";

@@ -2,15 +2,17 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { PackageChange } from "@breakwater/shared/command";
 import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
+import { parseReleases } from "../../inventory/apt-policy.ts";
 import type { ManagerCommand, ManagerFailure, PackageFile, PackageManager, Simulation } from "../package-manager.ts";
 import type { Ran, Run } from "../run.ts";
 import { avoidanceText, removeExpired, writeAvoidance } from "./avoidance.ts";
 import { keepInstalled, listDebs, writeStatusAfter } from "./bytes.ts";
 import { configurationReviews } from "./conffiles.ts";
 import { dpkgHealth, queryInstalled } from "./dpkg-state.ts";
-import { APT_ENVIRONMENT, APT_GET, aptOptions, CONFFILE_OPTIONS, DPKG, pinned } from "./environment.ts";
+import { APT_CACHE, APT_ENVIRONMENT, APT_GET, aptOptions, CONFFILE_OPTIONS, DPKG, pinned } from "./environment.ts";
 import { classifyAptOutput, explainAptOutput } from "./failure.ts";
 import { dpkgLockHolder } from "./lock.ts";
+import { originsOf, parseOffers } from "./origins.ts";
 import { refreshApt } from "./refresh.ts";
 import { parseSimulation } from "./simulation.ts";
 import { parseSizes } from "./space.ts";
@@ -69,6 +71,14 @@ export function createApt(run: Run, clock: Clock): PackageManager {
 
     // Without --no-remove, so that it is told what would go; the caller refuses.
     simulate: async (changes) => readSimulation(await look([APT_GET, "-s", ...aptOptions(1000), ...install(changes)])),
+
+    async origins(changes) {
+      const [releases, offers] = [
+        await look([APT_CACHE, "policy"]),
+        await look([APT_CACHE, "policy", ...changes.map((c) => `${c.name}:${c.architecture}`)]),
+      ];
+      return originsOf(changes, parseOffers(offers.stdout), parseReleases(releases.stdout));
+    },
 
     async spaceNeeds(changes) {
       const ran = await look([APT_GET, "--print-uris", ...aptOptions(1000), ...install(changes)]);

@@ -125,9 +125,9 @@ function calm(verdict: WaveVerdict["verdict"], judged: Judgement | undefined, tr
   const compared = control > 0 ? `compared with ${control} unpatched` : "compared with their own past only, for nobody is left unpatched";
   if (!judged) return "There are no samples of the patched endpoints to judge.";
   if (verdict === "healthy")
-    return `All ${judged.metrics.length} metrics of ${treated} patched endpoints stayed within what is accepted, ${compared}.`;
+    return `All ${judged.metrics.length} metrics of ${patched(treated)} stayed within what is accepted, ${compared}.`;
   const open = judged.metrics.filter((m) => m.verdict !== "healthy").map((m) => m.metric);
-  return `No harm is seen on ${treated} patched endpoints, ${compared}; still open: ${open.slice(0, 5).join(", ")}.`;
+  return `No harm is seen on ${patched(treated)}, ${compared}; still open: ${open.slice(0, 5).join(", ")}.`;
 }
 
 const nobody = (alpha: number, control: number): WaveVerdict => ({
@@ -135,3 +135,5 @@ const nobody = (alpha: number, control: number): WaveVerdict => ({
   evidence: { metrics: [], hard: [], bands: [], patchedAt: {}, basis: { resolutionMs: 0, historyMs: 0, treated: 0, control, alpha } },
   summary: "No endpoint of this wave has been patched yet.",
 });
+
+const patched = (n: number): string => (n === 1 ? "1 patched endpoint" : `${n} patched endpoints`);

@@ -66,7 +66,7 @@ function running(state: RolloutState): Wait[] {
   const first = Math.min(...flying.map((e) => e.rollback?.requestedAt ?? e.startedAt ?? e.changedAt));
   return [
     {
-      what: `${flying.length} executions are in flight.`,
+      what: flying.length === 1 ? "1 execution is in flight." : `${flying.length} executions are in flight.`,
       until: (first + state.plan.executionLimitMs) as Instant,
       afterwards: "Whichever has not ended by its limit counts as unreachable, and a person is told.",
       endpointIds: flying.map((e) => e.endpointId),

@@ -1,0 +1,269 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openBrowser, openPage, settled, tabTo, type Troubles, visit } from "./browser.ts";
+import { type RunningController, startController } from "./controller.ts";
+
+const ROOT = join(import.meta.dirname, "../../../../..");
+const WIDTHS = [390, 768, 1280, 1920];
+const FIRST_LOAD_LIMIT = 300_000;
+const PASSWORD = "correct horse battery staple";
+
+let controller: RunningController;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+const troubles: Troubles = { all: [] };
+const print = (line: string) => process.stdout.write(`    ${line}\n`);
+const api = async <T>(path: string): Promise<T> => (await (await context.request.get(`${controller.url}/api/v1${path}`)).json()) as T;
+
+interface Row {
+  id: string;
+  title: string;
+  hostname: string;
+  simulated: boolean;
+  findings: number;
+}
+const rowsOf = async (path: string): Promise<Row[]> => (await api<{ rows: Row[] }>(path)).rows;
+/** Until there is one. The test's own time limit ends it. */
+async function awaited<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    await page.waitForTimeout(500);
+  }
+}
+
+beforeAll(async () => {
+  execFileSync(process.execPath, ["--import", "tsx", "deploy/build/console.ts", "--if-stale"], { cwd: ROOT, stdio: "inherit" });
+  controller = await startController();
+  browser = await openBrowser();
+  context = await browser.newContext({ baseURL: controller.url, viewport: { width: 1280, height: 800 } });
+  page = await openPage(context, troubles);
+});
+afterAll(async () => {
+  await browser?.close();
+  await controller?.stop();
+});
+
+describe("the way in", () => {
+  it("is a set-up link that makes the first administrator, within the weight of a first load", async () => {
+    let weight = 0;
+    page.on("response", async (response) => {
+      if (response.url().includes("/api/")) return;
+      weight += await response
+        .request()
+        .sizes()
+        .then((s) => s.responseBodySize)
+        .catch(() => Number.NaN);
+    });
+    await page.goto(controller.setupLink);
+    await page.getByLabel("Name").fill("ada");
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.waitForLoadState("networkidle");
+    page.removeAllListeners("response");
+    await page.getByRole("button", { name: "Create and sign in" }).click();
+    await settled(page);
+    print(`first load: ${Math.round(weight / 1000)} kB on the wire (page, script, styles, fonts)`);
+    expect(weight).toBeGreaterThan(50_000);
+    expect(weight).toBeLessThanOrEqual(FIRST_LOAD_LIMIT);
+  });
+
+  it("is a link that opens once", async () => {
+    const other = await browser.newContext();
+    const second = await other.newPage();
+    await second.goto(controller.setupLink);
+    await second.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await second.getByText("Make the first administrator").count()).toBe(0);
+    await other.close();
+  });
+
+  it("takes the name and password again after signing out, and says so when they are wrong", async () => {
+    await visit(page, "/settings");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByLabel("Name").fill("ada");
+    await page.getByLabel("Password").fill("not the password");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").waitFor();
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("navigation", { name: "Places" }).waitFor();
+  });
+
+  it("lets a viewer look and nothing more", async () => {
+    await visit(page, "/settings");
+    await page.getByLabel("Name", { exact: true }).fill("vera");
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByLabel("Role").selectOption("viewer");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByRole("listitem").filter({ hasText: "vera" }).waitFor();
+    const other = await browser.newContext({ baseURL: controller.url });
+    const hers = await openPage(other, troubles);
+    await hers.goto("/");
+    await hers.getByLabel("Name").fill("vera");
+    await hers.getByLabel("Password").fill(PASSWORD);
+    await hers.getByRole("button", { name: "Sign in" }).click();
+    await settled(hers);
+    expect(await hers.getByRole("button", { name: "Freeze the fleet" }).isDisabled()).toBe(true);
+    await visit(hers, "/fleet");
+    expect(await hers.getByRole("button", { name: "Enrol endpoints" }).isDisabled()).toBe(true);
+    await visit(hers, "/settings");
+    expect(await hers.getByRole("heading", { name: "Users" }).count()).toBe(0);
+    await other.close();
+  });
+});
+
+describe("the main job", () => {
+  it("is done with the keyboard alone: find, choose, plan, sign, start", async () => {
+    await awaited(async () => (await rowsOf("/queue?limit=100")).find((r) => r.simulated && r.findings > 0));
+    await visit(page, "/");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("queue");
+    await page.getByRole("option", { name: "Go to Queue" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Queue", exact: true }).waitFor();
+    await page.getByRole("checkbox", { name: /^Choose postgresql/ }).waitFor();
+    const chosen = page.getByRole("checkbox", { name: /^Choose postgresql/ });
+    const position = async () => Number(await page.locator("li[data-index]", { has: chosen }).getAttribute("data-index"));
+    // The ranking may still move while findings come in; the cursor goes down to where the patch is now.
+    for (let i = await position(); i > 0; i--) await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    expect(await chosen.isChecked()).toBe(true);
+    await page.keyboard.press("p");
+    await page.getByText(/^digest/).waitFor();
+    await tabTo(page, "Sign with this browser's key");
+    await page.keyboard.press("Enter");
+    await page.getByText("Signed", { exact: true }).waitFor();
+    await tabTo(page, "Start the deployment");
+    await page.keyboard.press("Enter");
+    await tabTo(page, "Start");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/deployments\/dp_/);
+    await settled(page);
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toContain("postgresql");
+  });
+
+  it("can be stopped everywhere at once, and goes on again", async () => {
+    await page.getByRole("button", { name: "Freeze the fleet" }).click();
+    await page.getByRole("dialog").getByLabel(/^Reason/).fill("a test of the freeze");
+    await page.getByRole("dialog").getByRole("button", { name: "Freeze" }).click();
+    await page.getByText("The fleet is frozen.").waitFor();
+    await page.reload();
+    await page.getByText("The fleet is frozen.").waitFor();
+    expect((await api<{ freeze: { reason: string } | null }>("/overview")).freeze?.reason).toBe("a test of the freeze");
+    await page.getByRole("button", { name: /^Frozen/ }).click();
+    await page.getByRole("dialog").getByLabel(/^Reason/).fill("the test is over");
+    await page.getByRole("dialog").getByRole("button", { name: "End the freeze" }).click();
+    await page.getByText("The fleet is frozen.").waitFor({ state: "detached" });
+    expect((await api<{ freeze: unknown }>("/overview")).freeze).toBeNull();
+  });
+
+  it("tells every open page when somebody else stops the fleet", async () => {
+    await page.getByText("Live", { exact: true }).waitFor();
+    const elsewhere = (method: "post" | "delete", reason: string) =>
+      context.request[method](`${controller.url}/api/v1/freeze`, { headers: { "x-breakwater": "test", origin: controller.url }, data: { reason } });
+    expect((await elsewhere("post", "seen elsewhere")).ok()).toBe(true);
+    // Sooner than the page would ask by itself, every 30 s.
+    await page.getByText("seen elsewhere").first().waitFor({ timeout: 20_000 });
+    expect((await elsewhere("delete", "over")).ok()).toBe(true);
+    await page.getByText("seen elsewhere").first().waitFor({ state: "detached", timeout: 20_000 });
+  });
+});
+
+describe("a live deployment", () => {
+  it("moves before one's eyes, without reloading", async () => {
+    const running = await awaited(async () => (await rowsOf("/deployments")).find((d) => d.title.includes("openssl")));
+    await visit(page, `/deployments/${running.id}`);
+    const waves = page.getByRole("region", { name: "Waves" });
+    const before = await waves.textContent();
+    await page.waitForFunction((text) => document.querySelector('section[aria-label="Waves"]')?.textContent !== text, before);
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toContain("simulated");
+  });
+
+  it("shows the harmful patch with its evidence, and what was undone", async () => {
+    const harmful = await awaited(async () => {
+      const found = (await rowsOf("/deployments")).find((d) => d.title.includes("shop-edge"));
+      return found && (await api<{ state: string }>(`/deployments/${found.id}`)).state === "rolled-back" ? found : undefined;
+    });
+    await visit(page, `/deployments/${harmful.id}`);
+    const verdict = page.getByRole("region", { name: /^Verdict on wave/ });
+    await verdict.getByText("harmful", { exact: true }).first().waitFor();
+    await verdict.locator("figcaption").getByText(/^patched \([1-9]/).waitFor();
+    await verdict.locator("figcaption").getByText(/^not yet patched \([1-9]/).waitFor();
+    await verdict.locator("canvas").waitFor();
+    await page.getByRole("button", { name: /: rolled back$/ }).first().click();
+    await page.getByRole("region", { name: /^Execution on/ }).getByText("Output").first().waitFor({ state: "attached" });
+  });
+});
+
+describe("every page", () => {
+  it("has no barrier, no sideways scrolling and no dead link, by day and by night", async () => {
+    const endpoints = await rowsOf("/endpoints?limit=100");
+    const machine = endpoints.find((e) => !e.simulated) ?? endpoints[0];
+    const [deployment] = await rowsOf("/deployments");
+    const [plan] = await rowsOf("/plans");
+    const paths = [
+      ...["/", "/queue", "/plans", `/plans/${plan?.id}`, "/deployments", `/deployments/${deployment?.id}`, "/fleet?enrol=1"],
+      ...["findings", "exposure", "health", "packages", "history", "settings"].map((tab) => `/fleet/${machine?.id}?tab=${tab}`),
+      ...["/calendar", "/audit", "/settings", "/nowhere"],
+    ];
+    const barriers: string[] = [];
+    const sideways: string[] = [];
+    const links = new Set<string>();
+    for (const path of paths) {
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await visit(page, path);
+      for (const scheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme: scheme });
+        const axe = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ["violations"] });
+        // By night only the colours are others.
+        const { violations } = await (scheme === "dark" ? axe.withRules(["color-contrast"]) : axe).analyze();
+        for (const v of violations)
+          barriers.push(`${path} ${scheme}: ${v.id}: ${v.help}: ${v.nodes.map((n) => `${n.target.join(" ")} ${n.any[0]?.message ?? ""}`).slice(0, 3).join(" | ")}`);
+      }
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 800 });
+        const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+        if (over > 0) sideways.push(`${path} at ${width}: ${over} px too wide`);
+      }
+      const found = await page.evaluate<string[]>("[...document.querySelectorAll('main a[href^=\"/\"]')].map((a) => a.getAttribute('href'))");
+      for (const href of found) if (!href.startsWith("/api/")) links.add(href);
+    }
+    // One of each kind is enough: what differs between the others is an id.
+    const kinds = new Map([...links].map((href) => [href.replace(/\/[a-z]{2}_\w+/, "/*").replace(/\?.*/, ""), href]));
+    const dead: string[] = [];
+    for (const href of kinds.values()) {
+      await page.goto(href);
+      await page.locator("main h1, main [role=alert]").first().waitFor();
+      if (!(await page.locator("main h1").count()) || (await page.getByText("There is no page at").count())) dead.push(href);
+    }
+    print(`axe: ${barriers.length} violations on ${paths.length} pages, light and dark; ${links.size} links in ${kinds.size} kinds`);
+    expect(barriers).toEqual([]);
+    expect(sideways).toEqual([]);
+    expect(dead).toEqual([]);
+  });
+
+  it("shows this machine, and its first findings when its changelogs are read", async () => {
+    const machine = await awaited(async () => (await rowsOf("/endpoints?limit=100")).find((e) => !e.simulated));
+    await visit(page, "/fleet?q=" + machine.hostname);
+    await page.getByRole("link", { name: machine.hostname, exact: true }).waitFor();
+    const events = await api<{ rows: { type: string; at: string; subject: string }[] }>(`/endpoints/${machine.id}/history?limit=500`);
+    const first = (type: string) => events.rows.findLast((e) => e.type === type);
+    const after = (event: { at: string } | undefined) => (event ? `${((Date.parse(event.at) - controller.startedAt) / 1000).toFixed(0)} s` : "not yet");
+    print(
+      `from the start of the process: enrolled ${after(first("endpoint.enrolled"))}, inventory ${after(first("inventory.changed"))}, ` +
+        `first changelogs ${after(first("updates.described"))}, first findings ${after(first("finding.opened"))}`,
+    );
+    if (first("finding.opened")) {
+      await visit(page, "/queue");
+      await page.locator("li[data-index]").filter({ hasNotText: "simulated" }).filter({ hasText: "Closes" }).first().waitFor();
+    }
+  });
+
+  it("did all this without an error in the browser or an answer that no page should provoke", () => {
+    expect(troubles.all).toEqual([]);
+  });
+});
