@@ -74,20 +74,19 @@ export async function queueDetails(db: Db, groups: readonly QueueGroup[]): Promi
       planned: [...new Map(plans.map((p) => [p.planId, { planId: p.planId, state: p.state }])).values()],
       maintainerScripts: [...new Set(scripts.filter((s) => mine.has(s.id)).flatMap((s) => s.scripts))].sort(),
     };
-    return { ...row, why: reasons(row) };
+    return { ...row, why: reasons(row, ranked.length) };
   });
 }
 
 type Reasoned = Omit<z.infer<typeof queueRowSchema>, "why">;
 
 /** Why the patch stands where it stands, in sentences; what is unknown is said too. */
-function reasons(row: Reasoned): string[] {
+function reasons(row: Reasoned, distinct: number): string[] {
   const worst = row.vulnerabilities[0];
   const count = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
-  const distinct = row.vulnerabilities.length;
   return [
     row.findings > 0
-      ? `Closes ${count(row.findings, "finding")} of ${distinct >= MAX_VULNERABILITIES ? `${distinct} or more vulnerabilities` : count(distinct, "vulnerability", "vulnerabilities")} on ${count(row.endpoints, "endpoint")}.`
+      ? `Closes ${count(row.findings, "finding")} of ${count(distinct, "vulnerability", "vulnerabilities")} on ${count(row.endpoints, "endpoint")}.`
       : row.described
         ? `Fixes nothing that is known as a vulnerability; pending on ${count(row.endpoints, "endpoint")}.`
         : `What it fixes is not known yet: its changelog was not read. Pending on ${count(row.endpoints, "endpoint")}.`,

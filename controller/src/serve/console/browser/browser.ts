@@ -20,7 +20,8 @@ export async function openPage(context: BrowserContext, troubles: Troubles): Pro
   page.on("pageerror", (error) => troubles.all.push(`uncaught: ${error.message} ${error.stack?.split("\n")[1]?.trim() ?? ""}`));
   page.on("console", (message) => {
     // Chromium notes each refused request too; which of them count is decided below, by their address.
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) troubles.all.push(`console: ${message.text()}`);
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      troubles.all.push(`console: ${message.text()}`);
   });
   page.on("response", (response) => {
     // A browser that is not signed in learns so by asking.
@@ -43,7 +44,9 @@ export async function settled(page: Page): Promise<void> {
 /** Presses Tab until the focus is on the control with this name. @throws after 60 presses: no keyboard gets there */
 export async function tabTo(page: Page, name: string): Promise<void> {
   for (let i = 0; i < 60; i++) {
-    const focused = await page.evaluate("(document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '').trim()");
+    const focused = await page.evaluate(
+      "(document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '').trim()",
+    );
     if (focused === name) return;
     await page.keyboard.press("Tab");
   }
