@@ -273,7 +273,6 @@ export function createGateway(options: GatewayOptions) {
     },
   };
 }
-type Gateway = ReturnType<typeof createGateway>;
 
 const retryAfter = (): number => 1 + Math.floor(Math.random() * 10);
 

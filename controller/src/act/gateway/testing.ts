@@ -226,7 +226,6 @@ export function openStream(identity: TestIdentity, address = identity.sessionAdd
     },
   };
 }
-type TestStream = ReturnType<typeof openStream>;
 
 export function openWatch(
   test: TestGateway,

@@ -64,5 +64,4 @@ export const rolloutPlanSchema = z.strictObject({
 });
 export type Trigger = z.infer<typeof triggerSchema>;
 export type PlannedWave = z.infer<typeof plannedWaveSchema>;
-type PlannedEndpoint = z.infer<typeof plannedEndpointSchema>;
 export type RolloutPlan = z.infer<typeof rolloutPlanSchema>;

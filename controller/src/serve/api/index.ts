@@ -1,4 +1,4 @@
-export {    createApi } from "./app.ts";
-export {  createAuth } from "./auth/index.ts";
+export { createApi } from "./app.ts";
+export { createAuth } from "./auth/index.ts";
 export { serveApi } from "./listen.ts";
 export type * from "./services.ts";

@@ -57,4 +57,3 @@ export type RolloutEvent = { readonly at: Instant } & (
   | { readonly type: "execution-cancel-requested"; readonly endpointId: string; readonly reason: string }
   | { readonly type: "execution-rollback-requested"; readonly endpointId: string; readonly reason: string }
 );
-type RolloutEventType = RolloutEvent["type"];

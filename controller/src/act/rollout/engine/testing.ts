@@ -109,7 +109,6 @@ export async function seedPlan(store: Store, plan: RolloutPlan, simulated = fals
     await tx.insert(schema.planApproval).values({ planId: plan.planId, revision: plan.revision, ...approval });
   });
 }
-const testKey = keys;
 
 const openRows = z.array(
   z.object({ id: z.coerce.string(), execution_id: z.string(), endpoint_id: z.string(), payload: z.instanceof(Uint8Array) }),

@@ -1,4 +1,4 @@
-import { expectOk, formatInstant, parseInstant } from "@breakwater/shared/core";
+import { expectOk, formatInstant } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import { judge, readJudgeFile } from "../../../act/health/index.ts";
 import { readIntelDirectory } from "../../../know/intel/index.ts";
@@ -51,8 +51,3 @@ export function addOfflineCommands(program: Command, io: Io): void {
       );
     });
 }
-
-const momentOption = (text: string): string | undefined => {
-  const at = parseInstant(text);
-  return at === undefined ? undefined : formatInstant(at);
-};
