@@ -291,17 +291,15 @@ async function keepOld(s: Standing, w: Surroundings) {
   const changes = s.prechecked?.changes ?? [];
   const keys = new Set(changes.map(packageKey));
   const caches = await w.caches();
-  const files = [];
-  for (const pkg of (await w.manager.installed()).filter((p) => keys.has(packageKey(p)))) {
-    const kept = await w.manager.keep(pkg, directory, caches);
-    if (!kept)
-      return {
-        files,
-        reversible: false,
-        why: `The installed ${pkg.name} ${pkg.version} is in no cache and no repository, and cannot be packed again.`,
-      };
-    files.push(kept);
-  }
+  const installed = (await w.manager.installed()).filter((p) => keys.has(packageKey(p)));
+  const files = [...(await w.manager.keep(installed, directory, caches))];
+  const lost = installed.find((p) => !files.some((f) => packageKey(f) === packageKey(p)));
+  if (lost)
+    return {
+      files,
+      reversible: false,
+      why: `The installed ${lost.name} ${lost.version} is in no cache and no repository, and cannot be packed again.`,
+    };
   const simulated = await w.manager.simulateRestore(files, s.prefetched?.files ?? [], join(w.directory, "status-after"));
   if (!simulated.ok) return { files, reversible: false, why: `apt finds no way back: ${simulated.problem.message}` };
   const { installs, removes } = simulated.value;

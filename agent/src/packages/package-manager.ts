@@ -80,8 +80,8 @@ export interface PackageManager {
     directory: string,
     limits: { readonly bytesPerSecond: number; readonly lockWaitMs: number },
   ): Promise<Result<readonly PackageFile[], ManagerFailure>>;
-  /** Lays the bytes of an installed version into `directory`, looking into `caches` first. Undefined when they cannot be had. */
-  keep(pkg: InstalledPackage, directory: string, caches: readonly string[]): Promise<KeptFile | undefined>;
+  /** Lays the bytes of installed versions into `directory`, looking into `caches` first. Those that cannot be had are left out. */
+  keep(packages: readonly InstalledPackage[], directory: string, caches: readonly string[]): Promise<readonly KeptFile[]>;
   /** What going back would do, computed against the state after the change. */
   simulateRestore(
     kept: readonly KeptFile[],

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { copyFile, open, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { InstalledPackage, KeptFile, PackageFile } from "../package-manager.ts";
@@ -47,47 +47,77 @@ export async function listDebs(run: Run, directory: string): Promise<PackageFile
   return files;
 }
 
+const nameOf = (pkg: InstalledPackage): string => (pkg.architecture === "all" ? pkg.name : `${pkg.name}:${pkg.architecture}`);
+
 /**
- * Bytes of the installed version, best source first: a cache (the very bytes that were installed), the repository (the same,
- * while it still offers the version), a package rebuilt from the disk.
+ * Bytes of the installed versions, for each the best source first: a cache (the very bytes that were installed), the repository
+ * (the same, while it still offers the version), a package rebuilt from the disk. Those that are nowhere are left out.
  */
 export async function keepInstalled(
   run: Run,
-  pkg: InstalledPackage,
+  packages: readonly InstalledPackage[],
   directory: string,
   caches: readonly string[],
-): Promise<KeptFile | undefined> {
-  const target = join(directory, archiveName(pkg));
-  const is = (d: Omit<PackageFile, "sha256"> | undefined): boolean =>
-    d?.name === pkg.name && d.architecture === pkg.architecture && d.version === pkg.version;
-  const kept = async (source: KeptFile["source"]): Promise<KeptFile> => {
-    await syncPath(target);
-    await syncPath(directory);
-    return { name: pkg.name, architecture: pkg.architecture, version: pkg.version, file: target, sha256: await sha256File(target), source };
+): Promise<KeptFile[]> {
+  const kept: KeptFile[] = [];
+  const missing = new Set<InstalledPackage>();
+  const isHere = async (pkg: InstalledPackage, file: string): Promise<boolean> => {
+    const d = await describeDeb(run, file);
+    return d?.name === pkg.name && d.architecture === pkg.architecture && d.version === pkg.version;
   };
-  for (const cache of [directory, ...caches]) {
-    const candidate = join(cache, archiveName(pkg));
-    if (!is(await describeDeb(run, candidate))) continue;
-    if (candidate !== target) {
-      await copyFile(candidate, `${target}.part`);
-      await rename(`${target}.part`, target);
+  const keep = async (pkg: InstalledPackage, source: KeptFile["source"]): Promise<void> => {
+    const file = join(directory, archiveName(pkg));
+    await syncPath(file);
+    const { name, architecture, version } = pkg;
+    kept.push({ name, architecture, version, file, sha256: await sha256File(file), source });
+    missing.delete(pkg);
+  };
+  const download = (some: readonly InstalledPackage[]) =>
+    run(
+      [
+        ...([APT_GET, "download", "-q", "-o", "Acquire::Retries=2", "-o", "Acquire::http::Timeout=30"] as const),
+        ...some.map((p) => `${nameOf(p)}=${p.version}`),
+      ],
+      { env: APT_ENVIRONMENT, timeoutMs: DOWNLOAD_TIMEOUT_MS, cwd: directory },
+    );
+  const takeDownloaded = async (): Promise<void> => {
+    for (const pkg of [...missing]) if (await isHere(pkg, join(directory, archiveName(pkg)))) await keep(pkg, "repository");
+  };
+
+  for (const pkg of packages) {
+    missing.add(pkg);
+    const target = join(directory, archiveName(pkg));
+    for (const cache of [directory, ...caches]) {
+      const candidate = join(cache, archiveName(pkg));
+      if (!existsSync(candidate) || !(await isHere(pkg, candidate))) continue;
+      if (candidate !== target) {
+        await copyFile(candidate, `${target}.part`);
+        await rename(`${target}.part`, target);
+      }
+      await keep(pkg, "archive");
+      break;
     }
-    return kept("archive");
   }
-  const name = pkg.architecture === "all" ? pkg.name : `${pkg.name}:${pkg.architecture}`;
-  await run([APT_GET, "download", "-q", "-o", "Acquire::Retries=2", "-o", "Acquire::http::Timeout=30", `${name}=${pkg.version}`], {
-    env: APT_ENVIRONMENT,
-    timeoutMs: DOWNLOAD_TIMEOUT_MS,
-    cwd: directory,
-  });
-  if (is(await describeDeb(run, target))) return kept("repository");
-  await run([DPKG_REPACK, name], { env: APT_ENVIRONMENT, timeoutMs: DOWNLOAD_TIMEOUT_MS, cwd: directory }).catch(() => undefined);
-  for (const entry of (await readdir(directory)).filter((f) => f.startsWith(`${pkg.name}_`) && f.endsWith(".deb"))) {
-    if (!is(await describeDeb(run, join(directory, entry)))) continue;
-    if (join(directory, entry) !== target) await rename(join(directory, entry), target);
-    return kept("repack");
+  // All in one call: each start of apt reads its whole cache, a second of work on a small machine. One version that the
+  // repository has dropped fails the whole call, so what is missing then is asked for one by one.
+  if (missing.size > 0) {
+    await download([...missing]);
+    await takeDownloaded();
+    if (missing.size > 1) for (const pkg of [...missing]) await download([pkg]);
+    await takeDownloaded();
   }
-  return undefined;
+  for (const pkg of [...missing]) {
+    await run([DPKG_REPACK, nameOf(pkg)], { env: APT_ENVIRONMENT, timeoutMs: DOWNLOAD_TIMEOUT_MS, cwd: directory }).catch(() => undefined);
+    for (const entry of (await readdir(directory)).filter((f) => f.startsWith(`${pkg.name}_`) && f.endsWith(".deb"))) {
+      if (!(await isHere(pkg, join(directory, entry)))) continue;
+      const target = join(directory, archiveName(pkg));
+      if (join(directory, entry) !== target) await rename(join(directory, entry), target);
+      await keep(pkg, "repack");
+      break;
+    }
+  }
+  await syncPath(directory);
+  return kept;
 }
 
 /**

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { PackageChange } from "@breakwater/shared/command";
 import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
+import { compareVersions } from "@breakwater/shared/version";
 import { parseReleases } from "../../inventory/apt-policy.ts";
 import type { ManagerCommand, ManagerFailure, PackageFile, PackageManager, Simulation } from "../package-manager.ts";
 import type { Ran, Run } from "../run.ts";
@@ -62,11 +63,12 @@ export function createApt(run: Run, clock: Clock): PackageManager {
     configurationReviews: () => configurationReviews(run),
     avoid: (id, bad, why, expires) => writeAvoidance(id, avoidanceText(bad, why, expires)),
     expireAvoidances: removeExpired,
-    keep: (pkg, directory, caches) => keepInstalled(run, pkg, directory, ["/var/cache/apt/archives", ...caches]),
+    keep: (packages, directory, caches) => keepInstalled(run, packages, directory, ["/var/cache/apt/archives", ...caches]),
 
     async compareVersions(a, b) {
-      const holds = async (relation: string) => (await look([DPKG, "--compare-versions", a, relation, b])).exitCode === 0;
-      return (await holds("eq")) ? 0 : (await holds("lt")) ? -1 : 1;
+      const order = compareVersions("deb", a, b);
+      if (order === "?") throw new Error(`${a} or ${b} is no Debian version`);
+      return order === "<" ? -1 : order === ">" ? 1 : 0;
     },
 
     // Without --no-remove, so that it is told what would go; the caller refuses.
