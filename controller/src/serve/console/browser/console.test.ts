@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page, Request } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openBrowser, openPage, settled, type Troubles, tabTo, visit } from "./browser.ts";
 import { type RunningController, startController } from "./controller.ts";
@@ -50,20 +50,18 @@ afterAll(async () => {
 
 describe("the way in", () => {
   it("is a set-up link that makes the first administrator, within the weight of a first load", async () => {
-    let weight = 0;
-    page.on("response", async (response) => {
-      if (response.url().includes("/api/")) return;
-      weight += await response
-        .request()
-        .sizes()
-        .then((s) => s.responseBodySize)
-        .catch(() => Number.NaN);
-    });
+    const loaded: Request[] = [];
+    const note = (request: Request) => {
+      if (!request.url().includes("/api/")) loaded.push(request);
+    };
+    page.on("requestfinished", note);
     await page.goto(controller.setupLink);
     await page.getByLabel("Name").fill("ada");
     await page.getByLabel("Password").fill(PASSWORD);
     await page.waitForLoadState("networkidle");
-    page.removeAllListeners("response");
+    page.off("requestfinished", note);
+    const sizes = await Promise.all(loaded.map((request) => request.sizes()));
+    const weight = sizes.reduce((sum, size) => sum + size.responseBodySize, 0);
     await page.getByRole("button", { name: "Create and sign in" }).click();
     await settled(page);
     print(`first load: ${Math.round(weight / 1000)} kB on the wire (page, script, styles, fonts)`);
