@@ -45,7 +45,7 @@ export class Controller {
         "--feed",
         "none",
         "--health-interval",
-        "3",
+        "10",
         "--inventory-interval",
         "30",
         "--unreachable-after",
