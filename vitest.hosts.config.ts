@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ["deploy/testbed/**/*.test.ts"],
     reporters: ["verbose", "./deploy/ci/counting-reporter.ts"],
-    testTimeout: 900_000,
-    hookTimeout: 900_000,
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
     fileParallelism: false,
     pool: "forks",
     globalSetup: "deploy/testbed/global-setup.ts",

@@ -33,7 +33,7 @@ export async function enrol(host: Host, controller: Controller, token: string): 
 
 /** The endpoint as the controller sees it, once it is connected and an inventory was taken. */
 export const connected = (host: Host, controller: Controller): Promise<EndpointRow> =>
-  until(`${host.name} to be connected with its inventory`, 180_000, async () =>
+  until(`${host.name} to be connected with its inventory`, 300_000, async () =>
     (await controller.client.endpoints()).find(
       (e) => e.hostname === host.name && e.connected && e.inventoryAt !== null && e.revokedAt === null,
     ),

@@ -1,0 +1,58 @@
+import type { Deployment, Execution } from "./client.ts";
+import { Controller } from "./controller.ts";
+import { connected, enrol } from "./endpoint.ts";
+import { Host, testbed, until } from "./testbed.ts";
+
+export const MINUTE = 60_000;
+
+/** Five real hosts with their agents, and a real controller; what the tests on them have in common. */
+export class Fleet {
+  readonly controller = new Controller();
+  readonly hosts = [1, 2, 3, 4, 5].map((k) => new Host(k));
+  readonly #ids = new Map<Host, string>();
+
+  get ids(): string[] {
+    return [...this.#ids.values()];
+  }
+  idOf(host: Host): string {
+    return this.#ids.get(host) ?? "";
+  }
+  cellOf(deployment: Deployment, host: Host) {
+    return deployment.cells.find((c) => c.endpointId === this.idOf(host));
+  }
+  executionOf(deployment: Deployment, host: Host): Promise<Execution> {
+    return this.controller.client.get(`/deployments/${deployment.id}/executions/${this.cellOf(deployment, host)?.executionId}`);
+  }
+
+  /** A controller, trust in the repository of crafted packages with their first versions installed, five agents, one check. */
+  async start(): Promise<void> {
+    await this.controller.start();
+    await this.controller.setUp();
+    await testbed.repo("publish", "bw-shop", "1.1");
+    await Promise.all(this.hosts.map((host) => testbed.repo("trust", String(host.k))));
+    const first = "bw-shop=1.1 bw-badpostinst=1.0 bw-conffile=1.0 bw-reboot=1.0";
+    await Promise.all(this.hosts.map((host) => host.sh(`DEBIAN_FRONTEND=noninteractive apt-get install -q -y ${first}`)));
+    await this.join(this.hosts);
+    // From now on the shop's latency is known, so that the judge has a past to compare with when it is asked.
+    const checks = [{ kind: "http", name: "shop", url: "http://127.0.0.1:8080/work", timeoutMs: 2_000 }];
+    await Promise.all(this.hosts.map((host) => this.controller.client.call("PATCH", `/endpoints/${this.idOf(host)}`, { checks })));
+  }
+  async join(on: readonly Host[]): Promise<void> {
+    const token = await this.controller.joinToken(on.length);
+    await Promise.all(on.map((host) => enrol(host, this.controller, token)));
+    for (const host of on) this.#ids.set(host, (await connected(host, this.controller)).id);
+  }
+  stop(): Promise<void> {
+    return this.controller.stop();
+  }
+
+  /** A package's step as the planner takes it, once every one of these hosts offers it. */
+  pending(name: string, to: string, on: readonly Host[]): Promise<{ sourceName: string; toVersion: string }> {
+    return until(`${name} ${to} to be pending on ${on.map((h) => h.name).join(", ")}`, 5 * MINUTE, async () => {
+      const row = (await this.controller.client.queue()).find((r) => r.sourceName === name && r.toVersion === to);
+      return row && row.endpoints >= on.length ? { sourceName: name, toVersion: to } : undefined;
+    });
+  }
+}
+
+export const refresh = (on: readonly Host[]) => Promise.all(on.map((h) => h.exec("apt-get", "-q", "update")));
