@@ -3,6 +3,8 @@ import { ProblemError } from "@breakwater/shared/core";
 import { type ServerType, serve } from "@hono/node-server";
 import type { ApiServer } from "./app.ts";
 
+const KEEP_ALIVE_MS = 75_000;
+
 export interface ListenOptions {
   readonly host: string;
   /** 0 takes any free port. */
@@ -17,6 +19,8 @@ export async function serveApi(api: ApiServer, options: ListenOptions): Promise<
     const server = serve({ fetch: api.app.fetch, hostname: options.host, port: options.port, ...tls }, (info) =>
       listening({ server, port: info.port }),
     );
+    // Longer than any client or proxy keeps an idle connection, so that it is never we who close one as a request is on its way.
+    if ("keepAliveTimeout" in server) server.keepAliveTimeout = KEEP_ALIVE_MS;
     server.once("error", (cause: NodeJS.ErrnoException) => refused(cannotListen(options, cause)));
   });
   return {
@@ -24,6 +28,7 @@ export async function serveApi(api: ApiServer, options: ListenOptions): Promise<
     close: async () => {
       const closed = new Promise<void>((done) => server.close(() => done()));
       await api.close();
+      if ("closeIdleConnections" in server) server.closeIdleConnections();
       const timer = setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), 2_000);
       await closed;
       clearTimeout(timer);
