@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ["controller/src/serve/console/browser/**/*.test.ts"],
     reporters: ["verbose", "./deploy/ci/counting-reporter.ts"],
-    testTimeout: 180_000,
+    testTimeout: 400_000,
     hookTimeout: 180_000,
     fileParallelism: false,
     pool: "forks",

@@ -5,7 +5,8 @@ export default defineConfig({
     include: ["{shared,agent,controller,proto,deploy}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "deploy/testbed/**", "controller/src/serve/console/**"],
     reporters: ["default", "./deploy/ci/counting-reporter.ts"],
-    testTimeout: 30_000,
+    setupFiles: ["./deploy/ci/seed.ts"],
+    testTimeout: 120_000,
     // A loaded machine opens stores slowly.
     hookTimeout: 180_000,
     globalSetup: "controller/src/store/test-template.ts",
