@@ -49,7 +49,7 @@ export class Controller {
         "--inventory-interval",
         "30",
         "--unreachable-after",
-        "45",
+        "150",
         "--log-level",
         "warn",
       ],
