@@ -15,6 +15,9 @@ export default async function setup(): Promise<() => Promise<void>> {
     );
   console.log("Building the agent's package ...");
   execaSync("npm", ["run", "-s", "package", "--", "--fast"], { stdio: "inherit" });
+  // What an earlier run left behind, however it ended, must not be met again.
+  await testbed.repo("stop");
+  await testbed.down();
   console.log("Booting five hosts (the first time builds their base image) ...");
   await testbed.up(5);
   await testbed.repo("build");
