@@ -468,6 +468,12 @@ describe("reports", () => {
     expect(await told("execution.orphaned", "ex_orphan")).toHaveLength(1);
   });
 
+  it("that an agent only names when it comes back do not keep it out", async () => {
+    const identity = await newMachine();
+    const opened = await session(identity, { unfinished: [{ executionId: "ex_named", step: 3, state: "applying", terminal: false }] });
+    expect(opened.welcome.forgetExecutions).toEqual([]);
+  });
+
   it("wait unacknowledged while the database is away, and none is lost", async () => {
     let away = false;
     const failing = new Proxy(store.db, {

@@ -153,7 +153,8 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
     const { facts, incarnation } = read.value;
     clockOffsetMs = facts.clockOffsetMs;
     const unknown: string[] = [];
-    for (const report of read.value.unfinished) if (!(await takeReport(report))) unknown.push(report.executionId);
+    // An entry without a moment only names an execution and how far it is; its reports follow in the stream.
+    for (const report of read.value.unfinished) if (report.at !== "" && !(await takeReport(report))) unknown.push(report.executionId);
     const connected = await fleet.setConnection(endpointId, true, facts);
     if (!connected.ok) return refuse(connected.problem);
     const ended = await endedExecutions(

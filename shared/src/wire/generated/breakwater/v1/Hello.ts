@@ -30,7 +30,8 @@ export interface Hello {
   'capabilities'?: (string)[];
   'inventoryDigest'?: (string);
   /**
-   * Executions that the agent's journal knows and the controller has not acknowledged in a terminal state.
+   * Executions that the agent's journal knows and the controller has not acknowledged in a terminal state. An entry without
+   * `at` only names the execution and its step; its reports follow in the stream.
    */
   'unfinished'?: (_breakwater_v1_ExecutionReport)[];
   /**
@@ -68,7 +69,8 @@ export interface Hello__Output {
   'capabilities': (string)[];
   'inventoryDigest': (string);
   /**
-   * Executions that the agent's journal knows and the controller has not acknowledged in a terminal state.
+   * Executions that the agent's journal knows and the controller has not acknowledged in a terminal state. An entry without
+   * `at` only names the execution and its step; its reports follow in the stream.
    */
   'unfinished': (_breakwater_v1_ExecutionReport__Output)[];
   /**
