@@ -1,5 +1,8 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { instant } from "@breakwater/shared/core";
 import { METRICS } from "@breakwater/shared/health";
 import { describe, expect, it } from "vitest";
@@ -8,6 +11,7 @@ import { serveMetrics } from "./metrics-server.ts";
 import { parseCpu, parseDiskBytes, parseMemory, parseMounts, parseNetwork, parseOomKills } from "./proc-figures.ts";
 import { prometheusText } from "./prometheus.ts";
 import { createSampler } from "./sampler.ts";
+import { unitProcesses } from "./unit-processes.ts";
 import { watchUnits } from "./unit-watch.ts";
 
 describe("figures of /proc", () => {
@@ -33,7 +37,10 @@ describe("units", () => {
   it("that stop read 0, jobs that end are not mentioned, and silence is not zero", async () => {
     let answer: string | undefined =
       "Id=web.service\nType=simple\nActiveState=active\nNRestarts=1\n\nId=job.service\nType=oneshot\nActiveState=inactive\nNRestarts=0\n\nId=never.service\nType=simple\nActiveState=inactive\n";
-    const watch = watchUnits(async () => answer);
+    const watch = watchUnits(
+      async () => answer,
+      () => undefined,
+    );
     expect((await watch.look())?.samples).toEqual([
       { metric: "unit_active", subject: "web.service", value: 1 },
       { metric: "unit_restarts_total", subject: "web.service", value: 1 },
@@ -46,6 +53,38 @@ describe("units", () => {
     ]);
     answer = undefined;
     expect(await watch.look()).toBeUndefined();
+  });
+});
+
+describe("asking systemd", () => {
+  it("is left out while no service's processes changed, for a few looks at most", async () => {
+    let asked = 0;
+    let running: string | undefined = "web.service 10";
+    const watch = watchUnits(
+      async () => `Id=web.service\nType=simple\nActiveState=active\nNRestarts=${++asked}\n`,
+      () => running,
+    );
+    for (let look = 0; look < 4; look++)
+      expect((await watch.look())?.samples).toContainEqual({ metric: "unit_restarts_total", subject: "web.service", value: 1 });
+    await watch.look();
+    expect(asked).toBe(2);
+    running = "web.service 11";
+    await watch.look();
+    expect(asked).toBe(3);
+    running = undefined;
+    await watch.look();
+    await watch.look();
+    expect(asked).toBe(5);
+  });
+
+  it("is guarded by services and the first process of each", () => {
+    const root = mkdtempSync(join(tmpdir(), "cgroup-"));
+    expect(unitProcesses([root])).toBeUndefined();
+    mkdirSync(join(root, "system.slice/web.service"), { recursive: true });
+    mkdirSync(join(root, "system.slice/empty.service"));
+    writeFileSync(join(root, "system.slice/web.service/cgroup.procs"), "10\n12\n");
+    expect(unitProcesses(["/nowhere", root])).toBe("empty.service \nweb.service 10");
+    rmSync(root, { recursive: true });
   });
 });
 

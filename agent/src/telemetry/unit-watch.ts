@@ -1,8 +1,11 @@
 import type { Sample } from "@breakwater/shared/health";
 import { runText } from "../inventory/index.ts";
+import { unitProcesses } from "./unit-processes.ts";
 
 /** Units followed at most; a server has some fifty that stay. */
 const MAX_UNITS = 200;
+/** Looks for which an answer stands while no service's processes changed: a job that failed between two looks shows by then. */
+const LOOKS_PER_ANSWER = 4;
 /** Units that come and go by nature. */
 const PASSING = /^(run-|user@|user-runtime-dir@|session-|breakwater-tx-|systemd-)/;
 
@@ -15,19 +18,23 @@ export interface UnitWatch {
  * Follows services that run on: a unit that was seen active and is not any more reads 0, one that never ran is not
  * mentioned, and jobs that end by nature (oneshot) are left out.
  */
-export function watchUnits(ask = askSystemd): UnitWatch {
+export function watchUnits(ask = askSystemd, processes: () => string | undefined = unitProcesses): UnitWatch {
   const followed = new Set<string>();
   let absent = 0;
+  let last = { answer: "", processes: undefined as string | undefined, looks: 0 };
   return {
     async look() {
       // Where there is no systemd there will be none soon: asking costs a process each time.
       if (absent > 2 && absent++ % 240 !== 0) return undefined;
-      const text = await ask();
+      const running = processes();
+      const stands = running !== undefined && running === last.processes && last.looks < LOOKS_PER_ANSWER;
+      const text = stands ? last.answer : await ask();
       if (text === undefined) {
         absent++;
         return undefined;
       }
       absent = 0;
+      last = { answer: text, processes: running, looks: stands ? last.looks + 1 : 1 };
       const samples: Sample[] = [];
       const active = new Map<string, boolean>();
       let failed = 0;

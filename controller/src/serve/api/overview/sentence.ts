@@ -25,12 +25,20 @@ export function stateSentence(
     ...(counts.silent > 0 ? [many(counts.silent, "agent is silent", "agents are silent")] : []),
     ...(feedsNotWell > 0 ? [many(feedsNotWell, "feed is not well", "feeds are not well")] : []),
   ];
+  const unread =
+    counts.unreadUpdates > 0 ? `what ${many(counts.unreadUpdates, "pending update fixes", "pending updates fix")} is not known yet` : "";
+  const unknown = [counts.withoutInventory > 0 ? `${many(counts.withoutInventory, "endpoint")} without an inventory` : "", unread].filter(
+    Boolean,
+  );
+  const found = `${many(counts.openFindings, "open finding")} on ${many(counts.withOpenFindings, "endpoint")}`;
   const known =
     counts.withoutInventory === counts.endpoints
-      ? "no inventory has arrived yet"
-      : counts.openFindings === 0
-        ? "no open finding is known"
-        : `${many(counts.openFindings, "open finding")} on ${many(counts.withOpenFindings, "endpoint")}`;
+      ? ["no inventory has arrived yet"]
+      : counts.openFindings > 0
+        ? [unknown.length > 0 ? `${found} so far` : found, ...unknown]
+        : unknown.length > 0
+          ? ["whether anything is vulnerable is not known yet", ...unknown]
+          : ["no open finding is known"];
   const parts = [
     ...(freeze ? [`the fleet is frozen by ${freeze.by.replace(/^user:/, "")}`] : []),
     ...harm,
@@ -38,7 +46,7 @@ export function stateSentence(
     ...motion,
     ...(harm.length === 0 && motion.length > 0 ? ["nothing harmful"] : []),
     ...trouble,
-    known,
+    ...known,
   ];
   const text = parts.join(", ");
   return {

@@ -17,6 +17,7 @@ const countsRow = z.object({
   withoutFix: int,
   knownExploited: int,
   pendingUpdates: int,
+  unreadUpdates: int,
   rebootRequired: int,
   risk: real,
 });
@@ -36,7 +37,8 @@ export async function fleetCounts(db: Db, now: Instant): Promise<z.infer<typeof 
       (select count(distinct f.endpoint_id) ${unresolved}) as "withOpenFindings", (select count(*) ${unresolved}) as "openFindings",
       (select count(*) from finding f where f.state = 'no-fix') as "withoutFix",
       (select count(*) ${unresolved} and exists (select 1 from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'kev')) as "knownExploited",
-      (select coalesce(sum(f.risk), 0) ${unresolved}) as risk, (select count(*) from pending_update) as "pendingUpdates"`,
+      (select coalesce(sum(f.risk), 0) ${unresolved}) as risk, (select count(*) from pending_update) as "pendingUpdates",
+      (select count(*) from pending_update p join update_catalogue u on u.id = p.update_id where u.described_at is null) as "unreadUpdates"`,
   );
   if (!row) throw new Error("counting answered nothing");
   return row;

@@ -26,6 +26,7 @@ const row = z.object({
   inventoryAt: momentOrNull,
   packages: int,
   pendingUpdates: int,
+  unreadUpdates: int,
   openFindings: int,
   riskHighest: real,
   riskSum: real,
@@ -48,6 +49,7 @@ const columns = sql`
   e.policy_mode as "policyMode", e.connected, e.last_seen_at as "lastSeenAt", e.inventory_at as "inventoryAt",
   (select count(*) from endpoint_package p where p.endpoint_id = e.id) as packages,
   (select count(*) from pending_update u where u.endpoint_id = e.id) as "pendingUpdates",
+  (select count(*) from pending_update p join update_catalogue u on u.id = p.update_id where p.endpoint_id = e.id and u.described_at is null) as "unreadUpdates",
   coalesce(f.open, 0) as "openFindings", coalesce(f.highest, 0) as "riskHighest", coalesce(f.total, 0) as "riskSum", coalesce(f.kev, 0) as "knownExploited",
   ${exposure} as exposure, (e.facts->'reboot'->>'needed')::boolean as "rebootRequired", e.simulated, e.revoked_at as "revokedAt"`;
 

@@ -67,6 +67,12 @@ describe("what the API reads", () => {
         { id: "CVE-2026-1002", kev: false },
       ],
     });
+    for (const [exposure, patches] of [
+      ["public", 1],
+      ["private", 1],
+      ["loopback", 0],
+    ])
+      expect((await listQueue(store.db, queueQuery.parse({ exposure }))).total).toBe(patches);
     expect(rows[0]?.updateIds).toHaveLength(2);
     expect(rows[0]?.factors.map((f) => f.name)).toContain("known exploited");
     const ofLibrary = (await find({ package: "curl" })).rows.filter((f) => f.packageName === "curl");

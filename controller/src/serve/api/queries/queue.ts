@@ -75,6 +75,9 @@ export async function listQueue(db: Db, query: z.output<typeof queueQuery>) {
     query.security !== undefined && sql`security = ${query.security}`,
     query.kev !== undefined && sql`kev = ${query.kev}`,
     query.simulated !== undefined && sql`simulated = ${query.simulated}`,
+    query.exposure !== undefined &&
+      sql`exists (select 1 from finding f join update_catalogue u on u.id = f.update_id where f.state in ('open', 'no-fix') and f.exposure = ${query.exposure}
+        and u.distribution = grouped.distribution and u.source_name = grouped."sourceName" and u.source_version = grouped."toVersion")`,
   );
   const found = await select(
     db,

@@ -27,6 +27,8 @@ export const endpointRowSchema = z
     inventoryAt: at.nullable(),
     packages: z.number().int(),
     pendingUpdates: z.number().int(),
+    /** Pending updates whose changelogs were not read yet: what they fix is unknown, so the findings below may be too few. */
+    unreadUpdates: z.number().int(),
     openFindings: z.number().int(),
     /** Highest and sum of the risk of open findings, 0-100 each. */
     riskHighest: z.number(),

@@ -117,7 +117,7 @@ export const queueQuery = pageQuery.extend({
   security: flag.optional(),
   kev: flag.optional(),
   simulated: flag.optional(),
-  exposure: exposureLevel.optional(),
+  exposure: exposureLevel.optional().openapi({ description: "Closes at least one open finding that is reached so far." }),
   sort: z.enum(["-riskRemoved", "-riskHighest", "-endpoints", "-findings", "package"]).default("-riskRemoved"),
 });
 export const queuePage = page(queueRowSchema).openapi("QueuePage");

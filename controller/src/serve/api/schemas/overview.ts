@@ -73,6 +73,8 @@ export const overviewSchema = z
       withoutFix: z.number().int(),
       knownExploited: z.number().int(),
       pendingUpdates: z.number().int(),
+      /** Pending updates whose changelogs were not read yet: what they fix is unknown, not nothing. */
+      unreadUpdates: z.number().int(),
       rebootRequired: z.number().int(),
       runningDeployments: z.number().int(),
       bakingWaves: z.number().int(),

@@ -63,8 +63,8 @@ export function addFleetCommands(program: Command, io: Io): void {
               `${e.osId} ${e.osVersion}`,
               e.site,
               e.connected ? state("connected") : `since ${when(e.lastSeenAt)}`,
-              e.inventoryAt ? e.openFindings : "unknown",
-              round(e.riskSum),
+              openFindings(e),
+              openFindings(e) === "unknown" ? "unknown" : round(e.riskSum),
               e.pendingUpdates,
               e.exposure,
               when(e.inventoryAt),
@@ -92,7 +92,11 @@ export function addFleetCommands(program: Command, io: Io): void {
           ["window", e.window ? `${e.window.days.join(",")} ${e.window.from}-${e.window.to} ${e.timezone}` : "any time"],
           ["reach", e.exposure],
           ["inventory", e.inventoryAt ? `${e.packages} packages, ${when(e.inventoryAt)}` : "never taken: what it holds is unknown"],
-          ["findings", `${e.openFindings} open, risk ${round(e.riskSum)}, ${e.knownExploited} known to be exploited`],
+          [
+            "findings",
+            `${openFindings(e)} open, risk ${openFindings(e) === "unknown" ? "unknown" : round(e.riskSum)}, ${e.knownExploited} known to be exploited` +
+              (e.unreadUpdates > 0 ? `; what ${e.unreadUpdates} updates fix is not known yet` : ""),
+          ],
           ["updates", e.pendingUpdates],
           ["reboot", e.rebootRequired === null ? "unknown" : e.rebootRequired ? "required" : "not required"],
         ]),
@@ -282,6 +286,10 @@ export function addFleetCommands(program: Command, io: Io): void {
     ),
   );
 }
+
+/** Nothing found while there is something unread is not "none". */
+const openFindings = (e: z.infer<typeof endpointRowSchema>): number | "unknown" =>
+  e.inventoryAt === null || (e.openFindings === 0 && e.unreadUpdates > 0) ? "unknown" : e.openFindings;
 
 function changesOf(o: Record<string, unknown>): Record<string, unknown> {
   const orNone = (value: unknown) => (value === "none" ? null : value);

@@ -52,3 +52,9 @@ export const risk = (n: number): string =>
   n > 0 && n < 0.05 ? "<0.1" : n.toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 /** "rolled-back" as people write it. */
 export const words = (state: string): string => state.replaceAll("-", " ");
+
+type Findings = { inventoryAt: string | null; openFindings: number; riskSum: number; unreadUpdates: number };
+/** Nothing found while there is something unread is not "none". */
+const findingsUnknown = (e: Findings): boolean => e.inventoryAt === null || (e.openFindings === 0 && e.unreadUpdates > 0);
+export const findingsKnown = (e: Findings, unknown = "unknown"): string => (findingsUnknown(e) ? unknown : count(e.openFindings));
+export const riskKnown = (e: Findings, unknown = "unknown"): string => (findingsUnknown(e) ? unknown : risk(e.riskSum));

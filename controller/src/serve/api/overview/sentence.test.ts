@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { stateSentence } from "./sentence.ts";
+
+const counts: Parameters<typeof stateSentence>[0] = {
+  endpoints: 3,
+  simulatedEndpoints: 0,
+  connected: 3,
+  silent: 0,
+  withoutInventory: 0,
+  withOpenFindings: 0,
+  openFindings: 0,
+  withoutFix: 0,
+  knownExploited: 0,
+  pendingUpdates: 7,
+  unreadUpdates: 0,
+  rebootRequired: 0,
+  runningDeployments: 0,
+  bakingWaves: 0,
+  harmfulWaves: 0,
+};
+const say = (some: Partial<typeof counts>) => stateSentence({ ...counts, ...some }, 0, null, 0).sentence;
+
+describe("the fleet in one sentence", () => {
+  it("says that nothing is open only when everything was read", () => {
+    expect(say({})).toBe("No open finding is known.");
+    expect(say({ unreadUpdates: 7 })).toBe("Whether anything is vulnerable is not known yet, what 7 pending updates fix is not known yet.");
+    expect(say({ withoutInventory: 1 })).toBe("Whether anything is vulnerable is not known yet, 1 endpoint without an inventory.");
+    expect(say({ withoutInventory: 3, unreadUpdates: 0 })).toBe("No inventory has arrived yet.");
+  });
+
+  it("says that what was found is not all of it while some is unread", () => {
+    expect(say({ openFindings: 23, withOpenFindings: 1 })).toBe("23 open findings on 1 endpoint.");
+    expect(say({ openFindings: 23, withOpenFindings: 1, unreadUpdates: 1 })).toBe(
+      "23 open findings on 1 endpoint so far, what 1 pending update fixes is not known yet.",
+    );
+  });
+});
