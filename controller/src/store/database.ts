@@ -28,7 +28,9 @@ const migrationsFolder = join(dirname(fileURLToPath(import.meta.url)), "migratio
 
 /** Opens PostgreSQL at a URL and brings its schema up to date. */
 export async function openPostgres(url: string, options: { maxConnections?: number } = {}): Promise<Store> {
-  const sql = postgres(url, { max: options.maxConnections ?? 10, onnotice: () => {}, connect_timeout: 10 });
+  // While the server is away each query waits for one attempt to connect: a long pause between attempts would be a long wait for an error.
+  const backoff = (attempts: number) => Math.min(2, 0.1 * 2 ** attempts);
+  const sql = postgres(url, { max: options.maxConnections ?? 10, onnotice: () => {}, connect_timeout: 10, backoff });
   const db = drizzlePostgres(sql, { schema });
   try {
     await migratePostgres(db, { migrationsFolder });
