@@ -9,6 +9,8 @@ import { findSilence } from "./silence.ts";
 import type { JudgedMetric, JudgedSeries, JudgeInput, Judgement, MetricVerdict, Verdict } from "./types.ts";
 
 const DEFAULT_GRACE_MS = 3 * 60_000;
+/** A look's own chance, before other looks and metrics are accounted for, at which a metric that is not convicted is suspected. */
+const SUSPECT = 0.2;
 
 /** What one look says of one metric, before the other looks and metrics are accounted for. */
 type Finding = Omit<MetricVerdict, "verdict"> & { readonly chance: number; readonly hard: boolean; readonly acceptable: boolean };
@@ -75,7 +77,8 @@ function convicted(findings: readonly Finding[], alpha: number): Set<string> {
 function told(f: Finding, harmful: ReadonlySet<string>, share: number, over = false): MetricVerdict {
   const verdict: Verdict = harmful.has(f.metric) ? "harmful" : over && f.acceptable ? "healthy" : "undecided";
   const chance = f.hard || f.evidence.kind === "not-enough-samples" ? {} : { chance: Math.min(1, f.chance / share) };
-  return { metric: f.metric, verdict, effect: f.effect, evidence: { ...f.evidence, ...chance } };
+  const suspected = verdict === "undecided" && f.chance <= SUSPECT ? { suspected: true as const } : {};
+  return { metric: f.metric, verdict, ...suspected, effect: f.effect, evidence: { ...f.evidence, ...chance } };
 }
 
 function caseOf(input: JudgeInput, name: string, metric: JudgedMetric, firstPatch: number): Case {

@@ -79,6 +79,8 @@ export interface MetricEvidence {
 export interface MetricVerdict {
   readonly metric: string;
   readonly verdict: Verdict;
+  /** Not convicted, yet by this look alone harm is likelier than the tolerated: nobody should take the silence for consent. */
+  readonly suspected?: true;
   /** Relative change that is put down to the patch (0.2 = 20 % more); events per endpoint and hour where events are counted. */
   readonly effect: number | null;
   readonly evidence: MetricEvidence;

@@ -57,6 +57,8 @@ export interface WaveEvidence {
 
 export interface WaveVerdict {
   readonly verdict: Verdict;
+  /** Metrics that lean to harm without proof. */
+  readonly suspects: readonly string[];
   readonly decidedAt?: Instant;
   /** Plain JSON, fit for the `verdict` table and the console. */
   readonly evidence: WaveEvidence;

@@ -57,8 +57,10 @@ export function createWaveJudge({ health, store, clock }: { health: Health; stor
         ...hard.map((h) => h.sentence),
         ...ranked.filter((m) => m.verdict === "harmful").map((m) => tellHarm(m, levels, treated, statistical ?? now, graceMs)),
       ];
+      const suspects = ranked.filter((m) => m.suspected).map((m) => m.metric);
       return {
         verdict,
+        suspects,
         ...(harmfulAt !== undefined ? { decidedAt: harmfulAt } : verdict === "healthy" && judged ? { decidedAt: judged.decidedAt } : {}),
         evidence: {
           metrics: ranked,
@@ -126,12 +128,15 @@ function calm(verdict: WaveVerdict["verdict"], judged: Judgement | undefined, tr
   if (!judged) return "There are no samples of the patched endpoints to judge.";
   if (verdict === "healthy")
     return `All ${judged.metrics.length} metrics of ${patched(treated)} stayed within what is accepted, ${compared}.`;
+  const suspected = judged.metrics.filter((m) => m.suspected).map((m) => m.evidence.sentence);
+  if (suspected.length > 0) return `Harm is likely on ${patched(treated)}, but not proven, ${compared}: ${suspected.slice(0, 3).join(" ")}`;
   const open = judged.metrics.filter((m) => m.verdict !== "healthy").map((m) => m.metric);
   return `No harm is seen on ${patched(treated)}, ${compared}; still open: ${open.slice(0, 5).join(", ")}.`;
 }
 
 const nobody = (alpha: number, control: number): WaveVerdict => ({
   verdict: "undecided",
+  suspects: [],
   evidence: { metrics: [], hard: [], bands: [], patchedAt: {}, basis: { resolutionMs: 0, historyMs: 0, treated: 0, control, alpha } },
   summary: "No endpoint of this wave has been patched yet.",
 });

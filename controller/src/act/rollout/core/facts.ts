@@ -10,6 +10,14 @@ export interface WindowClock {
   closesAt(endpointId: string, at: Instant): Instant | undefined;
 }
 
+/** What the judge last said of a wave. */
+export interface HeardVerdict {
+  readonly verdict: Verdict;
+  readonly at: Instant;
+  /** Metrics that lean to harm without proof. */
+  readonly suspects?: readonly string[];
+}
+
 /** What the core cannot know from its own events. Read fresh for each decision. */
 export interface Facts {
   readonly windows: WindowClock;
@@ -25,5 +33,5 @@ export interface Facts {
   /** Digest of the plan as the store holds it now. */
   readonly planDigest: string;
   /** The judge's last answer for each wave, and when it was given. */
-  readonly verdicts: ReadonlyMap<number, { readonly verdict: Verdict; readonly at: Instant }>;
+  readonly verdicts: ReadonlyMap<number, HeardVerdict>;
 }

@@ -45,14 +45,15 @@ export function evaluateGate(state: RolloutState, facts: Facts, wave: number, si
   if (accepted(progress, "undecided") || accepted(progress, "harmful")) return { kind: "open", why: "accepted by a person" };
   const latest = facts.verdicts.get(wave);
   const said = latest && latest.at >= bakedAt ? latest.verdict : "nothing yet";
-  const enough = said === "healthy" || (said === "undecided" && gate.verdict === "not-harmful");
+  const suspects = said === "undecided" ? (latest?.suspects ?? []) : [];
+  const enough = said === "healthy" || (said === "undecided" && gate.verdict === "not-harmful" && suspects.length === 0);
   if (enough) return { kind: "open", why: `${share.succeeded} of ${share.of} succeeded, the judge says ${said}` };
   const until = addMs(since, Math.max(gate.bakeLimitMs, gate.bakeMs));
   if (now < until) return { kind: "verdict", until, said };
   return {
     kind: "ask",
     about: "undecided",
-    question: `Wave "${planned.name}" was watched for ${Math.round((now - since) / 60_000)} minutes and the judge says ${said}. Go on, or take it back?`,
+    question: `Wave "${planned.name}" was watched for ${Math.round((now - since) / 60_000)} minutes and the judge says ${said}${suspects.length > 0 ? `, but suspects ${suspects.join(", ")}` : ""}. Go on, or take it back?`,
   };
 }
 

@@ -63,8 +63,8 @@ function deploymentOf(plan: RolloutPlan, created: Partial<Extract<RolloutEvent, 
         },
         at(ms),
       ),
-    judge: (wave: number, verdict: Verdict, ms: number) => {
-      facts = { ...facts, verdicts: new Map([...facts.verdicts, [wave, { verdict, at: at(ms) }]]) };
+    judge: (wave: number, verdict: Verdict, ms: number, suspects: readonly string[] = []) => {
+      facts = { ...facts, verdicts: new Map([...facts.verdicts, [wave, { verdict, at: at(ms), suspects }]]) };
       return give({ type: "verdict", wave, verdict, summary: "latency +98 %" }, at(ms));
     },
     states: () => Object.fromEntries([...state.executions].map(([id, e]) => [id, e.state])),
@@ -149,6 +149,22 @@ describe("the gate", () => {
     d.judge(0, "undecided", 12 * MINUTE);
     d.tick(12 * MINUTE);
     expect(d.state.waves[0]?.phase.kind).toBe("passed");
+  });
+
+  it("does not take an undecided verdict that suspects harm for consent: watches on, then asks", () => {
+    const d = baked({ verdict: "not-harmful" });
+    d.judge(0, "undecided", 12 * MINUTE, ["check_latency_ms:shop"]);
+    d.tick(12 * MINUTE);
+    expect(d.state.waves[0]?.phase.kind).toBe("baking");
+    d.judge(0, "undecided", 29 * MINUTE, ["check_latency_ms:shop"]);
+    d.tick(30 * MINUTE);
+    expect(d.state.decisions[0]?.question).toContain("the judge says undecided, but suspects check_latency_ms:shop");
+    const cleared = baked({ verdict: "not-harmful" });
+    cleared.judge(0, "undecided", 12 * MINUTE, ["check_latency_ms:shop"]);
+    cleared.tick(12 * MINUTE);
+    cleared.judge(0, "undecided", 14 * MINUTE);
+    cleared.tick(14 * MINUTE);
+    expect(cleared.state.waves[0]?.phase.kind).toBe("passed");
   });
 
   it("counts an unreachable endpoint against the success share and says so", () => {

@@ -7,6 +7,7 @@ import {
   evolve,
   executionEffects,
   type Facts,
+  type HeardVerdict,
   isFinal,
   judgements,
   type OperatorCommand,
@@ -54,7 +55,7 @@ interface Loaded {
  */
 export function createDriver(parts: DriverParts, deploymentId: string) {
   const { store, clock, health } = parts;
-  const verdicts = new Map<number, { verdict: Verdict; at: Instant }>();
+  const verdicts = new Map<number, HeardVerdict>();
   let judgeProblem: { readonly message: string; readonly since: Instant } | undefined;
   let cached: Loaded | undefined;
   let line: Promise<unknown> = Promise.resolve();
@@ -178,9 +179,14 @@ export function createDriver(parts: DriverParts, deploymentId: string) {
           rules: { triggers: wave.triggers, gate: wave.gate },
         });
         judgeProblem = undefined;
-        verdicts.set(effect.wave, { verdict: said.verdict, at: now });
+        const suspects = said.suspects ?? [];
+        verdicts.set(effect.wave, { verdict: said.verdict, at: now, suspects });
         // A first answer after a restart may open a gate although the verdict is an old one.
-        changed = (await hear(effect.wave, said, fencingToken)) || changed || last?.verdict !== said.verdict;
+        changed =
+          (await hear(effect.wave, said, fencingToken)) ||
+          changed ||
+          last?.verdict !== said.verdict ||
+          last.suspects?.length !== suspects.length;
       } catch (cause) {
         if (cause instanceof Overtaken) throw cause;
         // The gate stays shut without an answer; explain() says so, and the bake limit asks a person.

@@ -3,7 +3,7 @@ import { eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import { type Db, rowsOf, schema } from "../../../store/index.ts";
-import type { Facts, Verdict, WindowClock } from "../core/index.ts";
+import type { Facts, HeardVerdict, WindowClock } from "../core/index.ts";
 import { FREEZE_SETTING, freezeSchema } from "./freeze.ts";
 
 const endpointRows = z.array(
@@ -19,7 +19,7 @@ export async function readFacts(
   rest: {
     readonly windows: WindowClock;
     readonly planDigest: string;
-    readonly verdicts: ReadonlyMap<number, { readonly verdict: Verdict; readonly at: Instant }>;
+    readonly verdicts: ReadonlyMap<number, HeardVerdict>;
   },
 ): Promise<Facts> {
   const planned = Object.keys(plan.endpoints);

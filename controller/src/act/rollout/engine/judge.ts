@@ -16,6 +16,8 @@ export interface JudgeInput {
 
 export interface Judgement {
   readonly verdict: Verdict;
+  /** Metrics that lean to harm without proof: undecided with a suspect opens no gate by itself. */
+  readonly suspects?: readonly string[];
   /** The first moment at which the samples up to then sufficed. */
   readonly decidedAt?: Instant;
   readonly evidence: unknown;
