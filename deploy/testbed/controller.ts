@@ -12,13 +12,20 @@ const PASSWORD = "a long enough password";
 
 /** A real controller in a process of its own, on the hosts' bridge, with a data directory that outlives its crashes. */
 export class Controller {
-  readonly dataDir = mkdtempSync(join(tmpdir(), "breakwater-hosts-"));
+  readonly dataDir: string;
+  readonly #databaseUrl: string;
   readonly client = new Client("http://127.0.0.1:18480");
   readonly enrollment = "10.77.0.1:18481";
   readonly key = newApprovalKey();
   #process: ChildProcess | undefined;
   #output = "";
   fingerprint = "";
+
+  /** @param databaseUrl a PostgreSQL in place of the embedded database */
+  constructor(options: { dataDir?: string; databaseUrl?: string } = {}) {
+    this.dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "breakwater-hosts-"));
+    this.#databaseUrl = options.databaseUrl ?? "";
+  }
 
   /** What it has printed so far, for a failure's message. */
   get output(): string {
@@ -53,14 +60,18 @@ export class Controller {
         "--log-level",
         "warn",
       ],
-      { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, DATABASE_URL: "" } },
+      { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, DATABASE_URL: this.#databaseUrl } },
     );
     const take = (chunk: Buffer) => {
       this.#output = (this.#output + chunk.toString()).slice(-200_000);
     };
     this.#process.stdout?.on("data", take);
     this.#process.stderr?.on("data", take);
-    await until("the controller to answer", 60_000, async () => (await fetch(`${this.client.base}/readyz`)).ok, 250);
+    const ended = new Promise<never>((_, refuse) =>
+      this.#process?.once("exit", (code) => refuse(new Error(`the controller ended with ${code}:\n${this.#output.slice(-2_000)}`))),
+    );
+    ended.catch(() => undefined);
+    await Promise.race([ended, until("the controller to answer", 60_000, async () => (await fetch(`${this.client.base}/readyz`)).ok, 250)]);
   }
 
   /** The first start: makes the administrator and registers the approval key, before any endpoint enrols and pins it. */

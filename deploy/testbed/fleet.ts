@@ -7,9 +7,14 @@ export const MINUTE = 60_000;
 
 /** Five real hosts with their agents, and a real controller; what the tests on them have in common. */
 export class Fleet {
-  readonly controller = new Controller();
-  readonly hosts = [1, 2, 3, 4, 5].map((k) => new Host(k));
+  readonly controller: Controller;
+  readonly hosts: readonly Host[];
   readonly #ids = new Map<Host, string>();
+
+  constructor(options: { controller?: Controller; hosts?: readonly number[] } = {}) {
+    this.controller = options.controller ?? new Controller();
+    this.hosts = (options.hosts ?? [1, 2, 3, 4, 5]).map((k) => new Host(k));
+  }
 
   get ids(): string[] {
     return [...this.#ids.values()];

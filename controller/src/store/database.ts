@@ -59,8 +59,15 @@ export async function openPostgres(url: string, options: { maxConnections?: numb
 export async function openPglite(directory?: string): Promise<Store> {
   const unlock = directory ? await lockDirectory(resolve(directory)) : async () => {};
   if (directory) mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const client = await PGlite.create(directory ? { dataDir: resolve(directory) } : {});
-  const store = await usePglite(client);
+  const store = await PGlite.create(directory ? { dataDir: resolve(directory) } : {})
+    .then(usePglite)
+    .catch(async (cause: unknown) => {
+      await unlock();
+      throw unusable(
+        `The embedded database${directory ? ` in ${directory}` : ""} cannot be opened: ${text(cause)}`,
+        "Check that its disk has room (some 100 MB for the start) and that this user may write there.",
+      );
+    });
   return {
     ...store,
     close: async () => {
@@ -99,6 +106,14 @@ async function lockDirectory(directory: string): Promise<() => Promise<void>> {
   return () => new Promise((done) => server.close(() => done()));
 }
 
+/** As WASI numbers it; the embedded database's file system throws bare numbers. */
+const WASI_NO_SPACE = 51;
 const text = (cause: unknown): string =>
-  cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : String(cause);
+  typeof cause === "object" && cause !== null && "errno" in cause && cause.errno === WASI_NO_SPACE
+    ? "no space left on device"
+    : cause instanceof Error
+      ? cause.cause instanceof Error
+        ? cause.cause.message
+        : cause.message
+      : String(cause);
 const unusable = (message: string, next: string) => new ProblemError({ code: "store-unusable", message, next });

@@ -121,6 +121,8 @@ function answerProblem(error: Error, c: RequestContext, { log }: Services, metri
   });
 }
 
+/** SQLSTATE of PostgreSQL, embedded or not. */
+const DISK_FULL = "53100";
 /** Codes by which the database drivers say that it is away, not that the request is wrong. */
 const AWAY = /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT|57P0[123]|08\w{3}|53\w{3})$/;
 
@@ -128,7 +130,13 @@ function problemOf(error: Error): DetailedProblem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof HTTPException) return (error.status === 400 ? notJson() : badRequest(error.message, "See /openapi.json.")).problem;
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
-    if ("code" in cause && AWAY.test(String(cause.code)))
+    if ("code" in cause && cause.code === DISK_FULL)
+      return {
+        code: "store-unavailable",
+        message: "The database cannot write: the disk under it is full.",
+        next: "Nothing was changed and nothing is lost. Free space where the data lies, then try again; no restart is needed.",
+      };
+    else if ("code" in cause && AWAY.test(String(cause.code)))
       return {
         code: "store-unavailable",
         message: "The database does not answer.",

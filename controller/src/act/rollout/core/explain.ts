@@ -1,7 +1,7 @@
 import { formatInstant, type Instant, unreachable } from "@breakwater/shared/core";
 import { countPlaces, generalHold, type Hold, rollbackHold, startHold } from "./admission.ts";
 import type { Facts } from "./facts.ts";
-import { evaluateGate, planned, successShare } from "./gate.ts";
+import { evaluateGate, hostnames, planned, successShare } from "./gate.ts";
 import { isFinal, isInFlight } from "./phases.ts";
 import { rollbackCandidates } from "./rollback.ts";
 import { ALL_RULES } from "./rules.ts";
@@ -136,7 +136,7 @@ function baking(state: RolloutState, facts: Facts, wave: number, now: Instant): 
       ? []
       : [
           {
-            what: `${unreached.length} endpoints of wave "${name}" could not be reached and count against its success share (${share.succeeded} of ${share.of}).`,
+            what: `${unreached.length} endpoints of wave "${name}" could not be reached (${hostnames(state, unreached)}) and count against its success share (${share.succeeded} of ${share.of}).`,
             until: state.expiresAt,
             afterwards: "One that comes back says what became of it; none begins on a command from before.",
             endpointIds: unreached,

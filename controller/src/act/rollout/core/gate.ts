@@ -58,8 +58,19 @@ export function evaluateGate(state: RolloutState, facts: Facts, wave: number, si
 }
 
 function unreached(state: RolloutState, wave: number): string {
-  const count = waveExecutions(state, wave).filter((e) => e.state === "unreachable").length;
-  return count === 0 ? "" : ` ${count} could not be reached.`;
+  const away = waveExecutions(state, wave).filter((e) => e.state === "unreachable");
+  return away.length === 0
+    ? ""
+    : ` ${away.length} could not be reached: ${hostnames(
+        state,
+        away.map((e) => e.endpointId),
+      )}.`;
+}
+
+/** The first few by name, the rest as a number. */
+export function hostnames(state: RolloutState, endpointIds: readonly string[]): string {
+  const names = endpointIds.slice(0, 3).map((id) => state.plan.endpoints[id]?.hostname ?? id);
+  return names.join(", ") + (endpointIds.length > 3 ? ` and ${endpointIds.length - 3} more` : "");
 }
 
 /** Moments of the plan are RFC 3339; its schema has made sure of that. */

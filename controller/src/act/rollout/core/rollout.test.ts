@@ -177,8 +177,10 @@ describe("the gate", () => {
     expect(d.states()).toEqual({ a: "succeeded", b: "unreachable" });
     d.judge(0, "healthy", 21 * MINUTE);
     d.tick(21 * MINUTE);
-    expect(d.state.decisions[0]?.question).toContain("1 could not be reached");
-    expect(sentences(explain(d.state, d.facts, at(21 * MINUTE))).join(" ")).toContain('1 endpoints of wave "wave 1" could not be reached');
+    expect(d.state.decisions[0]?.question).toContain("1 could not be reached: b.");
+    expect(sentences(explain(d.state, d.facts, at(21 * MINUTE))).join(" ")).toContain(
+      '1 endpoints of wave "wave 1" could not be reached (b)',
+    );
   });
 });
 

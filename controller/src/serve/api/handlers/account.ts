@@ -61,7 +61,8 @@ export function bindAccount(api: Api, services: Services, events: Awaited<Return
   bind(api, routes.readyz, async ({ context }) => {
     const answer = await select(store.db, z.object({ one: z.coerce.number() }), sql`select 1 as one`).then(
       () => "answers",
-      (cause: unknown) => (cause instanceof Error ? cause.message : String(cause)),
+      // The driver's own words; around them stands only the question.
+      (cause: unknown) => (cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : String(cause)),
     );
     const ready = answer === "answers";
     return context.json({ ready, store: answer }, ready ? 200 : 503);
