@@ -24,6 +24,39 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
+interface Ran {
+  readonly code: number;
+  readonly err: string;
+  /** What JSON.parse gives; the tests say what they expect of it. */
+  readonly value: ReturnType<typeof JSON.parse>;
+}
+/** The command line against this API, as its administrator. */
+async function commandLine(): Promise<{ run: (argv: readonly string[], input?: string) => Promise<Ran>; close(): Promise<void> }> {
+  const server = await serveApi(t.api, { host: "127.0.0.1", port: 0 });
+  return {
+    run: async (argv, input = "") => {
+      let out = "";
+      let err = "";
+      const code = await main([...argv, "--json"], {
+        out: (text: string) => {
+          out += text;
+        },
+        err: (text: string) => {
+          err += text;
+        },
+        readInput: () => input,
+        ask: async () => undefined,
+        env: { BREAKWATER_SERVER: `http://127.0.0.1:${server.port}`, BREAKWATER_TOKEN: tokens.admin },
+        clock: t.clock,
+        fetch,
+        configFile: "/nonexistent/breakwater.json",
+      });
+      return { code, err, value: out === "" ? undefined : JSON.parse(out) };
+    },
+    close: () => server.close(),
+  };
+}
+
 describe("set-up", () => {
   it("refuses a wrong token, takes the right one once, and never opens again", async () => {
     expect((await post("/setup", { token: "wrong", name: "ada", password })).status).toBe(401);
@@ -181,28 +214,8 @@ describe("the way of a patch", () => {
       }),
       "d".repeat(64),
     );
-    const server = await serveApi(t.api, { host: "127.0.0.1", port: 0 });
-    const run = async (...argv: string[]) => {
-      let out = "";
-      let err = "";
-      const env = { BREAKWATER_SERVER: `http://127.0.0.1:${server.port}`, BREAKWATER_TOKEN: tokens.admin };
-      const io = {
-        out: (text: string) => {
-          out += text;
-        },
-        err: (text: string) => {
-          err += text;
-        },
-        readInput: () => "",
-        ask: async () => undefined,
-        env,
-        clock: t.clock,
-        fetch,
-        configFile: "/nonexistent/breakwater.json",
-      };
-      const code = await main([...argv, "--json"], io);
-      return { code, err, value: out === "" ? undefined : JSON.parse(out) };
-    };
+    const line = await commandLine();
+    const run = (...argv: string[]) => line.run(argv);
     try {
       const queue = await run("queue");
       expect(queue.value).toMatchObject([{ sourceName: "openssl", endpoints: 1, described: false }]);
@@ -237,7 +250,25 @@ describe("the way of a patch", () => {
       expect((await run("audit", "verify")).value).toMatchObject({ ok: true });
       expect((await run("deployment", "show", "dp_none")).code).toBe(1);
     } finally {
-      await server.close();
+      await line.close();
+    }
+  });
+
+  it("keeps to rules that a file gives the fleet", async () => {
+    const line = await commandLine();
+    try {
+      const file =
+        "version: 1\nsites: [{ id: paris, maxConcurrent: 3 }]\nredundancyGroups: [{ id: front, minHealthy: 1 }]\ncalendar: [{ name: Sale, kind: blackout, timezone: Europe/Paris, rule: { kind: weekly, days: [fri], from: '08:00', to: '20:00' } }]\n";
+      const counts = { sites: 1, redundancyGroups: 1, calendar: 1, endpoints: 0 };
+      expect(await line.run(["fleet", "import", "-"], file)).toMatchObject({ code: 0, value: counts });
+      expect((await line.run(["sites"])).value.rows).toMatchObject([{ id: "paris", maxConcurrent: 3 }]);
+      expect((await line.run(["groups"])).value.rows).toMatchObject([{ id: "front", minHealthy: 1 }]);
+      expect((await line.run(["calendar"])).value.rows).toMatchObject([{ name: "Sale", kind: "blackout" }]);
+      expect((await line.run(["fleet", "export", "--format", "yaml"])).value.file).toContain("paris");
+      const wrong = await line.run(["fleet", "import", "-"], "version: 1\nsites: [{ id: paris, maxConcurrent: none }]\n");
+      expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining("line 2") });
+    } finally {
+      await line.close();
     }
   });
 });

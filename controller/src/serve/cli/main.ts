@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
 import { addFleetCommands } from "./commands/fleet.ts";
+import { addFleetRulesCommands } from "./commands/fleet-rules.ts";
 import { addLoginCommands } from "./commands/login.ts";
 import { addOfflineCommands } from "./commands/offline.ts";
 import { addPlanCommands } from "./commands/plan.ts";
@@ -23,6 +24,7 @@ function createProgram(io: Io): Command {
     .exitOverride();
   addLoginCommands(program, io);
   addFleetCommands(program, io);
+  addFleetRulesCommands(program, io);
   addPlanCommands(program, io);
   addDeploymentCommands(program, io);
   addAccountCommands(program, io);

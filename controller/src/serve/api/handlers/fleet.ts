@@ -61,6 +61,9 @@ export function bindFleet(api: Api, services: Services): void {
     return done;
   });
 
+  bind(api, routes.fleetFile, async ({ query }) => ({ file: await fleet.exportFile(query.format) }));
+  bind(api, routes.fleetFilePut, async ({ body, principal }) => expectOk(await fleet.importFile(body.file, actorOf(principal))));
+
   const siteNow = async (id: string) => {
     const site = (await listSites(db)).find((s) => s.id === id);
     if (!site) throw notFound("site", id);

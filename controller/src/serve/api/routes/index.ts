@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import { accountRoutes } from "./account.ts";
 import { authRoutes } from "./auth.ts";
 import { deploymentRoutes } from "./deployment.ts";
+import { fleetRulesRoutes } from "./fleet-rules.ts";
 import { knowRoutes } from "./know.ts";
 import { planRoutes } from "./plan.ts";
 import type { Route } from "./route.ts";
@@ -9,6 +10,6 @@ import type { Route } from "./route.ts";
 export type { Access, Route } from "./route.ts";
 
 /** Every operation there is. What is not in this table cannot be reached. */
-export const routes = { ...authRoutes, ...knowRoutes, ...planRoutes, ...deploymentRoutes, ...accountRoutes };
+export const routes = { ...authRoutes, ...knowRoutes, ...fleetRulesRoutes, ...planRoutes, ...deploymentRoutes, ...accountRoutes };
 export type AnyRoute = Route<z.ZodType, z.ZodType, z.ZodType, z.ZodType>;
 export const allRoutes: readonly AnyRoute[] = Object.values(routes) as unknown as AnyRoute[];

@@ -57,6 +57,19 @@ export const calendarBody = z.strictObject({
   tags: z.array(z.string().max(63)).max(50).default([]),
 });
 
+export const fleetFileQuery = z.object({ format: z.enum(["yaml", "json"]).default("yaml") });
+export const fleetFileSchema = z.object({ file: z.string() }).openapi("FleetFile");
+export const fleetFileBody = z.strictObject({
+  file: z
+    .string()
+    .max(16 * 1024 * 1024)
+    .openapi({ description: "YAML or JSON" }),
+});
+const taken = z.number().int();
+export const fleetFileTakenSchema = z
+  .object({ sites: taken, redundancyGroups: taken, calendar: taken, endpoints: taken })
+  .openapi("FleetFileTaken");
+
 export const feedSchema = z
   .object({
     id: z.string(),
