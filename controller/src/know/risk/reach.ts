@@ -17,9 +17,13 @@ export interface ReachEvidence {
 const WIDEST = ["public", "private", "loopback"] as const;
 const EXPOSURE_COLLECTORS = new Set(["exposure", "loaded", "loaded-packages", "listeners", "processes"]);
 const KERNEL = /^(linux-image-|kernel(-core|-default)?$|linux-(lts|virt)$)/;
+/** Built from the kernel's source, and holding none of the kernel: headers, documents, tools. */
+const NOT_KERNEL = /^(linux-(libc-dev|headers|doc|source|perf|kbuild|compiler|cpupower|config|tools)|kernel-(headers|devel|doc|tools)|usbip$|bpftool$)/;
 
 /** Reads the evidence about one package from what its endpoint reported. */
 export function reachOf(packageName: string, facts: EndpointFacts | null, declared: ReachEvidence["declared"]): ReachEvidence {
+  if (NOT_KERNEL.test(packageName))
+    return { kind: "not-running-kernel", why: "headers or tools of the kernel: the kernel's flaws are not in it", declared };
   if (KERNEL.test(packageName)) return { ...kernelReach(packageName, facts), declared };
   // Every running machine has something loaded: an empty list means that nobody looked.
   if (!facts || facts.loadedPackages.length === 0)

@@ -148,6 +148,8 @@ describe("reach", () => {
     ["gcc", "not-loaded"],
     ["linux-image-6.1.0-25-amd64", "public"],
     ["linux-image-6.1.0-22-amd64", "not-running-kernel"],
+    ["linux-libc-dev", "not-running-kernel"],
+    ["linux-headers-6.1.0-25-amd64", "not-running-kernel"],
   ])("%s is %s", (name, kind) => {
     expect(reachOf(name, facts, null).kind).toBe(kind);
   });
