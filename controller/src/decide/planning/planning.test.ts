@@ -1,6 +1,7 @@
 import { newApprovalKey, signApproval, verifyCommand } from "@breakwater/shared/command";
 import { type Clock, type Instant, instant } from "@breakwater/shared/core";
 import { isAllowed } from "@breakwater/shared/window";
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventsAfter, type Store, schema } from "../../store/index.ts";
 import { openTestStore } from "../../store/testing.ts";
@@ -138,6 +139,16 @@ describe("a plan of the live fleet", () => {
     expect(actions[0]?.parsed.packages.map((p: { name: string }) => p.name).sort()).toEqual(["libssl3", "openssl"]);
     expect(plan.document.risk).toMatchObject({ now: 40, residual: 0 });
     expect(plan.document.waves[0]?.members).toEqual([{ group: "production, debian 12", count: 1 }]);
+  });
+
+  it("shows the risk of what it closes, also where as bad a finding stays", async () => {
+    const stays = { packageName: "curl", sourceName: "curl", installedVersion: "7.88.1-10", fixedVersion: null, updateId: null };
+    const finding = { endpointId: "ep_a2", packageId: 1, vulnerabilityId: "CVE-2026-2222", openedAt: "2026-11-20T00:00:00Z" };
+    await store.db.insert(schema.finding).values({ ...finding, ...stays, state: "no-fix", risk: 40 });
+    const { document } = await proposed({ select: { endpointIds: ["ep_a2"] } });
+    // 1 - 0.6 x 0.6, and what is left.
+    expect(document.risk).toMatchObject({ now: 64, residual: 40 });
+    await store.db.delete(schema.finding).where(eq(schema.finding.vulnerabilityId, "CVE-2026-2222"));
   });
 
   it("checks the endpoint's own probes and the units that run the changed packages", async () => {

@@ -38,7 +38,7 @@ export function fleetOfRows(rows: FleetRows, intent: ReadIntent): LiveFleet {
   for (const row of rows.endpoints) {
     const findings = rows.findings.get(row.id) ?? [];
     const chosen = chooseUpdates(rows.updates.get(row.id) ?? [], findings, intent.select);
-    const risk = findings.reduce((most, f) => Math.max(most, f.risk), 0);
+    const risk = together(findings);
     for (const { name, why } of chosen.leftOut)
       excluded.push({ what: `${name} on ${row.hostname}`, why: `${why}.`, endpoints: chosen.updates.length > 0 ? 0 : 1, risk });
     if (chosen.updates.length === 0) continue;
@@ -58,7 +58,7 @@ export function fleetOfRows(rows: FleetRows, intent: ReadIntent): LiveFleet {
     units.push(
       unitOf(row, chosen.updates, intent, {
         risk: scored ? risk : UNSCORED_RISK,
-        residualRisk: scored ? findings.filter((f) => !closing.includes(f)).reduce((most, f) => Math.max(most, f.risk), 0) : 0,
+        residualRisk: scored ? together(findings.filter((f) => !closing.includes(f))) : 0,
       }),
     );
   }
@@ -123,6 +123,21 @@ const exposureOf = (row: EndpointRow): PlannedExposure => {
   if (!scopes) return "unknown";
   return scopes.includes("public") ? "public" : scopes.includes("private") ? "private" : "loopback";
 };
+
+/**
+ * The risk of several findings on one endpoint, 0-100: as if each were a chance of its own that it ends badly, so that closing
+ * any of them shows. A vulnerability that several packages of one source share counts once.
+ */
+function together(findings: readonly FindingRow[]): number {
+  const worst = new Map<string, number>();
+  for (const f of findings) {
+    const key = `${f.sourceName} ${f.vulnerabilityId}`;
+    worst.set(key, Math.max(worst.get(key) ?? 0, f.risk));
+  }
+  let safe = 1;
+  for (const risk of worst.values()) safe *= 1 - Math.min(100, risk) / 100;
+  return 100 * (1 - safe);
+}
 
 function unitOf(
   row: EndpointRow,
