@@ -14,6 +14,8 @@ const PASSWORD = "a long enough password";
 export class Controller {
   readonly dataDir: string;
   readonly #databaseUrl: string;
+  /** Seconds between two samples of an agent, and between two looks at its packages; taken up at the next start. */
+  pace = { health: 10, inventory: 30 };
   readonly client = new Client("http://127.0.0.1:18480");
   readonly enrollment = "10.77.0.1:18481";
   readonly key = newApprovalKey();
@@ -52,9 +54,9 @@ export class Controller {
         "--feed",
         "none",
         "--health-interval",
-        "10",
+        String(this.pace.health),
         "--inventory-interval",
-        "30",
+        String(this.pace.inventory),
         "--unreachable-after",
         "150",
         "--log-level",
