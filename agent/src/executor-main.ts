@@ -3,7 +3,7 @@ import { createLogger } from "@breakwater/shared/log";
 import { AGENT_VERSION } from "./cli/version.ts";
 import { createExecutions, createTrust, type Executions } from "./execution/index.ts";
 import { ownStateDirectory } from "./execution/ownership.ts";
-import { createExecutorServer, EXECUTOR_SOCKET } from "./executor/index.ts";
+import { createExecutorServer, ENDPOINT_PIN, EXECUTOR_SOCKET, EXECUTOR_STATE_DIR } from "./executor/index.ts";
 import { viewProc } from "./exposure/index.ts";
 import { createApt, runTool } from "./packages/index.ts";
 
@@ -21,7 +21,7 @@ const STALL_MS = 10 * 60_000;
 async function main(): Promise<void> {
   const environment = process.env;
   const log = createLogger("breakwater-executor", "info");
-  const stateDir = environment.BREAKWATER_EXECUTOR_STATE_DIR ?? "/var/lib/breakwater-executor";
+  const stateDir = environment.BREAKWATER_EXECUTOR_STATE_DIR ?? EXECUTOR_STATE_DIR;
   const configDir = environment.BREAKWATER_AGENT_CONFIG_DIR ?? "/etc/breakwater-agent";
   const agentStateDir = environment.BREAKWATER_AGENT_STATE_DIR ?? "/var/lib/breakwater-agent";
   ownStateDirectory(stateDir);
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   executions = createExecutions({
     stateDir,
     manager,
-    trust: createTrust(configDir, agentStateDir, `${stateDir}/endpoint-id`),
+    trust: createTrust(configDir, agentStateDir, `${stateDir}/${ENDPOINT_PIN}`),
     run: runTool,
     clock: systemClock,
     log,

@@ -1,9 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import type { OperatorKey } from "@breakwater/shared/command";
 import { ProblemError, systemClock, systemRandom } from "@breakwater/shared/core";
 import { createLogger } from "@breakwater/shared/log";
 import { Command } from "commander";
+import { ENDPOINT_PIN, EXECUTOR_STATE_DIR } from "../executor/protocol.ts";
 import { parseOperatorKey } from "../policy/index.ts";
 import { enrol, machineIdentity, readIdentity } from "../session/index.ts";
 import { collectHere } from "./collect-apart.ts";
@@ -114,6 +115,9 @@ async function join(flags: EnrolFlags, configuration: Configuration): Promise<vo
   });
   if (!answer.ok) throw new ProblemError(answer.problem);
   const { identity, authority, pinned } = answer.value;
+  // The executor holds on to the first identity that it sees; whoever enrols as root means the new one.
+  if (process.getuid?.() === 0)
+    await rm(`${process.env.BREAKWATER_EXECUTOR_STATE_DIR ?? EXECUTOR_STATE_DIR}/${ENDPOINT_PIN}`, { force: true });
   say(`Enrolled as ${identity.endpointId}; sessions go to ${identity.sessionAddress}.`);
   say(
     authority.how === "fingerprint"

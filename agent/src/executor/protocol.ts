@@ -6,6 +6,9 @@ import { z } from "zod";
  * names a command line, a path or a script.
  */
 export const EXECUTOR_SOCKET = "/run/breakwater/executor.sock";
+/** Where root keeps what only root may change: journals, kept packages, and which endpoint this machine is. */
+export const EXECUTOR_STATE_DIR = "/var/lib/breakwater-executor";
+export const ENDPOINT_PIN = "endpoint-id";
 
 /** One request line. An action with 2,000 packages is about 400 kB as base64; a longer line closes the connection. */
 export const MAX_REQUEST_BYTES = 2 * 1024 * 1024;
