@@ -1,0 +1,153 @@
+import type { Claim } from "./claims.ts";
+import type { Affected, BulletinRange, Evidence } from "./model.ts";
+import { isPackageLike, type Name, nameWithin, sameName } from "./names.ts";
+import type { Subject } from "./subject.ts";
+import { isWildcard, lowerBound, orderOf, sameLine, sameVersion } from "./versions.ts";
+
+/** Claims about one package. */
+interface Group {
+  readonly name: Name;
+  /** How sure it is that the claims are about this name. */
+  readonly nameConfidence: number;
+  readonly claims: Claim[];
+}
+
+/** Brings claims together by package, pairs ranges with the versions that repair them, and says each thing once. */
+export function assemble(claims: readonly Claim[], subject: Subject | undefined, ecosystemOf: (name: string) => string | null): Affected[] {
+  const affected: Affected[] = [];
+  for (const group of groups(claims, subject)) {
+    for (const draft of drafts(group.claims)) {
+      const { introduced, upper, fix } = draft;
+      const range = rangeOf(draft);
+      const rangeEvidence = upper ? { confidence: upper.confidence, span: { start: upper.start, end: upper.end } } : null;
+      const fixedBy = fix ?? (upper && !upper.inclusive ? upper : undefined);
+      const fixEvidence: Evidence | null = fixedBy
+        ? { confidence: fixedBy.confidence, span: { start: fixedBy.start, end: fixedBy.end } }
+        : null;
+      const whole = rangeEvidence ?? fixEvidence ?? { confidence: 0.5, span: { start: group.name.start, end: group.name.end } };
+      affected.push({
+        ecosystem: upper?.ecosystem ?? fix?.ecosystem ?? ecosystemOf(group.name.text),
+        package: group.name.text,
+        release: upper?.release ?? fix?.release ?? null,
+        ranges: range ? [range] : [],
+        fixedVersion: fixedBy?.version ?? null,
+        lastAffected: upper?.inclusive ? (upper.version ?? null) : null,
+        confidence: round(group.nameConfidence * Math.min(whole.confidence, fixEvidence?.confidence ?? 1, introduced?.confidence ?? 1)),
+        span: whole.span,
+        evidence: {
+          package: { confidence: round(group.nameConfidence), span: { start: group.name.start, end: group.name.end } },
+          range: rangeEvidence,
+          fixedVersion: fixEvidence,
+        },
+      });
+    }
+  }
+  return affected;
+}
+
+const round = (x: number): number => Math.round(x * 100) / 100;
+
+function groups(claims: readonly Claim[], subject: Subject | undefined): Group[] {
+  const found: Group[] = [];
+  const join = (claim: Claim, name: Name, confidence: number, merge: boolean) => {
+    const of = found.find(
+      (g) => sameName(g.name.text, name.text) || (merge && nameWithin(g.name.text, name.text) && !g.claims.some((c) => c.own)),
+    );
+    if (of) {
+      of.claims.push(claim);
+      if (isPackageLike(name.text) ? !isPackageLike(of.name.text) : !isPackageLike(of.name.text) && name.text.length > of.name.text.length)
+        Object.assign(of, { name });
+      return;
+    }
+    found.push({ name, nameConfidence: confidence, claims: [claim] });
+  };
+  for (const claim of claims) if (claim.name) join(claim, claim.name, 0.95, !claim.own);
+  const main = subject ? found.find((g) => nameWithin(g.name.text, subject.name.text)) : undefined;
+  for (const claim of claims) {
+    if (claim.name) continue;
+    const ranged = found.filter((g) => g.claims.some((c) => c.kind === "range"));
+    const to = main ?? (ranged.length === 1 ? ranged[0] : undefined);
+    if (to) to.claims.push(claim);
+    else if (subject) join(claim, subject.name, Math.max(0.3, subject.confidence), true);
+  }
+  return found;
+}
+
+interface Draft {
+  /** The claim that gives the upper bound; undefined where only a repaired version is known. */
+  readonly upper?: Claim;
+  readonly introduced?: Claim;
+  readonly fix?: Claim;
+}
+
+function drafts(claims: readonly Claim[]): Draft[] {
+  const ranges = distinct(
+    claims.filter((c) => c.kind === "range" && c.version !== undefined && !(isWildcard(c.version) && /^[x*]/i.test(c.version))),
+  );
+  const fixes = distinct(claims.filter((c) => c.kind === "fix"));
+  const introduced = distinct(claims.filter((c) => c.kind === "introduced"));
+  const exact = distinct(claims.filter((c) => c.kind === "exact"));
+  const used = new Set<Claim>();
+  const made: Draft[] = [];
+  const uppers = ranges.length > 0 ? ranges : exact.filter((e) => !fixes.some((f) => sameVersion(f.version ?? "", e.version ?? "")));
+  for (const upper of uppers) {
+    const fix = repairOf(upper, fixes, used, uppers.length === 1);
+    if (fix) used.add(fix);
+    const lower = !upper.introduced && uppers.length === 1 && introduced.length === 1 ? introduced[0] : undefined;
+    made.push({
+      upper,
+      ...(fix ? { fix } : {}),
+      ...(lower && orderOf(lower.version ?? "", upper.version ?? "") <= 0 ? { introduced: lower } : {}),
+    });
+  }
+  for (const fix of fixes) {
+    if (used.has(fix) || uppers.some((u) => !u.inclusive && sameVersion(u.version ?? "", fix.version ?? ""))) continue;
+    // A later version than the one that closes the range is advice, not another repair of it.
+    if (
+      uppers.some(
+        (u) =>
+          !u.inclusive &&
+          orderOf(fix.version ?? "", u.version ?? "") > 0 &&
+          (uppers.length === 1 || sameLine(u.version ?? "", fix.version ?? "", 1)),
+      )
+    )
+      continue;
+    const lower = uppers.length === 0 && introduced.length === 1 && fixes.length === 1 ? introduced[0] : undefined;
+    made.push({ fix, ...(lower ? { introduced: lower } : {}) });
+  }
+  return made;
+}
+
+/** The repaired version that belongs to a range: of its own line of releases if there is one, else the next one above. */
+function repairOf(range: Claim, fixes: readonly Claim[], used: ReadonlySet<Claim>, only: boolean): Claim | undefined {
+  const upper = range.version ?? "";
+  if (!range.inclusive) return fixes.find((f) => sameVersion(f.version ?? "", upper));
+  const above = fixes
+    .filter((f) => !used.has(f) && orderOf(f.version ?? "", upper) > 0)
+    .sort((a, b) => orderOf(a.version ?? "", b.version ?? ""));
+  for (const parts of [3, 2, 1]) {
+    const near = above.find((f) => sameLine(f.version ?? "", upper, parts));
+    if (near) return near;
+  }
+  return only || above.length === 1 ? above[0] : undefined;
+}
+
+/** One claim per version: the one that says most. */
+function distinct(claims: readonly Claim[]): Claim[] {
+  const kept: Claim[] = [];
+  for (const claim of claims) {
+    const at = kept.findIndex((k) => sameVersion(k.version ?? "", claim.version ?? "") && k.release === claim.release);
+    const other = kept[at];
+    if (!other) kept.push(claim);
+    else if ((claim.introduced && !other.introduced) || (claim.kind === "range" && other.inclusive && !claim.inclusive)) kept[at] = claim;
+  }
+  return kept;
+}
+
+function rangeOf({ upper, introduced, fix }: Draft): BulletinRange | undefined {
+  const lower = upper?.introduced ?? introduced?.version ?? (upper?.kind === "exact" ? upper.version : undefined);
+  const low = { introduced: lower === undefined ? "0" : lowerBound(lower), introducedStated: lower !== undefined };
+  if (fix) return { ...low, fixed: fix.version ?? "" };
+  if (!upper?.version) return undefined;
+  return upper.inclusive ? { ...low, lastAffected: upper.version } : { ...low, fixed: upper.version };
+}

@@ -1,0 +1,170 @@
+import { type Expression, readExpressions } from "./expression.ts";
+import type { Span } from "./model.ts";
+import { type Name, nameBefore, nameFrom, nameOf, wordsOf } from "./names.ts";
+import type { Outline, Sentence } from "./outline.ts";
+import type { Token } from "./tokens.ts";
+import { AFFECTED_SECTION, FIX_AFTER, FIX_AFTER_NEEDS_NOUN, FIX_BLOCK, FIX_NOUN, FIX_SECTION, FIX_VERB, PLATFORM } from "./words.ts";
+
+/** One thing that one expression states, before it is brought together with the others. */
+export interface Claim extends Span {
+  readonly kind: "range" | "fix" | "exact" | "introduced";
+  /** The name beside the expression, if there is one. */
+  readonly name?: Name;
+  /** Whether the line is made for this statement: a list item, a table row, a package list. Its name is then not to be merged. */
+  readonly own: boolean;
+  readonly introduced?: string;
+  /** The upper bound of a range; the version of any other kind. */
+  readonly version?: string;
+  readonly inclusive: boolean;
+  readonly confidence: number;
+  readonly release?: string;
+  readonly ecosystem?: string;
+}
+
+const WINDOW = 12;
+const AFFECTED_WORDS =
+  /^(?:vulnerab|affect|impact|allow|expos|discover|attack|exploit|injection|overflow|traversal|bypass|suffer|susceptible|prone|flaw|leak|lack)/;
+
+export function readClaims({ sentences }: Outline): Claim[] {
+  const claims: Claim[] = [];
+  for (const sentence of sentences) {
+    if (!sentence.tokens.some((t) => t.kind === "version" || t.kind === "number")) continue;
+    const expressions = readExpressions(sentence);
+    for (const [i, expression] of expressions.entries()) {
+      const claim = readClaim(
+        sentence,
+        expression,
+        expressions[i - 1]?.to ?? 0,
+        expressions[i + 1]?.from ?? sentence.tokens.length,
+        claims,
+      );
+      if (claim) claims.push(claim);
+    }
+    nameLists(claims, expressions.length);
+  }
+  return claims;
+}
+
+/** "curl 8.1 and 8.2": what stands in a list has the name of what it follows. */
+function nameLists(claims: Claim[], count: number): void {
+  for (let i = Math.max(1, claims.length - count + 1); i < claims.length; i++) {
+    const [before, claim] = [claims[i - 1], claims[i]];
+    if (before?.name && claim && !claim.name && before.end + 12 > claim.start && before.kind === claim.kind)
+      claims[i] = { ...claim, name: before.name };
+  }
+}
+
+function readClaim(sentence: Sentence, expression: Expression, left: number, right: number, before: readonly Claim[]): Claim | undefined {
+  const { tokens } = sentence;
+  const near = tokens.slice(Math.max(left, expression.from - WINDOW), expression.from);
+  const after = tokens.slice(expression.to, Math.min(right, expression.to + WINDOW));
+  if (
+    /^(?:requires?|require|depends|needs?|supports?|tested|cvss|score)$/.test(near[near.length - 1]?.lower ?? "") ||
+    saysUnaffected(after)
+  )
+    return undefined;
+  const name = nameFor(tokens, expression);
+  if (name && isPlatform(name)) return undefined;
+  const claim = {
+    ...(name ? { name } : {}),
+    own: sentence.kind === "item" && tokens.some((t, i) => t.text === ":" && i < expression.from),
+    start: (tokens[expression.from] as Token).start,
+    end: (tokens[expression.to - 1] as Token).end,
+  };
+  if (expression.kind === "range") {
+    const { introduced, upper, inclusive } = expression;
+    // "Upgrade from 1.0 to 1.2" names a way, not a range.
+    if (introduced && inclusive && near.slice(-4).some((t) => /^(?:upgrad|updat|migrat|bump)/.test(t.lower)))
+      return upper ? { ...claim, kind: "fix", version: upper.text, inclusive, confidence: 0.6 } : undefined;
+    const lower = introduced && !/^(?:n\/a|unspecified)$/i.test(introduced.text) ? { introduced: introduced.text } : {};
+    return { ...claim, kind: "range", ...lower, ...(upper ? { version: upper.text } : {}), inclusive, confidence: name ? 0.95 : 0.85 };
+  }
+  return single(sentence, expression, claim, near, after, before);
+}
+
+function single(
+  sentence: Sentence,
+  expression: Expression & { kind: "single" },
+  claim: Span & { own: boolean; name?: Name },
+  near: readonly Token[],
+  after: readonly Token[],
+  before: readonly Claim[],
+): Claim | undefined {
+  const version = expression.version.text;
+  const made = (kind: Claim["kind"], confidence: number): Claim => ({ ...claim, kind, version, inclusive: true, confidence });
+  const fixed = fixCue(near, after);
+  const blocked = near.slice(-6).some((t) => FIX_BLOCK.has(t.lower));
+  if (
+    near.slice(-5).some((t) => t.lower === "introduced") ||
+    (expression.introduced && sentence.tokens[expression.from]?.lower === "introduced")
+  )
+    return made("introduced", 0.8);
+  if (fixed && !blocked) return made("fix", fixed);
+  const affected = sentence.tokens.some((t) => AFFECTED_WORDS.test(t.lower));
+  if (
+    FIX_SECTION.test(sentence.section) &&
+    !AFFECTED_SECTION.test(sentence.section) &&
+    !blocked &&
+    !affected &&
+    (claim.name || sentence.tokens.length <= 12 || expression.later)
+  )
+    return made("fix", 0.8);
+  if (expression.introduced && affected) return made("introduced", 0.6);
+  if (beginsSentence(sentence, claim) && !affected && before.some((c) => c.kind === "range") && /s$/.test(after[0]?.lower ?? ""))
+    return made("fix", 0.6);
+  if (expression.later && affected) return made("introduced", 0.6);
+  if (AFFECTED_SECTION.test(sentence.section) && !expression.later) return made("exact", 0.8);
+  return affected && !expression.later && (claim.name || /^versions?$/.test(sentence.tokens[expression.from]?.lower ?? ""))
+    ? made("exact", 0.6)
+    : undefined;
+}
+
+/** "Foo 1.3 escapes ...": the sentence is about this version. */
+const beginsSentence = (sentence: Sentence, claim: Span & { name?: Name }): boolean =>
+  (claim.name?.start ?? claim.start) - sentence.start < 5 && (claim.name ? claim.name.start < claim.start : true);
+
+/** How sure the words around make it that the version is a repaired one; 0: they do not. */
+function fixCue(near: readonly Token[], after: readonly Token[]): number {
+  for (let i = near.length - 1, distance = 0; i >= 0; i--, distance++) {
+    const token = near[i] as Token;
+    if (FIX_VERB.has(token.lower)) return distance <= 4 ? 0.95 : 0.85;
+    if (/^(?:;|vulnerable|affected|affects)$/.test(token.lower)) break;
+  }
+  const rest = after.filter(
+    (t) =>
+      !/^(?:,|\)|:|the|has|have|been|is|was|were|are|which|that|also|now|and|this|to|already|as|of|for|later|newer|above|version|versions|both|only|correctly|properly|only|all|finally)$/.test(
+        t.lower,
+      ),
+  );
+  for (const [i, token] of rest.slice(0, 5).entries()) {
+    if (/^(?:vulnerable|affected|allows|allow|not)$/.test(token.lower)) return 0;
+    if (!FIX_AFTER.has(token.lower)) continue;
+    if (!FIX_AFTER_NEEDS_NOUN.has(token.lower)) return i <= 1 ? 0.9 : 0.7;
+    return rest.slice(i + 1, i + 8).some((t) => FIX_NOUN.has(t.lower)) ? 0.9 : 0;
+  }
+  return 0;
+}
+
+const saysUnaffected = (after: readonly Token[]): boolean => {
+  const words = after
+    .slice(0, 5)
+    .map((t) => t.lower)
+    .join(" ");
+  return /^(?:(?:is|are|was|were|and|versions?|releases?|later) )*(?:not (?:affected|vulnerable|impacted)|unaffected|never)/.test(words);
+};
+
+function nameFor(tokens: readonly Token[], expression: Expression): Name | undefined {
+  const inner = expression.kind === "range" ? (expression.introduced?.named ?? expression.upper?.named) : expression.version.named;
+  if (inner) {
+    const name = nameOf(tokens, inner.from, inner.to);
+    if (name) return name;
+  }
+  const ahead = nameBefore(tokens, expression.from);
+  if (ahead) return ahead;
+  return /^(?:of|for|in)$/.test(tokens[expression.to]?.lower ?? "") ? nameFrom(tokens, expression.to + 1) : undefined;
+}
+
+const isPlatform = (name: Name): boolean => {
+  const words = wordsOf(name.text);
+  return words.length === 1 && PLATFORM.has(name.text.toLowerCase());
+};

@@ -1,0 +1,40 @@
+import { assemble } from "./assemble.ts";
+import { readClaims } from "./claims.ts";
+import { ecosystemHints } from "./ecosystem.ts";
+import { readAdvisories, readIds } from "./identifiers.ts";
+import { bulletinLikeness } from "./likeness.ts";
+import { mask } from "./mask.ts";
+import type { Bulletin } from "./model.ts";
+import { outline } from "./outline.ts";
+import { readSeverity } from "./severity.ts";
+import { subjectOf } from "./subject.ts";
+import { tokenize } from "./tokens.ts";
+
+export type { Affected, Bulletin, BulletinRange, Evidence, Note, Span, Statement } from "./model.ts";
+
+export function readBulletin(text: string): Bulletin {
+  const masked = mask(text);
+  const read = outline(tokenize(masked));
+  const ids = readIds(text);
+  const likeness = bulletinLikeness(read, ids.length);
+  const isBulletin = likeness >= 0.5;
+  const claims = isBulletin ? readClaims(read) : [];
+  const subject = subjectOf(
+    read,
+    claims.flatMap((c) => (c.name && c.kind === "range" ? [c.name] : [])),
+  );
+  const severity = isBulletin ? readSeverity(read) : undefined;
+  const affected = assemble(claims, subject, ecosystemHints(masked));
+  return {
+    ids: ids.map((i) => i.id),
+    affected,
+    prerequisites: [],
+    knownIssues: [],
+    severity: severity?.severity ?? null,
+    confidence: Math.round(Math.min(likeness, ...affected.map((a) => a.confidence)) * 100) / 100,
+    isBulletin,
+    advisories: readAdvisories(text),
+    notes: [],
+    evidence: { ids, severity: severity?.evidence ?? null, prerequisites: [], knownIssues: [] },
+  };
+}
