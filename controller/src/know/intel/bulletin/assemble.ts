@@ -31,7 +31,6 @@ export function assemble(claims: readonly Claim[], subject: Subject | undefined,
         release: upper?.release ?? fix?.release ?? null,
         ranges: range ? [range] : [],
         fixedVersion: fixedBy?.version ?? null,
-        lastAffected: upper?.inclusive ? (upper.version ?? null) : null,
         confidence: round(group.nameConfidence * Math.min(whole.confidence, fixEvidence?.confidence ?? 1, introduced?.confidence ?? 1)),
         span: whole.span,
         evidence: {
@@ -66,7 +65,7 @@ function groups(claims: readonly Claim[], subject: Subject | undefined): Group[]
   for (const claim of claims) {
     if (claim.name) continue;
     const ranged = found.filter((g) => g.claims.some((c) => c.kind === "range"));
-    const to = main ?? (ranged.length === 1 ? ranged[0] : undefined);
+    const to = main ?? (ranged.length === 1 ? ranged[0] : found.length === 1 ? found[0] : undefined);
     if (to) to.claims.push(claim);
     else if (subject) join(claim, subject.name, Math.max(0.3, subject.confidence), true);
   }
@@ -147,7 +146,7 @@ function distinct(claims: readonly Claim[]): Claim[] {
 function rangeOf({ upper, introduced, fix }: Draft): BulletinRange | undefined {
   const lower = upper?.introduced ?? introduced?.version ?? (upper?.kind === "exact" ? upper.version : undefined);
   const low = { introduced: lower === undefined ? "0" : lowerBound(lower), introducedStated: lower !== undefined };
-  if (fix) return { ...low, fixed: fix.version ?? "" };
+  if (fix && !upper?.version) return { ...low, fixed: fix.version ?? "" };
   if (!upper?.version) return undefined;
   return upper.inclusive ? { ...low, lastAffected: upper.version } : { ...low, fixed: upper.version };
 }

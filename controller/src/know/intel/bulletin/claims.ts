@@ -22,6 +22,8 @@ export interface Claim extends Span {
 }
 
 const WINDOW = 12;
+/** "Updated in 4.1" tells history; "update to 4.1" tells the repair. */
+const NEEDS_TO = /^(?:upd|upg|mov|mig|switch|bump|install)/;
 const AFFECTED_WORDS =
   /^(?:vulnerab|affect|impact|allow|expos|discover|attack|exploit|injection|overflow|traversal|bypass|suffer|susceptible|prone|flaw|leak|lack)/;
 
@@ -31,27 +33,22 @@ export function readClaims({ sentences }: Outline): Claim[] {
     if (!sentence.tokens.some((t) => t.kind === "version" || t.kind === "number")) continue;
     const expressions = readExpressions(sentence);
     for (const [i, expression] of expressions.entries()) {
-      const claim = readClaim(
-        sentence,
-        expression,
-        expressions[i - 1]?.to ?? 0,
-        expressions[i + 1]?.from ?? sentence.tokens.length,
-        claims,
-      );
+      const before = claims[claims.length - 1];
+      const claim =
+        expression.continues && before && before.start >= sentence.start
+          ? continued(before, sentence, expression)
+          : readClaim(sentence, expression, expressions[i - 1]?.to ?? 0, expressions[i + 1]?.from ?? sentence.tokens.length, claims);
       if (claim) claims.push(claim);
     }
-    nameLists(claims, expressions.length);
   }
   return claims;
 }
 
-/** "curl 8.1 and 8.2": what stands in a list has the name of what it follows. */
-function nameLists(claims: Claim[], count: number): void {
-  for (let i = Math.max(1, claims.length - count + 1); i < claims.length; i++) {
-    const [before, claim] = [claims[i - 1], claims[i]];
-    if (before?.name && claim && !claim.name && before.end + 12 > claim.start && before.kind === claim.kind)
-      claims[i] = { ...claim, name: before.name };
-  }
+/** "Fixed in curl 8.1 and 8.2": what stands in a list says the same of another version. */
+function continued({ introduced: _, ...before }: Claim, { tokens }: Sentence, expression: Expression): Claim | undefined {
+  const version = expression.kind === "range" ? expression.upper?.text : expression.version.text;
+  if (version === undefined) return undefined;
+  return { ...before, version, start: (tokens[expression.from] as Token).start, end: (tokens[expression.to - 1] as Token).end };
 }
 
 function readClaim(sentence: Sentence, expression: Expression, left: number, right: number, before: readonly Claim[]): Claim | undefined {
@@ -59,7 +56,7 @@ function readClaim(sentence: Sentence, expression: Expression, left: number, rig
   const near = tokens.slice(Math.max(left, expression.from - WINDOW), expression.from);
   const after = tokens.slice(expression.to, Math.min(right, expression.to + WINDOW));
   if (
-    /^(?:requires?|require|depends|needs?|supports?|tested|cvss|score)$/.test(near[near.length - 1]?.lower ?? "") ||
+    /^(?:requires?|require|depends|needs?|supports?|cvss|score)$/.test(near[near.length - 1]?.lower ?? "") ||
     saysUnaffected(after)
   )
     return undefined;
@@ -127,7 +124,7 @@ const beginsSentence = (sentence: Sentence, claim: Span & { name?: Name }): bool
 function fixCue(near: readonly Token[], after: readonly Token[]): number {
   for (let i = near.length - 1, distance = 0; i >= 0; i--, distance++) {
     const token = near[i] as Token;
-    if (FIX_VERB.has(token.lower)) return distance <= 4 ? 0.95 : 0.85;
+    if (FIX_VERB.has(token.lower) && !(NEEDS_TO.test(token.lower) && near[i + 1]?.lower === "in")) return distance <= 4 ? 0.95 : 0.85;
     if (/^(?:;|vulnerable|affected|affects)$/.test(token.lower)) break;
   }
   const rest = after.filter(

@@ -13,14 +13,14 @@ export interface VersionAt {
 
 /** What one expression says, with the tokens [from, to) that it takes. */
 export type Expression = { readonly from: number; readonly to: number } & (
-  | { readonly kind: "range"; readonly introduced?: VersionAt; readonly upper?: VersionAt; readonly inclusive: boolean }
-  /** A version alone; `later`: "or later" follows it. */
-  | { readonly kind: "single"; readonly version: VersionAt; readonly later: boolean; readonly introduced: boolean }
+  | { readonly kind: "range"; readonly introduced?: VersionAt; readonly upper?: VersionAt; readonly inclusive: boolean; readonly continues?: boolean }
+  /** A version alone; `later`: "or later" follows it; `continues`: it stands in a list behind the one before. */
+  | { readonly kind: "single"; readonly version: VersionAt; readonly later: boolean; readonly introduced: boolean; readonly continues?: boolean }
 );
 
 /** At most so many words between "before" and its version: "before the patched release, openssl 3.0.7". */
 const MAX_GAP = 6;
-const SUFFIX = /^(?:sp|fp|hf|rc|cu|pl|alpha|beta|patch|update|hotfix|build|service|feature|maintenance|rev|u|r|p)(\d*[a-z]?)$/;
+const SUFFIX = /^(?:sp|fp|hf|rc|cu|pl|alpha|beta|patch|update|hotfix|build|service|feature|maintenance|rev|u|r|p)((?:\d+[a-z]?)?)$/;
 
 /** Finds the version expressions of one sentence, from left to right. Every token is looked at a bounded number of times. */
 export function readExpressions(sentence: Sentence): Expression[] {
@@ -121,7 +121,7 @@ function readUppers(tokens: readonly Token[], i: number, upper: Upper): Expressi
   }
   const found: Expression[] = [{ kind: "range", from: i, to: upper.version.to, upper: upper.version, inclusive: upper.inclusive }];
   for (const version of listed(tokens, upper.version.to))
-    found.push({ kind: "range", from: version.from, to: version.to, upper: version, inclusive: upper.inclusive });
+    found.push({ kind: "range", from: version.from, to: version.to, upper: version, inclusive: upper.inclusive, continues: true });
   return found;
 }
 
@@ -173,6 +173,7 @@ function readVersion(tokens: readonly Token[], version: VersionAt): Expression[]
     version: v,
     later: closed,
     introduced: false,
+    continues: n > 0,
   }));
 }
 

@@ -16,12 +16,13 @@ export function readBulletin(text: string): Bulletin {
   const masked = mask(text);
   const read = outline(tokenize(masked));
   const ids = readIds(text);
-  const likeness = bulletinLikeness(read, ids.length);
+  const found = readClaims(read);
+  const likeness = bulletinLikeness(read, ids.length, found.filter((c) => c.kind === "range" && c.version !== undefined).length);
   const isBulletin = likeness >= 0.5;
-  const claims = isBulletin ? readClaims(read) : [];
+  const claims = isBulletin ? found : [];
   const subject = subjectOf(
     read,
-    claims.flatMap((c) => (c.name && c.kind === "range" ? [c.name] : [])),
+    claims.flatMap((c) => (c.name ? [c.name] : [])),
   );
   const severity = isBulletin ? readSeverity(read) : undefined;
   const affected = assemble(claims, subject, ecosystemHints(masked));

@@ -1,4 +1,5 @@
-import type { Outline } from "./outline.ts";
+import type { Outline, Sentence } from "./outline.ts";
+import { VERSION_WORD } from "./words.ts";
 
 /** Words of a text about a vulnerability with how much each speaks for one; each counts once. */
 const FOR: readonly (readonly [RegExp, number])[] = [
@@ -18,26 +19,46 @@ const FOR: readonly (readonly [RegExp, number])[] = [
 ];
 /** Words of a changelog: what was added, bumped and tidied. */
 const AGAINST =
-  /^(?:add|added|adds|bump|bumps|bumped|refactor\w*|chore|chores|typo|docs|documentation|deprecat\w*|rename[ds]?|improved?|improvements?|drop|dropped|tests?|ci|refine\w*)$/;
-const ENOUGH = 3.5;
+  /^(?:add|added|adds|bump|bumps|bumped|refactor\w*|chores?|typos?|docs|documentation|deprecat\w*|rename[ds]?|improved?|improvements?|drop|dropped|tests?|refine\w*|changed|features?|enhancements?)$/;
+/** Sections of an advisory made from a form. */
+const ADVISORY_SECTION = /^(?:patches|workarounds?|impact|affected .*|proof of concept|poc|attack .*|mitigations?|remediation)$/;
+const CHANGELOG_SECTION = /^(?:improvements?|fixes|added|changed|changes|removed|chores?|bug ?fixes|features?|documentation|deprecated|dependencies|new features?|enhancements?)$/;
+const ENOUGH = 2;
+/** "X before 1.2" is how bulletins speak, and hardly anything else. */
+const BOUNDED_RANGE = 3;
+const NAMES_A_CVE = 2;
+const MAX_AGAINST = 5;
 
 /** How much a text reads like a bulletin, 0 to 1; from 0.5 on its versions are taken for claims. */
-export function bulletinLikeness({ sentences }: Outline, cveIds: number): number {
+export function bulletinLikeness({ sentences }: Outline, cveIds: number, boundedRanges: number): number {
   const seen = new Set<number>();
-  let tokens = 0;
+  let words = 0;
   let against = 0;
   let items = 0;
+  let sections = 0;
+  let form = 0;
   for (const sentence of sentences) {
     if (sentence.kind === "item") items++;
+    if (sentence.kind === "heading" && CHANGELOG_SECTION.test(sentence.section)) sections++;
+    if (sentence.kind === "heading" && ADVISORY_SECTION.test(sentence.section)) form++;
     for (const token of sentence.tokens) {
       if (token.kind !== "word") continue;
-      tokens++;
+      words++;
       if (AGAINST.test(token.lower)) against++;
       for (const [i, [word]] of FOR.entries()) if (!seen.has(i) && word.test(token.lower)) seen.add(i);
     }
   }
-  const points = [...seen].reduce((sum, i) => sum + (FOR[i]?.[1] ?? 0), cveIds > 0 ? 2 : 0);
+  let points = (cveIds > 0 ? NAMES_A_CVE : 0) + (boundedRanges > 0 ? BOUNDED_RANGE : 0) - ENOUGH;
+  for (const i of seen) points += FOR[i]?.[1] ?? 0;
+  points += Math.min(3, form);
   const listed = items > sentences.length / 2 ? 2 : 1;
-  const x = points - ENOUGH - Math.min(4, (listed * 40 * against) / Math.max(20, tokens));
-  return Math.round((100 * 1) / (1 + Math.exp(-x))) / 100;
+  points -= Math.min(MAX_AGAINST, (listed * 25 * against) / Math.max(20, words)) + 2 * sections;
+  if (isReleaseTitle(sentences[0])) points -= 4;
+  return Math.round(100 / (1 + Math.exp(-points))) / 100;
+}
+
+/** "1.36.0", "[3.0.18] - 2024-03-24", "Version v30.1.0", "v0.7.0 (Nov 16, 2013)": a text that begins so tells a release. */
+function isReleaseTitle(title: Sentence | undefined): boolean {
+  const tokens = title?.tokens.filter((t) => t.kind !== "mark" && !VERSION_WORD.has(t.lower)) ?? [];
+  return tokens.length <= 6 && tokens[0]?.kind === "version" && !tokens.slice(1).some((t) => FOR.some(([word]) => word.test(t.lower)));
 }

@@ -37,8 +37,6 @@ export interface Affected extends Evidence {
   readonly release: string | null;
   readonly ranges: readonly BulletinRange[];
   readonly fixedVersion: string | null;
-  /** The last affected version where the text names it beside the fixed one. */
-  readonly lastAffected: string | null;
   readonly evidence: {
     readonly package: Evidence;
     readonly range: Evidence | null;

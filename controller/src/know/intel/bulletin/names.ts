@@ -22,6 +22,7 @@ const NEVER = new Set([
 /** Between two capitalised words only: "WinCC OA UI for Android". */
 const JOINING = new Set(["for", "of", "&", "/"]);
 const MAX_NAME_TOKENS = 9;
+const PART = /^(?:http|header|option|function|method|parameter|argument|endpoint|field|class|filter|command|attribute|flag|property|directive|setting|helper|tag|type|trait|macro|struct)s?$/;
 const FILE =
   /\.(?:py|c|h|cpp|cc|hpp|java|php|rb|rs|ts|tsx|jsx|html?|xml|ya?ml|json|txt|conf|cfg|ini|sh|md|exe|dll|so|jsp|aspx?|cgi|cs|ml|hs|pl)$/i;
 
@@ -141,6 +142,8 @@ export function nameFrom(tokens: readonly Token[], at: number): Name | undefined
   }
   const word = tokens[from];
   if (to === from || !word || (to === from + 1 && COMMON.has(word.lower) && !word.code)) return undefined;
+  // "The `Cookie` header" names a part of something.
+  if (word.code && PART.test(tokens[to]?.lower ?? "")) return undefined;
   return nameOf(tokens, from, to);
 }
 

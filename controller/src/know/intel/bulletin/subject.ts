@@ -59,7 +59,7 @@ function titleNames(tokens: readonly Token[]): [Name | undefined, number][] {
   found.push([nameFrom(tokens, 0), 1]);
   for (let i = tokens.length - 2; i > 0; i--) {
     const token = tokens[i] as Token;
-    if (!/^(?:in|for|affects|affecting|of|within|from|inside)$/.test(token.lower)) continue;
+    if (!/^(?:in|for|affects|affecting|of|within|from|inside|via|using)$/.test(token.lower)) continue;
     const name = nameFrom(tokens, i + 1);
     if (name) {
       found.push([name, /^(?:in|affects|affecting)$/.test(token.lower) ? 1 : 0.6]);
@@ -68,7 +68,10 @@ function titleNames(tokens: readonly Token[]): [Name | undefined, number][] {
   }
   // "foo's parser can be crashed", "foo: crash".
   const possessive = tokens.findIndex((t, i) => /^['’]$/.test(t.text) && tokens[i + 1]?.lower === "s");
-  if (possessive > 0 && possessive < 6) found.push([nameBefore(tokens, possessive), 1]);
+  if (possessive > 0 && possessive < 4) {
+    const owner = nameBefore(tokens, possessive);
+    if (owner?.start === tokens[0]?.start) found.push([owner, 1]);
+  }
   return found;
 }
 

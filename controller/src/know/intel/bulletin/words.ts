@@ -122,7 +122,7 @@ export const WEAKNESS = words(`
 `);
 
 /** Words of running text: none of them is a name, unless it is in backticks or spelled like one. */
-export const COMMON = words(`
+const ORDINARY = words(`
   ${[...WEAKNESS].join(" ")}
   the a an this that these those it its it's they their there here we our you your i he she who what which whose all any every each some most many few both either
   neither other others another such same own and or but nor so yet than then thus hence however therefore also only just even still already
@@ -149,8 +149,24 @@ export const COMMON = words(`
   exploitation exploited exploiting score base vector cvss cwe id ids identifier name named names title date number part total product-level
   now today soon once again instead alternatively additionally furthermore moreover if else unless whether
   request requests response responses input output value values content contents string strings object objects array arrays key keys token tokens
+  prevent prevents avoid avoids passing parsing reading writing possibility lack ability sending calling opening loading incorrectly improperly insufficient inadequate denial how what certain various some no
+  adapter adapters database databases handler handlers provider providers parser parsers backend frontend middleware protocol session sessions cookie cookies
+  header headers body query queries template templates rendering renderer editor browser browsers network networks connection connections address addresses
+  host hosts hostname port ports domain proxy cache storage memory buffer pointer thread process processes kernel device hardware machine machines
+  form forms button widget dashboard panel view views controller model models image images document documents upload uploads download downloads
+  password passwords username login logout account accounts role roles group groups tenant workspace email message messages comment comments
+  variable variables operation operations action actions event events task tasks job jobs script scripts commandline shell terminal console
+  behavior behaviour mode state status flow logic algorithm algorithms signature signatures certificate certificates hash encryption decryption
+  test tests example examples sample samples case cases scenario commit commits pull merge branch tag tags change changes diff
+  thing things way ways place point part parts section scope level kind type types range ranges set list lists table tables row rows column
+  anonymous regular normal standard custom internal external public private global shared single whole entire
   thanks thank credited researcher researchers
 `);
+
+const COMPOUND = /^(?:non|pre|post|multi|self|user|man-in|end|real|time|high|low|long|third|read|write|well|so|by|in|on|built|open|web|json|html|url|key|type|case|size|rate|run|per|re|sub|un|co|anti|attacker|admin|config)-[a-z-]+$/;
+
+/** Whether a word in lower case is one of running text rather than a name. */
+export const COMMON = { has: (word: string): boolean => ORDINARY.has(word) || COMPOUND.test(word) };
 
 /** Platforms and protocols that are named with a version without being what the text is about. */
 export const PLATFORM = words(
