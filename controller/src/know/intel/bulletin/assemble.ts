@@ -1,8 +1,8 @@
 import type { Claim } from "./claims.ts";
 import type { Affected, BulletinRange, Evidence } from "./model.ts";
-import { isPackageLike, type Name, nameWithin, sameName } from "./names.ts";
+import { isPackageLike, type Name, nameWithin, sameName, wordsOf } from "./names.ts";
 import type { Subject } from "./subject.ts";
-import { isWildcard, lowerBound, orderOf, sameLine, sameVersion } from "./versions.ts";
+import { isWildcard, lowerBound, orderOf, sameLine, sameVersion, startsWithLine } from "./versions.ts";
 
 /** Claims about one package. */
 interface Group {
@@ -67,9 +67,35 @@ function groups(claims: readonly Claim[], subject: Subject | undefined): Group[]
     const ranged = found.filter((g) => g.claims.some((c) => c.kind === "range"));
     const to = main ?? (ranged.length === 1 ? ranged[0] : found.length === 1 ? found[0] : undefined);
     if (to) to.claims.push(claim);
+    else if (ranged.length > 1 && claim.kind === "fix") for (const g of ranged) g.claims.push(claim);
     else if (subject) join(claim, subject.name, Math.max(0.3, subject.confidence), true);
   }
-  return found;
+  return withRelatedFixes(found);
+}
+
+/** "IGSS DC 15.1 repairs it" after "IGSS Data Collector 15.0 and prior": a repair alone under a kindred name belongs to the range. */
+function withRelatedFixes(found: readonly Group[]): Group[] {
+  const kept: Group[] = [];
+  for (const group of found) {
+    if (repeatsOwn(group, found)) continue;
+    const ranged = found.filter((g) => g !== group && g.claims.some((c) => c.kind === "range") && akin(g.name.text, group.name.text));
+    if (ranged.length > 0 && group.claims.every((c) => c.kind !== "range" && !c.own)) for (const g of ranged) g.claims.push(...group.claims);
+    else kept.push(group);
+  }
+  return kept;
+}
+/** Prose that says again, under a looser name, what a line made for it has said. */
+const repeatsOwn = (group: Group, found: readonly Group[]): boolean =>
+  group.claims.every((c) => !c.own && c.kind !== "introduced") &&
+  found.some(
+    (g) =>
+      g !== group &&
+      wordsOf(g.name.text).some((w) => wordsOf(group.name.text).some((v) => Math.min(v.length, w.length) >= 4 && (v.startsWith(w) || w.startsWith(v)))) &&
+      group.claims.every((c) => g.claims.some((o) => o.own && sameVersion(o.version ?? "", c.version ?? ""))),
+  );
+function akin(a: string, b: string): boolean {
+  const [x, y] = [wordsOf(a)[0] ?? "", wordsOf(b)[0] ?? ""];
+  return x === y || (Math.min(x.length, y.length) >= 5 && (x.startsWith(y) || y.startsWith(x)));
 }
 
 interface Draft {
@@ -83,7 +109,9 @@ function drafts(claims: readonly Claim[]): Draft[] {
   const ranges = distinct(
     claims.filter((c) => c.kind === "range" && c.version !== undefined && !(isWildcard(c.version) && /^[x*]/i.test(c.version))),
   );
-  const fixes = distinct(claims.filter((c) => c.kind === "fix"));
+  const repairs = distinct(claims.filter((c) => c.kind === "fix"));
+  // "Version 14" beside "14.0.2" names the line, not the version.
+  const fixes = repairs.filter((f) => !/^v?\d+$/i.test(f.version ?? "") || !repairs.some((o) => o !== f && startsWithLine(o.version ?? "", f.version ?? "")));
   const introduced = distinct(claims.filter((c) => c.kind === "introduced"));
   const exact = distinct(claims.filter((c) => c.kind === "exact"));
   const used = new Set<Claim>();
@@ -101,16 +129,8 @@ function drafts(claims: readonly Claim[]): Draft[] {
   }
   for (const fix of fixes) {
     if (used.has(fix) || uppers.some((u) => !u.inclusive && sameVersion(u.version ?? "", fix.version ?? ""))) continue;
-    // A later version than the one that closes the range is advice, not another repair of it.
-    if (
-      uppers.some(
-        (u) =>
-          !u.inclusive &&
-          orderOf(fix.version ?? "", u.version ?? "") > 0 &&
-          (uppers.length === 1 || sameLine(u.version ?? "", fix.version ?? "", 1)),
-      )
-    )
-      continue;
+    // Beside ranges, only a repair of an older line of releases adds anything; a later version is advice.
+    if (ranges.length > 0 && !(fix.own && !ranges.some((r) => r.own)) && !ranges.every((r) => orderOf(fix.version ?? "", r.version ?? "") < 0 && !sameLine(fix.version ?? "", r.version ?? "", 2))) continue;
     const lower = uppers.length === 0 && introduced.length === 1 && fixes.length === 1 ? introduced[0] : undefined;
     made.push({ fix, ...(lower ? { introduced: lower } : {}) });
   }

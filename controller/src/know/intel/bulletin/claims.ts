@@ -3,7 +3,7 @@ import type { Span } from "./model.ts";
 import { type Name, nameBefore, nameFrom, nameOf, wordsOf } from "./names.ts";
 import type { Outline, Sentence } from "./outline.ts";
 import type { Token } from "./tokens.ts";
-import { AFFECTED_SECTION, FIX_AFTER, FIX_AFTER_NEEDS_NOUN, FIX_BLOCK, FIX_NOUN, FIX_SECTION, FIX_VERB, PLATFORM } from "./words.ts";
+import { AFFECTED_SECTION, FIX_AFTER, FIX_AFTER_NEEDS_NOUN, FIX_BLOCK, FIX_NOUN, FIX_SECTION, FIX_VERB, FILLER, PLATFORM } from "./words.ts";
 
 /** One thing that one expression states, before it is brought together with the others. */
 export interface Claim extends Span {
@@ -22,6 +22,9 @@ export interface Claim extends Span {
 }
 
 const WINDOW = 12;
+/** A name before a colon takes at most so many tokens. */
+const MAX_KEY = 16;
+const UNIT = /^(?:watts?|seconds?|sec|minutes?|hours?|days?|weeks?|months?|years?|[kmgt]i?b|bytes?|bits?|percent|%|times|characters|users|million|billion|[mg]hz|meters?|points?)$/;
 /** "Updated in 4.1" tells history; "update to 4.1" tells the repair. */
 const NEEDS_TO = /^(?:upd|upg|mov|mig|switch|bump|install)/;
 const AFFECTED_WORDS =
@@ -57,21 +60,26 @@ function readClaim(sentence: Sentence, expression: Expression, left: number, rig
   const after = tokens.slice(expression.to, Math.min(right, expression.to + WINDOW));
   if (
     /^(?:requires?|require|depends|needs?|supports?|cvss|score)$/.test(near[near.length - 1]?.lower ?? "") ||
+    near.slice(-3).some((t) => t.lower === "tested") ||
     saysUnaffected(after)
   )
     return undefined;
-  const name = nameFor(tokens, expression);
+  if (expression.kind === "single" && UNIT.test(tokens[expression.to]?.lower ?? "")) return undefined;
+  const key = itemName(sentence, expression);
+  const name = key ?? nameFor(tokens, expression);
+  const release = releaseIn(near);
   if (name && isPlatform(name)) return undefined;
   const claim = {
     ...(name ? { name } : {}),
-    own: sentence.kind === "item" && tokens.some((t, i) => t.text === ":" && i < expression.from),
+    ...(release ? { release } : {}),
+    own: key !== undefined,
     start: (tokens[expression.from] as Token).start,
     end: (tokens[expression.to - 1] as Token).end,
   };
   if (expression.kind === "range") {
     const { introduced, upper, inclusive } = expression;
     // "Upgrade from 1.0 to 1.2" names a way, not a range.
-    if (introduced && inclusive && near.slice(-4).some((t) => /^(?:upgrad|updat|migrat|bump)/.test(t.lower)))
+    if (introduced && inclusive && !key && near.slice(-3).some((t) => /^(?:upgrad|updat|migrat|bump)/.test(t.lower)))
       return upper ? { ...claim, kind: "fix", version: upper.text, inclusive, confidence: 0.6 } : undefined;
     const lower = introduced && !/^(?:n\/a|unspecified)$/i.test(introduced.text) ? { introduced: introduced.text } : {};
     return { ...claim, kind: "range", ...lower, ...(upper ? { version: upper.text } : {}), inclusive, confidence: name ? 0.95 : 0.85 };
@@ -159,6 +167,20 @@ function nameFor(tokens: readonly Token[], expression: Expression): Name | undef
   const ahead = nameBefore(tokens, expression.from);
   if (ahead) return ahead;
   return /^(?:of|for|in)$/.test(tokens[expression.to]?.lower ?? "") ? nameFrom(tokens, expression.to + 1) : undefined;
+}
+
+/** "- Foo Server: versions 1.2 and prior": all before the colon is the name, if nothing but fillers stands behind it. */
+function itemName({ kind, tokens }: Sentence, expression: Expression): Name | undefined {
+  const colon = tokens.findIndex((t, i) => t.text === ":" && i < expression.from);
+  if (kind !== "item" || colon < 1 || colon > MAX_KEY || tokens.slice(colon + 1, expression.from).some((t) => t.kind === "word" && !FILLER.has(t.lower))) return undefined;
+  const words = tokens.slice(0, colon);
+  return words.every((t) => t.kind === "word" && (FILLER.has(t.lower) || FIX_VERB.has(t.lower))) ? undefined : nameOf(tokens, 0, colon);
+}
+
+/** "For the stable distribution (bookworm), ...": the release that a sentence speaks of. */
+function releaseIn(near: readonly Token[]): string | undefined {
+  const at = near.findIndex((t) => /^(?:distribution|suite|release)$/.test(t.lower));
+  return at >= 0 && near[at + 1]?.text === "(" && near[at + 3]?.text === ")" ? near[at + 2]?.text : undefined;
 }
 
 const isPlatform = (name: Name): boolean => {

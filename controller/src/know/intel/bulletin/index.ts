@@ -6,8 +6,11 @@ import { bulletinLikeness } from "./likeness.ts";
 import { mask } from "./mask.ts";
 import type { Bulletin } from "./model.ts";
 import { outline } from "./outline.ts";
+import { readPackageLists } from "./package-lists.ts";
+import { giveToProducts } from "./products.ts";
 import { readSeverity } from "./severity.ts";
 import { subjectOf } from "./subject.ts";
+import { readTables } from "./tables.ts";
 import { tokenize } from "./tokens.ts";
 
 export type { Affected, Bulletin, BulletinRange, Evidence, Note, Span, Statement } from "./model.ts";
@@ -16,10 +19,11 @@ export function readBulletin(text: string): Bulletin {
   const masked = mask(text);
   const read = outline(tokenize(masked));
   const ids = readIds(text);
-  const found = readClaims(read);
+  const listed = [...readTables(read), ...readPackageLists(masked)];
+  const found = [...listed, ...readClaims(read).filter((c) => !listed.some((l) => l.start < c.end && c.start < l.end))];
   const likeness = bulletinLikeness(read, ids.length, found.filter((c) => c.kind === "range" && c.version !== undefined).length);
   const isBulletin = likeness >= 0.5;
-  const claims = isBulletin ? found : [];
+  const claims = isBulletin ? giveToProducts(found, read) : [];
   const subject = subjectOf(
     read,
     claims.flatMap((c) => (c.name ? [c.name] : [])),

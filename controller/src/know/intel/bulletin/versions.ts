@@ -5,7 +5,19 @@ const bare = (version: string): string => version.replace(/^(?:version|ver|v|r)?
 
 /** Order of two versions of an unknown ecosystem: Maven's order takes any text and agrees with the others on plain versions. */
 export function orderOf(a: string, b: string): number {
+  const padded = paddedOrder(bare(a).split("."), bare(b).split("."));
+  if (padded !== 0) return padded;
   return versionSchemes.maven.compare(bare(a).replaceAll(" ", "-"), bare(b).replaceAll(" ", "-")) ?? 0;
+}
+/** "9.02" is before "9.1": where vendors pad with zeros, a part is a decimal fraction. */
+function paddedOrder(a: readonly string[], b: readonly string[]): number {
+  for (const [i, part] of a.entries()) {
+    const other = b[i];
+    if (other === undefined || !/^\d+$/.test(part) || !/^\d+$/.test(other)) return 0;
+    if (/^0\d/.test(part) !== /^0\d/.test(other)) return part < other ? -1 : 1;
+    if (Number(part) !== Number(other)) return 0;
+  }
+  return 0;
 }
 export const sameVersion = (a: string, b: string): boolean => bare(a).toLowerCase() === bare(b).toLowerCase() || orderOf(a, b) === 0;
 
