@@ -46,6 +46,20 @@ export function assemble(claims: readonly Claim[], subject: Subject | undefined,
 
 const round = (x: number): number => Math.round(x * 100) / 100;
 
+const CERTAIN = 0.8;
+/** A version that prose names beside what the text is about: of a part of it, or of something that it was seen with. */
+function aside(claim: Claim, claims: readonly Claim[], subject: Subject | undefined): boolean {
+  if (!claims.some((c) => c.kind === "fix" || c.kind === "range")) return false;
+  const { name } = claim;
+  return (
+    name === undefined ||
+    !(
+      claims.some((c) => c.kind === "fix" && c.name && nameWithin(c.name.text, name.text)) ||
+      (subject && nameWithin(subject.name.text, name.text))
+    )
+  );
+}
+
 function groups(claims: readonly Claim[], subject: Subject | undefined): Group[] {
   const found: Group[] = [];
   const join = (claim: Claim, name: Name, confidence: number, merge: boolean) => {
@@ -60,9 +74,10 @@ function groups(claims: readonly Claim[], subject: Subject | undefined): Group[]
     }
     found.push({ name, nameConfidence: confidence, claims: [claim] });
   };
-  for (const claim of claims) if (claim.name) join(claim, claim.name, 0.95, !claim.own);
+  const certain = claims.filter((c) => c.kind !== "exact" || c.confidence >= CERTAIN || !aside(c, claims, subject));
+  for (const claim of certain) if (claim.name) join(claim, claim.name, 0.95, !claim.own);
   const main = subject ? found.find((g) => nameWithin(g.name.text, subject.name.text)) : undefined;
-  for (const claim of claims) {
+  for (const claim of certain) {
     if (claim.name) continue;
     const ranged = found.filter((g) => g.claims.some((c) => c.kind === "range"));
     const to = main ?? (ranged.length === 1 ? ranged[0] : found.length === 1 ? found[0] : undefined);
@@ -79,7 +94,8 @@ function withRelatedFixes(found: readonly Group[]): Group[] {
   for (const group of found) {
     if (repeatsOwn(group, found)) continue;
     const ranged = found.filter((g) => g !== group && g.claims.some((c) => c.kind === "range") && akin(g.name.text, group.name.text));
-    if (ranged.length > 0 && group.claims.every((c) => c.kind !== "range" && !c.own)) for (const g of ranged) g.claims.push(...group.claims);
+    if (ranged.length > 0 && group.claims.every((c) => c.kind !== "range" && !c.own))
+      for (const g of ranged) g.claims.push(...group.claims);
     else kept.push(group);
   }
   return kept;
@@ -90,7 +106,9 @@ const repeatsOwn = (group: Group, found: readonly Group[]): boolean =>
   found.some(
     (g) =>
       g !== group &&
-      wordsOf(g.name.text).some((w) => wordsOf(group.name.text).some((v) => Math.min(v.length, w.length) >= 4 && (v.startsWith(w) || w.startsWith(v)))) &&
+      wordsOf(g.name.text).some((w) =>
+        wordsOf(group.name.text).some((v) => Math.min(v.length, w.length) >= 4 && (v.startsWith(w) || w.startsWith(v))),
+      ) &&
       group.claims.every((c) => g.claims.some((o) => o.own && sameVersion(o.version ?? "", c.version ?? ""))),
   );
 function akin(a: string, b: string): boolean {
@@ -111,7 +129,11 @@ function drafts(claims: readonly Claim[]): Draft[] {
   );
   const repairs = distinct(claims.filter((c) => c.kind === "fix"));
   // "Version 14" beside "14.0.2" names the line, not the version.
-  const fixes = repairs.filter((f) => !/^v?\d+$/i.test(f.version ?? "") || !repairs.some((o) => o !== f && startsWithLine(o.version ?? "", f.version ?? "")));
+  const fixes = repairs.filter(
+    (f) =>
+      !isWildcard(f.version ?? "") &&
+      (!/^v?\d+$/i.test(f.version ?? "") || !repairs.some((o) => o !== f && startsWithLine(o.version ?? "", f.version ?? ""))),
+  );
   const introduced = distinct(claims.filter((c) => c.kind === "introduced"));
   const exact = distinct(claims.filter((c) => c.kind === "exact"));
   const used = new Set<Claim>();
@@ -130,7 +152,12 @@ function drafts(claims: readonly Claim[]): Draft[] {
   for (const fix of fixes) {
     if (used.has(fix) || uppers.some((u) => !u.inclusive && sameVersion(u.version ?? "", fix.version ?? ""))) continue;
     // Beside ranges, only a repair of an older line of releases adds anything; a later version is advice.
-    if (ranges.length > 0 && !(fix.own && !ranges.some((r) => r.own)) && !ranges.every((r) => orderOf(fix.version ?? "", r.version ?? "") < 0 && !sameLine(fix.version ?? "", r.version ?? "", 2))) continue;
+    if (
+      ranges.length > 0 &&
+      !(fix.own && !ranges.some((r) => r.own)) &&
+      !ranges.every((r) => orderOf(fix.version ?? "", r.version ?? "") < 0 && !sameLine(fix.version ?? "", r.version ?? "", 2))
+    )
+      continue;
     const lower = uppers.length === 0 && introduced.length === 1 && fixes.length === 1 ? introduced[0] : undefined;
     made.push({ fix, ...(lower ? { introduced: lower } : {}) });
   }
@@ -168,5 +195,6 @@ function rangeOf({ upper, introduced, fix }: Draft): BulletinRange | undefined {
   const low = { introduced: lower === undefined ? "0" : lowerBound(lower), introducedStated: lower !== undefined };
   if (fix && !upper?.version) return { ...low, fixed: fix.version ?? "" };
   if (!upper?.version) return undefined;
+  if (upper.kind === "exact" && fix) return { ...low, fixed: fix.version ?? "" };
   return upper.inclusive ? { ...low, lastAffected: upper.version } : { ...low, fixed: upper.version };
 }

@@ -8,7 +8,17 @@ import { type Affected, readBulletin } from "./index.ts";
  * Measures the reader on labelled bulletins, tuned and held-out vendors apart: `npm run evaluate -- bulletin DIR [--show SOURCE]`.
  * Names count leniently, versions by spelling without a leading v and trailing zeros, a lower bound of 0 not at all.
  */
-const TUNED = new Set(["osv/PyPI", "osv/npm", "osv/Maven", "osv/AlmaLinux", "osv/SUSE", "csaf/listed"]);
+const TUNED = new Set([
+  "osv/PyPI",
+  "osv/npm",
+  "osv/Maven",
+  "osv/AlmaLinux",
+  "osv/SUSE",
+  "csaf/listed",
+  "csaf/prose",
+  "osv/NuGet",
+  "osv/Packagist",
+]);
 
 const lineSchema = z.object({
   id: z.string(),

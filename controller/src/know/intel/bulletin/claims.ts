@@ -1,9 +1,10 @@
+import { AFFECTED_WORD, fixCue, isAside, isBlocked, saysUnaffected } from "./cues.ts";
 import { type Expression, readExpressions } from "./expression.ts";
 import type { Span } from "./model.ts";
-import { type Name, nameBefore, nameFrom, nameOf, wordsOf } from "./names.ts";
+import { isPackageLike, type Name, nameBefore, nameFrom, nameOf, wordsOf } from "./names.ts";
 import type { Outline, Sentence } from "./outline.ts";
 import type { Token } from "./tokens.ts";
-import { AFFECTED_SECTION, FIX_AFTER, FIX_AFTER_NEEDS_NOUN, FIX_BLOCK, FIX_NOUN, FIX_SECTION, FIX_VERB, FILLER, PLATFORM } from "./words.ts";
+import { AFFECTED_SECTION, FILLER, FIX_SECTION, FIX_VERB, PLATFORM } from "./words.ts";
 
 /** One thing that one expression states, before it is brought together with the others. */
 export interface Claim extends Span {
@@ -21,14 +22,9 @@ export interface Claim extends Span {
   readonly ecosystem?: string;
 }
 
-const WINDOW = 12;
+const WINDOW = 28;
 /** A name before a colon takes at most so many tokens. */
 const MAX_KEY = 16;
-const UNIT = /^(?:watts?|seconds?|sec|minutes?|hours?|days?|weeks?|months?|years?|[kmgt]i?b|bytes?|bits?|percent|%|times|characters|users|million|billion|[mg]hz|meters?|points?)$/;
-/** "Updated in 4.1" tells history; "update to 4.1" tells the repair. */
-const NEEDS_TO = /^(?:upd|upg|mov|mig|switch|bump|install)/;
-const AFFECTED_WORDS =
-  /^(?:vulnerab|affect|impact|allow|expos|discover|attack|exploit|injection|overflow|traversal|bypass|suffer|susceptible|prone|flaw|leak|lack)/;
 
 export function readClaims({ sentences }: Outline): Claim[] {
   const claims: Claim[] = [];
@@ -58,13 +54,8 @@ function readClaim(sentence: Sentence, expression: Expression, left: number, rig
   const { tokens } = sentence;
   const near = tokens.slice(Math.max(left, expression.from - WINDOW), expression.from);
   const after = tokens.slice(expression.to, Math.min(right, expression.to + WINDOW));
-  if (
-    /^(?:requires?|require|depends|needs?|supports?|cvss|score)$/.test(near[near.length - 1]?.lower ?? "") ||
-    near.slice(-3).some((t) => t.lower === "tested") ||
-    saysUnaffected(after)
-  )
+  if (saysUnaffected(after) || (expression.kind === "single" ? isAside(near, tokens[expression.to]) : isAside(near, undefined)))
     return undefined;
-  if (expression.kind === "single" && UNIT.test(tokens[expression.to]?.lower ?? "")) return undefined;
   const key = itemName(sentence, expression);
   const name = key ?? nameFor(tokens, expression);
   const release = releaseIn(near);
@@ -98,18 +89,19 @@ function single(
   const version = expression.version.text;
   const made = (kind: Claim["kind"], confidence: number): Claim => ({ ...claim, kind, version, inclusive: true, confidence });
   const fixed = fixCue(near, after);
-  const blocked = near.slice(-6).some((t) => FIX_BLOCK.has(t.lower));
   if (
     near.slice(-5).some((t) => t.lower === "introduced") ||
     (expression.introduced && sentence.tokens[expression.from]?.lower === "introduced")
   )
     return made("introduced", 0.8);
-  if (fixed && !blocked) return made("fix", fixed);
-  const affected = sentence.tokens.some((t) => AFFECTED_WORDS.test(t.lower));
+  if (fixed > 0) return made("fix", fixed);
+  if (goesOn(sentence, claim, before)) return made("fix", 0.8);
+  const affected = sentence.tokens.some((t) => AFFECTED_WORD.test(t.lower));
   if (
     FIX_SECTION.test(sentence.section) &&
     !AFFECTED_SECTION.test(sentence.section) &&
-    !blocked &&
+    !isBlocked(near) &&
+    !near.some((t) => /^(?:using|running|use|run)$/.test(t.lower)) &&
     !affected &&
     (claim.name || sentence.tokens.length <= 12 || expression.later)
   )
@@ -124,39 +116,17 @@ function single(
     : undefined;
 }
 
+/** "... fixed in Foo 1.3, Bar 2.4": behind a repaired version there is nothing but a comma and another name. */
+function goesOn(sentence: Sentence, claim: Span & { name?: Name }, claims: readonly Claim[]): boolean {
+  const before = claims[claims.length - 1];
+  const start = claim.name?.start ?? claim.start;
+  if (before?.kind !== "fix" || before.start < sentence.start || start < before.end) return false;
+  return sentence.tokens.every((t) => t.end <= before.end || t.start >= start || /^(?:,|;|and|or|&)$/.test(t.lower));
+}
+
 /** "Foo 1.3 escapes ...": the sentence is about this version. */
 const beginsSentence = (sentence: Sentence, claim: Span & { name?: Name }): boolean =>
   (claim.name?.start ?? claim.start) - sentence.start < 5 && (claim.name ? claim.name.start < claim.start : true);
-
-/** How sure the words around make it that the version is a repaired one; 0: they do not. */
-function fixCue(near: readonly Token[], after: readonly Token[]): number {
-  for (let i = near.length - 1, distance = 0; i >= 0; i--, distance++) {
-    const token = near[i] as Token;
-    if (FIX_VERB.has(token.lower) && !(NEEDS_TO.test(token.lower) && near[i + 1]?.lower === "in")) return distance <= 4 ? 0.95 : 0.85;
-    if (/^(?:;|vulnerable|affected|affects)$/.test(token.lower)) break;
-  }
-  const rest = after.filter(
-    (t) =>
-      !/^(?:,|\)|:|the|has|have|been|is|was|were|are|which|that|also|now|and|this|to|already|as|of|for|later|newer|above|version|versions|both|only|correctly|properly|only|all|finally)$/.test(
-        t.lower,
-      ),
-  );
-  for (const [i, token] of rest.slice(0, 5).entries()) {
-    if (/^(?:vulnerable|affected|allows|allow|not)$/.test(token.lower)) return 0;
-    if (!FIX_AFTER.has(token.lower)) continue;
-    if (!FIX_AFTER_NEEDS_NOUN.has(token.lower)) return i <= 1 ? 0.9 : 0.7;
-    return rest.slice(i + 1, i + 8).some((t) => FIX_NOUN.has(t.lower)) ? 0.9 : 0;
-  }
-  return 0;
-}
-
-const saysUnaffected = (after: readonly Token[]): boolean => {
-  const words = after
-    .slice(0, 5)
-    .map((t) => t.lower)
-    .join(" ");
-  return /^(?:(?:is|are|was|were|and|versions?|releases?|later) )*(?:not (?:affected|vulnerable|impacted)|unaffected|never)/.test(words);
-};
 
 function nameFor(tokens: readonly Token[], expression: Expression): Name | undefined {
   const inner = expression.kind === "range" ? (expression.introduced?.named ?? expression.upper?.named) : expression.version.named;
@@ -166,13 +136,22 @@ function nameFor(tokens: readonly Token[], expression: Expression): Name | undef
   }
   const ahead = nameBefore(tokens, expression.from);
   if (ahead) return ahead;
-  return /^(?:of|for|in)$/.test(tokens[expression.to]?.lower ?? "") ? nameFrom(tokens, expression.to + 1) : undefined;
+  const preposition = tokens[expression.to]?.lower ?? "";
+  if (!/^(?:of|for|in)$/.test(preposition)) return undefined;
+  const behind = nameFrom(tokens, expression.to + 1);
+  return behind && (preposition === "of" || /[A-Z]/.test(behind.text) || isPackageLike(behind.text)) ? behind : undefined;
 }
 
 /** "- Foo Server: versions 1.2 and prior": all before the colon is the name, if nothing but fillers stands behind it. */
 function itemName({ kind, tokens }: Sentence, expression: Expression): Name | undefined {
   const colon = tokens.findIndex((t, i) => t.text === ":" && i < expression.from);
-  if (kind !== "item" || colon < 1 || colon > MAX_KEY || tokens.slice(colon + 1, expression.from).some((t) => t.kind === "word" && !FILLER.has(t.lower))) return undefined;
+  if (
+    kind !== "item" ||
+    colon < 1 ||
+    colon > MAX_KEY ||
+    tokens.slice(colon + 1, expression.from).some((t) => t.kind === "word" && !FILLER.has(t.lower))
+  )
+    return undefined;
   const words = tokens.slice(0, colon);
   return words.every((t) => t.kind === "word" && (FILLER.has(t.lower) || FIX_VERB.has(t.lower))) ? undefined : nameOf(tokens, 0, colon);
 }

@@ -13,9 +13,21 @@ export interface VersionAt {
 
 /** What one expression says, with the tokens [from, to) that it takes. */
 export type Expression = { readonly from: number; readonly to: number } & (
-  | { readonly kind: "range"; readonly introduced?: VersionAt; readonly upper?: VersionAt; readonly inclusive: boolean; readonly continues?: boolean }
+  | {
+      readonly kind: "range";
+      readonly introduced?: VersionAt;
+      readonly upper?: VersionAt;
+      readonly inclusive: boolean;
+      readonly continues?: boolean;
+    }
   /** A version alone; `later`: "or later" follows it; `continues`: it stands in a list behind the one before. */
-  | { readonly kind: "single"; readonly version: VersionAt; readonly later: boolean; readonly introduced: boolean; readonly continues?: boolean }
+  | {
+      readonly kind: "single";
+      readonly version: VersionAt;
+      readonly later: boolean;
+      readonly introduced: boolean;
+      readonly continues?: boolean;
+    }
 );
 
 /** At most so many words between "before" and its version: "before the patched release, openssl 3.0.7". */
@@ -258,6 +270,8 @@ function versionAt(tokens: readonly Token[], i: number, bare = false): VersionAt
     text += ` ${next.text}${counted ? "" : ` ${number?.text}`}`;
     to += counted ? 1 : 2;
   }
+  // "11.5.35 LTS": the kind of support is no part of the version.
+  if (/^(?:e?lts|esm)$/.test(tokens[to]?.lower ?? "")) to++;
   if (quote && /^["'”’]$/.test(tokens[to]?.text ?? "")) to++;
   return { text, from: i, to };
 }

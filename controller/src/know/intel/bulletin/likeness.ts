@@ -15,6 +15,9 @@ const FOR: readonly (readonly [RegExp, number])[] = [
     1,
   ],
   [/^(?:affected|impacted|unaffected|workarounds?|patched|mitigations?|advisory|insecure|improper\w*|crafted)$/, 1],
+  [/^(?:uncontrolled|unrestricted|weak|hard-?coded|plaintext|cleartext|expos\w+|unexpected|infinite)$/, 1],
+  [/^(?:consumption|exhaustion|crash(?:es|ed)?|recursion|dereference|pollution|poisoning|tampering|phishing|man-in-the-middle|mitm)$/, 1],
+  [/^(?:allows|steal\w*|bypass\w+|execut\w+|inject\w*|attacking)$/, 1],
   [/^(?:cvss|cwe-\d+|severity)$/, 1.5],
 ];
 /** Words of a changelog: what was added, bumped and tidied. */
@@ -22,7 +25,8 @@ const AGAINST =
   /^(?:add|added|adds|bump|bumps|bumped|refactor\w*|chores?|typos?|docs|documentation|deprecat\w*|rename[ds]?|improved?|improvements?|drop|dropped|tests?|refine\w*|changed|features?|enhancements?)$/;
 /** Sections of an advisory made from a form. */
 const ADVISORY_SECTION = /^(?:patches|workarounds?|impact|affected .*|proof of concept|poc|attack .*|mitigations?|remediation)$/;
-const CHANGELOG_SECTION = /^(?:improvements?|fixes|added|changed|changes|removed|chores?|bug ?fixes|features?|documentation|deprecated|dependencies|new features?|enhancements?)$/;
+const CHANGELOG_SECTION =
+  /^(?:improvements?|fixes|added|changed|changes|removed|chores?|bug ?fixes|features?|documentation|deprecated|dependencies|new features?|enhancements?)$/;
 const ENOUGH = 2;
 /** "X before 1.2" is how bulletins speak, and hardly anything else. */
 const BOUNDED_RANGE = 3;

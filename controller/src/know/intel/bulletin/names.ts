@@ -22,7 +22,9 @@ const NEVER = new Set([
 /** Between two capitalised words only: "WinCC OA UI for Android". */
 const JOINING = new Set(["for", "of", "&", "/"]);
 const MAX_NAME_TOKENS = 9;
-const PART = /^(?:http|header|option|function|method|parameter|argument|endpoint|field|class|filter|command|attribute|flag|property|directive|setting|helper|tag|type|trait|macro|struct)s?$/;
+const PART =
+  /^(?:http|header|option|function|method|parameter|argument|endpoint|field|class|filter|command|attribute|flag|property|directive|setting|helper|tag|type|trait|macro|struct)s?$/;
+const IDENTIFIER = /^(?:CVE|CWE|GHSA|CNVD|EUVD|VDB|BDU)-/i;
 const FILE =
   /\.(?:py|c|h|cpp|cc|hpp|java|php|rb|rs|ts|tsx|jsx|html?|xml|ya?ml|json|txt|conf|cfg|ini|sh|md|exe|dll|so|jsp|aspx?|cgi|cs|ml|hs|pl)$/i;
 
@@ -39,7 +41,7 @@ function nameLike(tokens: readonly Token[], k: number, nearest: boolean): boolea
   if (token.kind === "number")
     return k > 0 && capital(tokens[k - 1]) && !NEVER.has(tokens[k - 1]?.lower ?? "") && tokens[k - 1]?.kind === "word";
   if (token.kind === "version") return false;
-  if (token.kind !== "word" || isPath(token.text) || token.text.length > 100) return false;
+  if (token.kind !== "word" || IDENTIFIER.test(token.text) || isPath(token.text) || token.text.length > 100) return false;
   if (token.code) return !/[=(){}$]/.test(token.text);
   if (NEVER.has(token.lower)) return false;
   if (capital(token) || /^[a-z]+[A-Z]/.test(token.text)) return !(COMMON.has(token.lower) && startsSentence(tokens, k));
@@ -114,7 +116,15 @@ function phraseEndingAt(tokens: readonly Token[], end: number): Name | undefined
   // "Vulnerability in Foo": a capitalised common word at the beginning is none of the name.
   while (from < end && COMMON.has(tokens[from]?.lower ?? "") && !tokens[from]?.code && WEAKNESS.has(tokens[from]?.lower ?? "")) from++;
   if (from > end) return undefined;
-  if (from === end && COMMON.has(tokens[from]?.lower ?? "") && !tokens[from]?.code) return undefined;
+  const only = tokens[from];
+  if (
+    from === end &&
+    only &&
+    COMMON.has(only.lower) &&
+    !only.code &&
+    (!capital(only) || WEAKNESS.has(only.lower) || KIND_OF_SOFTWARE.has(only.lower) || FILLER.has(only.lower))
+  )
+    return undefined;
   return nameOf(tokens, from, end + 1);
 }
 

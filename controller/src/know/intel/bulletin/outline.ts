@@ -61,7 +61,10 @@ export function outline(tokens: readonly Token[]): Outline {
     const cells = tableCells(line);
     if (cells) {
       flush();
-      if (!table) tables.push((table = []));
+      if (!table) {
+        table = [];
+        tables.push(table);
+      }
       if (!isRule(line)) table.push({ cells, start: first(line).start, end: last(line).end });
       continue;
     }

@@ -34,7 +34,8 @@ export function readPackageLists(text: string): Claim[] {
       continue;
     }
     const deb = release === undefined ? null : DEB.exec(line.trimStart().replace(FEW_SPACES, " "));
-    if (deb?.[1] && deb[2] && DISTRIBUTION_REVISION.test(deb[2])) claims.push(claim(at, raw, deb[1], deb[2], /alpine/i.test(release ?? "") ? "apk" : "deb", release));
+    if (deb?.[1] && deb[2] && DISTRIBUTION_REVISION.test(deb[2]))
+      claims.push(claim(at, raw, deb[1], deb[2], /alpine/i.test(release ?? "") ? "apk" : "deb", release));
   }
   return claims;
 }

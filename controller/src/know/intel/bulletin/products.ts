@@ -36,7 +36,10 @@ export function giveToProducts(claims: readonly Claim[], read: Outline): Claim[]
   const given: Claim[] = [];
   for (const product of products) {
     const { line } = product;
-    const of = line === undefined ? undefined : fixes.find((f) => startsWithLine(f.version ?? "", line) && !closerLine(products, product, f.version ?? ""));
+    const of =
+      line === undefined
+        ? undefined
+        : fixes.find((f) => startsWithLine(f.version ?? "", line) && !closerLine(products, product, f.version ?? ""));
     const fix = of ?? (versions.size === 1 ? fixes[0] : undefined);
     if (fix) given.push({ ...fix, name: product.name, own: true, confidence: of || products.length === 1 ? 0.85 : 0.7 });
   }
@@ -45,4 +48,6 @@ export function giveToProducts(claims: readonly Claim[], read: Outline): Claim[]
 
 /** Whether another product's line says more of the version: V9.6.12 is of "Foo 9 (V9.6)" rather than of "Foo 9". */
 const closerLine = (products: readonly Product[], product: Product, version: string): boolean =>
-  products.some((p) => p !== product && p.line !== undefined && p.line.length > (product.line?.length ?? 0) && startsWithLine(version, p.line));
+  products.some(
+    (p) => p !== product && p.line !== undefined && p.line.length > (product.line?.length ?? 0) && startsWithLine(version, p.line),
+  );

@@ -59,7 +59,7 @@ function titleNames(tokens: readonly Token[]): [Name | undefined, number][] {
   found.push([nameFrom(tokens, 0), 1]);
   for (let i = tokens.length - 2; i > 0; i--) {
     const token = tokens[i] as Token;
-    if (!/^(?:in|for|affects|affecting|of|within|from|inside|via|using)$/.test(token.lower)) continue;
+    if (!/^(?:in|for|affects|affecting|of|within|from|inside)$/.test(token.lower)) continue;
     const name = nameFrom(tokens, i + 1);
     if (name) {
       found.push([name, /^(?:in|affects|affecting)$/.test(token.lower) ? 1 : 0.6]);

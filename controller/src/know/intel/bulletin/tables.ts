@@ -6,9 +6,15 @@ import type { Token } from "./tokens.ts";
 
 /** What a column holds, by the words of its head; the first that matches. */
 const COLUMNS: readonly (readonly [keyof Columns, RegExp])[] = [
-  ["fixed", /\b(?:patched|fix(?:ed)?|resolved|remediat\w*|safe|updated?|unaffected|solution|resolution|upgrade|corrected)\b/],
-  ["affected", /\b(?:affected|vulnerable|impacted)\b(?!\s+(?:products?|packages?|components?|modules?|software|platforms?|systems?|images?|names?|devices?|models?|librar\w+)\b)/],
-  ["name", /\b(?:packages?|products?|components?|modules?|names?|software|platforms?|librar\w+|images?|devices?|models?|systems?|artifacts?|projects?|plugins?|applications?)\b/],
+  ["fixed", /\b(?:patched|fix(?:ed)?|resolved|remediat\w*|safe|updated?|secure|unaffected|solution|resolution|upgrade|corrected)\b/],
+  [
+    "affected",
+    /\b(?:affected|vulnerable|impacted)\b(?!\s+(?:products?|packages?|components?|modules?|software|platforms?|systems?|images?|names?|devices?|models?|librar\w+)\b)/,
+  ],
+  [
+    "name",
+    /\b(?:packages?|products?|components?|modules?|names?|software|platforms?|librar\w+|images?|devices?|models?|systems?|artifacts?|projects?|plugins?|applications?)\b/,
+  ],
   ["affected", /\b(?:versions?|releases?|range)\b/],
 ];
 interface Columns {
@@ -57,7 +63,16 @@ function readRow(row: TableRow, columns: Columns, name: Name | undefined): Claim
   for (const e of expressionsOf(affected)) {
     const span = { start: (affected[e.from] as Token).start, end: (affected[e.to - 1] as Token).end };
     if (e.kind === "range") {
-      if (e.upper) claims.push({ ...common, ...span, kind: "range", version: e.upper.text, inclusive: e.inclusive, ...(e.introduced ? { introduced: e.introduced.text } : {}), confidence: 0.97 });
+      if (e.upper)
+        claims.push({
+          ...common,
+          ...span,
+          kind: "range",
+          version: e.upper.text,
+          inclusive: e.inclusive,
+          ...(e.introduced ? { introduced: e.introduced.text } : {}),
+          confidence: 0.97,
+        });
     } else claims.push({ ...common, ...span, kind: e.later ? "introduced" : "exact", version: e.version.text, confidence: 0.9 });
   }
   const fixed = row.cells[columns.fixed ?? -1] ?? [];
@@ -70,4 +85,12 @@ function readRow(row: TableRow, columns: Columns, name: Name | undefined): Claim
 }
 
 const expressionsOf = (cell: readonly Token[]) =>
-  cell.length === 0 ? [] : readExpressions({ kind: "text", tokens: cell, section: "", start: (cell[0] as Token).start, end: (cell[cell.length - 1] as Token).end });
+  cell.length === 0
+    ? []
+    : readExpressions({
+        kind: "text",
+        tokens: cell,
+        section: "",
+        start: (cell[0] as Token).start,
+        end: (cell[cell.length - 1] as Token).end,
+      });

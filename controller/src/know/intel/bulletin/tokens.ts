@@ -25,6 +25,8 @@ const QUANTITY = /^\d+(?:\.\d+)?(?:[kmgt]i?b|[kmg]?hz|ms|s|x|px|em|min|h)$|-(?:b
 const V_NUMBER = /^v\.?\d{1,4}(?:[-_](?:alpha|beta|rc|sp|u)\.?\d*)?$/i;
 /** A name glued to its version: "python-1.39.4", "foo@1.2.3", "org.foo:bar:1.2.3". */
 const GLUED = /^(@?[\p{L}_][\p{L}\p{N}_./@:+-]*?)(?:[-_](?=v?\d+\.\d)|@(?=v?\d)|:(?=v?\d+\.\d))(v?\d.*)$/iu;
+const URL_START = /^(?:https?|ftps?):\/\/|^www\./i;
+const TRAILING = /[.:/\\&#-]/;
 const NOT_A_VERSION = /^(?:127\.\d+\.\d+\.\d+|0\.0\.0\.0|192\.168\.\d+\.\d+|255\.255\.\d+\.\d+|10\.\d+\.\d+\.\d+(?=:))/;
 
 /** Cuts a masked text into tokens, in one pass. */
@@ -62,46 +64,44 @@ export function tokenize(text: string): Token[] {
 type Push = (kind: Token["kind"], start: number, end: number, as?: string) => void;
 
 function classify(text: string, start: number, runEnd: number, push: Push): void {
-  const run = text.slice(start, Math.min(runEnd, start + 4096));
-  if (/^(?:https?|ftps?):\/\/|^www\./i.test(run)) return push("url", start, runEnd);
+  if (URL_START.test(text.slice(start, start + 10))) {
+    push("url", start, runEnd);
+    return;
+  }
   let end = runEnd;
-  while (end > start + 1 && /[.:/\\&#-]/.test(text[end - 1] as string)) end--;
-  // "Config+" and "Notepad++" end in their sign; a version does not, unless it is "1.2+".
-  if (end - start <= MAX_RUN) word(text, start, end, push);
+  while (end > start + 1 && TRAILING.test(text[end - 1] as string)) end--;
+  if (end - start <= MAX_RUN) split(text, start, end, push);
   else push("word", start, end);
   for (let i = end; i < runEnd; i++) push("mark", i, i + 1);
 }
 
-function word(text: string, start: number, end: number, push: Push): void {
+/** One run as what it is, or as the parts that were written without a space between them. */
+function split(text: string, start: number, end: number, push: Push): void {
   const run = text.slice(start, end);
-  if (/^\d+$/.test(run)) return push("number", start, end);
-  if (NOT_A_VERSION.test(run)) return push("word", start, end);
-  if (isVersion(run)) {
-    const both = asRange(run);
-    if (!both) return push("version", start, end);
-    push("version", start, start + both);
-    push("mark", start + both, start + both + 1);
-    return push("version", start + both + 1, end);
-  }
-  if (/^v?\d[\w.]*\+$/i.test(run)) {
-    word(text, start, end - 1, push);
-    return push("mark", end - 1, end);
-  }
-  if (run.includes("/") && run.split("/").every((part) => isVersion(part) || /^\d+$/.test(part))) {
+  const hyphen = asRange(run);
+  const glued = GLUED.exec(run);
+  if (/^\d+$/.test(run)) push("number", start, end);
+  else if (NOT_A_VERSION.test(run)) push("word", start, end);
+  else if (hyphen > 0) {
+    push("version", start, start + hyphen);
+    push("mark", start + hyphen, start + hyphen + 1);
+    push("version", start + hyphen + 1, end);
+  } else if (/^v?\d[\w.]*\+$/i.test(run)) {
+    // "1.2+"; "Notepad++" ends in its own sign.
+    split(text, start, end - 1, push);
+    push("mark", end - 1, end);
+  } else if (isVersion(run)) push("version", start, end);
+  else if (run.includes("/") && run.split("/").every((part) => isVersion(part) || /^\d+$/.test(part))) {
     let at = start;
     for (const part of run.split("/")) {
       if (at > start) push("mark", at - 1, at);
       push(isVersion(part) ? "version" : "number", at, at + part.length);
       at += part.length + 1;
     }
-    return;
-  }
-  const glued = GLUED.exec(run);
-  if (glued?.[1] && glued[2] && isVersion(glued[2])) {
+  } else if (glued?.[1] && glued[2] && isVersion(glued[2])) {
     push("word", start, start + glued[1].length);
-    return push("version", end - glued[2].length, end);
-  }
-  push("word", start, end);
+    push("version", end - glued[2].length, end);
+  } else push("word", start, end);
 }
 
 export const isVersion = (text: string): boolean => (VERSION.test(text) && !QUANTITY.test(text)) || V_NUMBER.test(text);

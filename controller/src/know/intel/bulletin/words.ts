@@ -79,7 +79,7 @@ export const FILLER = words(
 
 /** A version after one of these is the repaired one. The words between may be "in", "with", "version" and the like. */
 export const FIX_VERB = words(
-  "fixed fix fixes fixing patched patch patches resolved resolve resolves addressed address addresses remediated remediate remediates corrected correct corrects mitigated solved solves repaired closed released upgrade upgrading upgraded upgrades update updated updating updates migrate available shipped backported published move switch bump bumped landed remedied eliminated rectified hotfix releases unaffected install installing",
+  "fixed fix fixes fixing patched patch patches resolved resolve resolves addressed address addresses remediated remediate remediates corrected correct corrects mitigated solved solves repaired closed released upgrade upgrading upgraded upgrades update updated updating updates migrate available shipped backported published move switch bump bumped landed remedied eliminated rectified hotfix releases unaffected install installing provides provided provide produced delivers",
 );
 /** After a version: it is the repaired one. */
 export const FIX_AFTER = words(
@@ -160,10 +160,12 @@ const ORDINARY = words(`
   test tests example examples sample samples case cases scenario commit commits pull merge branch tag tags change changes diff
   thing things way ways place point part parts section scope level kind type types range ranges set list lists table tables row rows column
   anonymous regular normal standard custom internal external public private global shared single whole entire
+  provides provided provide delivers delivered produced believed being order
   thanks thank credited researcher researchers
 `);
 
-const COMPOUND = /^(?:non|pre|post|multi|self|user|man-in|end|real|time|high|low|long|third|read|write|well|so|by|in|on|built|open|web|json|html|url|key|type|case|size|rate|run|per|re|sub|un|co|anti|attacker|admin|config)-[a-z-]+$/;
+const COMPOUND =
+  /^(?:non|pre|post|multi|self|user|man-in|end|real|time|high|low|long|third|read|write|well|so|by|in|on|built|open|web|json|html|url|key|type|case|size|rate|run|per|re|sub|un|co|anti|attacker|admin|config)-[a-z-]+$/;
 
 /** Whether a word in lower case is one of running text rather than a name. */
 export const COMMON = { has: (word: string): boolean => ORDINARY.has(word) || COMPOUND.test(word) };
