@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { expectOk } from "@breakwater/shared/core";
 import { z } from "zod";
 import { type Affected, readBulletin } from "./index.ts";
 
@@ -131,7 +132,7 @@ const FIELDS = ["ids", "fixed", "ranges", "severity"] as const;
 const newScores = () => Object.fromEntries(FIELDS.map((f) => [f, new Counts()])) as Record<(typeof FIELDS)[number], Counts>;
 
 function score(line: Line, scores: ReturnType<typeof newScores>): string[] {
-  const { affected, ids, severity } = readBulletin(line.text);
+  const { affected, ids, severity } = expectOk(readBulletin(line.text));
   const told: string[] = [];
   const judged = new Set(line.judge);
   if (judged.has("ids")) {
@@ -213,7 +214,7 @@ for (const [name, scores] of Object.entries(totals)) tell(name, scores);
 let claiming = 0;
 const negatives = read(join(directory, "negatives.jsonl.gz")).map((l) => z.object({ id: z.string(), text: z.string() }).parse(l));
 for (const { id, text } of negatives) {
-  const { affected, ids, severity } = readBulletin(text);
+  const { affected, ids, severity } = expectOk(readBulletin(text));
   if (affected.length + ids.length === 0 && severity === null) continue;
   claiming++;
   process.stdout.write(

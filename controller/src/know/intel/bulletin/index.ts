@@ -1,3 +1,4 @@
+import { fail, ok, type Result } from "@breakwater/shared/core";
 import { assemble } from "./assemble.ts";
 import { readClaims } from "./claims.ts";
 import { ecosystemHints } from "./ecosystem.ts";
@@ -9,15 +10,25 @@ import { outline } from "./outline.ts";
 import { readPackageLists } from "./package-lists.ts";
 import { giveToProducts } from "./products.ts";
 import { readSeverity } from "./severity.ts";
+import { readStatements } from "./statements.ts";
 import { subjectOf } from "./subject.ts";
 import { readTables } from "./tables.ts";
 import { tokenize } from "./tokens.ts";
 
 export type { Affected, Bulletin, BulletinRange, Evidence, Note, Span, Statement } from "./model.ts";
 
-const overlaps = (claim: Span, others: readonly Span[]): boolean => others.some((o) => o.start < claim.end && claim.start < o.end);
+/** The longest bulletins, a year's kernel update among them, have some 200,000 characters. */
+export const MAX_BULLETIN_CHARACTERS = 2_000_000;
+/** From here on a text is taken for a bulletin, and its versions for claims. */
+const LIKE_A_BULLETIN = 0.5;
 
-export function readBulletin(text: string): Bulletin {
+/**
+ * Reads a bulletin's free text: what is affected, what repairs it, under which conditions, and how bad it is, each with the
+ * place that it was read from. Nothing is claimed from a text that is no bulletin. What is read is a proposal.
+ * @returns bulletin-too-large for a text longer than MAX_BULLETIN_CHARACTERS
+ */
+export function readBulletin(text: string): Result<Bulletin> {
+  if (text.length > MAX_BULLETIN_CHARACTERS) return fail(tooLarge(`${text.length} characters`));
   const masked = mask(text);
   const read = outline(tokenize(masked));
   const ids = readIds(text);
@@ -26,8 +37,9 @@ export function readBulletin(text: string): Bulletin {
   const found = listed.some((c) => c.kind === "fix" && c.name)
     ? listed
     : [...listed, ...readClaims(read).filter((c) => !overlaps(c, listed))];
-  const likeness = bulletinLikeness(read, ids.length, found.filter((c) => c.kind === "range" && c.version !== undefined).length);
-  const isBulletin = likeness >= 0.5;
+  const bounded = found.filter((c) => c.kind === "range" && c.version !== undefined).length;
+  const likeness = bulletinLikeness(read, ids.length, bounded);
+  const isBulletin = likeness >= LIKE_A_BULLETIN;
   const claims = isBulletin ? giveToProducts(found, read) : [];
   const subject = subjectOf(
     read,
@@ -35,16 +47,26 @@ export function readBulletin(text: string): Bulletin {
   );
   const severity = isBulletin ? readSeverity(read) : undefined;
   const affected = assemble(claims, subject, ecosystemHints(masked));
-  return {
+  const { prerequisites, knownIssues, notes } = readStatements(text, read);
+  const stated = isBulletin ? { prerequisites, knownIssues } : { prerequisites: [], knownIssues: [] };
+  return ok({
     ids: ids.map((i) => i.id),
     affected,
-    prerequisites: [],
-    knownIssues: [],
+    prerequisites: stated.prerequisites.map((s) => s.text),
+    knownIssues: stated.knownIssues.map((s) => s.text),
     severity: severity?.severity ?? null,
     confidence: Math.round(Math.min(likeness, ...affected.map((a) => a.confidence)) * 100) / 100,
     isBulletin,
     advisories: readAdvisories(text),
-    notes: [],
-    evidence: { ids, severity: severity?.evidence ?? null, prerequisites: [], knownIssues: [] },
-  };
+    notes,
+    evidence: { ids, severity: severity?.evidence ?? null, ...stated },
+  });
 }
+
+const overlaps = (claim: Span, others: readonly Span[]): boolean => others.some((o) => o.start < claim.end && claim.start < o.end);
+
+export const tooLarge = (size: string) => ({
+  code: "bulletin-too-large",
+  message: `The text has ${size}; a bulletin may have ${MAX_BULLETIN_CHARACTERS.toLocaleString("en")} characters.`,
+  next: "Give each bulletin on its own.",
+});

@@ -8,7 +8,7 @@ export function mask(text: string): string {
     .replace(ENTITY, (entity, name: string) => (ENTITIES[name.toLowerCase()] ?? " ").padEnd(entity.length))
     .replace(COMMENT, blank)
     .replace(TAG, (tag) => (CELL_END.test(tag) ? "|".padEnd(tag.length) : BREAKING_TAG.test(tag) ? "\n".padEnd(tag.length) : blank(tag)))
-    .replace(LINK, (_, label: string, url: string) => ` ${label} ${blank(url)}`)
+    .replace(LINK, (_, label: string, url: string) => ` ${label}${blank(url)}`)
     .replace(EMPHASIS, blank)
     .replace(OTHER_HYPHENS, "-")
     .replace(OTHER_SPACES, " ");

@@ -172,5 +172,5 @@ export const COMMON = { has: (word: string): boolean => ORDINARY.has(word) || CO
 
 /** Platforms and protocols that are named with a version without being what the text is about. */
 export const PLATFORM = words(
-  "python php java jdk jre node node.js ruby go golang rust perl windows linux macos ios android tls ssl http http/2 html unicode utf-8 cvss rfc ecma es ubuntu debian ieee pci owasp glibc gcc clang cmake openjdk v3 v2",
+  "dart elixir javascript typescript kotlin lua scala swift erlang haskell d c# f# vb windows-server docker kubernetes python php java jdk jre node node.js ruby go golang rust perl windows linux macos ios android tls ssl http http/2 html unicode utf-8 cvss rfc ecma es ubuntu debian ieee pci owasp glibc gcc clang cmake openjdk v3 v2",
 );
