@@ -1,4 +1,4 @@
-import { AFFECTED_WORD, fixCue, isAside, isBlocked, saysUnaffected } from "./cues.ts";
+import { AFFECTED_WORD, fixCue, isAside, isBlocked, isUnaffectedKey, saysUnaffected } from "./cues.ts";
 import { type Expression, readExpressions } from "./expression.ts";
 import type { Span } from "./model.ts";
 import { isPackageLike, type Name, nameBefore, nameFrom, nameOf, wordsOf } from "./names.ts";
@@ -54,7 +54,11 @@ function readClaim(sentence: Sentence, expression: Expression, left: number, rig
   const { tokens } = sentence;
   const near = tokens.slice(Math.max(left, expression.from - WINDOW), expression.from);
   const after = tokens.slice(expression.to, Math.min(right, expression.to + WINDOW));
-  if (saysUnaffected(after) || (expression.kind === "single" ? isAside(near, tokens[expression.to]) : isAside(near, undefined)))
+  if (
+    saysUnaffected(after) ||
+    isUnaffectedKey(near) ||
+    (expression.kind === "single" ? isAside(near, tokens[expression.to]) : isAside(near, undefined))
+  )
     return undefined;
   const key = itemName(sentence, expression);
   const name = key ?? nameFor(tokens, expression);

@@ -58,6 +58,15 @@ export const saysUnaffected = (after: readonly Token[]): boolean =>
       .join(" "),
   );
 
+/** "Not affected: < 4.0". */
+export const isUnaffectedKey = (near: readonly Token[]): boolean =>
+  /(?:^| )(?:not (?:affected|vulnerable|impacted)|unaffected|non-vulnerable)(?: versions?)? ?:?$/.test(
+    near
+      .slice(-4)
+      .map((t) => t.lower)
+      .join(" "),
+  );
+
 /** "requires Python 3.8", "tested on 10.0", "a score of 9.8", "0.5 watts": no version of what the text is about. */
 export const isAside = (near: readonly Token[], next: Token | undefined): boolean =>
   near.slice(-3).some((t) => t.lower === "tested") ||

@@ -5,9 +5,9 @@
 export function mask(text: string): string {
   return blankFences(text)
     .replace(CONTROL, " ")
-    .replace(ENTITY, (entity, name: string) => (ENTITIES[name.toLowerCase()] ?? " ").padEnd(entity.length))
     .replace(COMMENT, blank)
     .replace(TAG, (tag) => (CELL_END.test(tag) ? "|".padEnd(tag.length) : BREAKING_TAG.test(tag) ? "\n".padEnd(tag.length) : blank(tag)))
+    .replace(ENTITY, (entity, name: string) => (ENTITIES[name.toLowerCase()] ?? " ").padStart(entity.length))
     .replace(LINK, (_, label: string, url: string) => ` ${label}${blank(url)}`)
     .replace(EMPHASIS, blank)
     .replace(OTHER_HYPHENS, "-")
@@ -39,7 +39,8 @@ const COMMENT = /<!--(?:(?!-->)[\s\S]){0,2000}-->/g;
 const TAG =
   /<\/?(?:a|abbr|b|blockquote|br|code|dd|del|details|div|dl|dt|em|font|h[1-6]|hr|i|img|li|ol|p|pre|small|span|strong|sub|summary|sup|table|tbody|td|th|thead|tr|tt|u|ul)(?:\s[^<>]{0,500})?\/?>/gi;
 const CELL_END = /^<\/t[dh]\b/i;
-const BREAKING_TAG = /^<\/?(?:br|p|div|li|tr|h[1-6]|ul|ol|table|blockquote|dt|dd|hr)\b/i;
+/** Rows begin a line and end none: a blank line would end their table. */
+const BREAKING_TAG = /^<(?:tr|\/?(?:br|p|div|li|h[1-6]|ul|ol|table|blockquote|dt|dd|hr))\b/i;
 /** `[label](target)`: the label stays, also where it holds a code span. */
 const LINK = /\[([^[\]\n]{1,300})(\]\([^()\s]{0,1000}\))/g;
 const EMPHASIS = /\*{2,3}|(?<![\w*])__(?=\w)|(?<=\w)__(?![\w(])/g;

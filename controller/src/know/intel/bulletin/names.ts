@@ -70,7 +70,14 @@ export function nameBefore(tokens: readonly Token[], at: number): Name | undefin
   for (let skipped = 0; j >= 0 && skipped < 8; skipped++, j--) {
     const token = tokens[j] as Token;
     const kind = KIND_OF_SOFTWARE.has(token.lower) && token.text === token.lower && !token.code;
-    if (!(/^["'“”‘’:,-]$/.test(token.text) || ((FILLER.has(token.lower) || kind) && !token.code) || token.text === "(")) break;
+    if (
+      !(
+        /^["'“”‘’:,-]$/.test(token.text) ||
+        (((FILLER.has(token.lower) && !(capital(token) && KIND_OF_SOFTWARE.has(token.lower))) || kind) && !token.code) ||
+        token.text === "("
+      )
+    )
+      break;
     // "foo, bar and before": what stands behind the comma of another clause is not ours.
     if (token.text === "," && j > 0 && !nameLike(tokens, j - 1, true) && tokens[j - 1]?.text !== ")") return undefined;
   }

@@ -40,6 +40,8 @@ const LAST_WORDS_OF_NO_SENTENCE = new Set([
   "inc",
   "ltd",
 ]);
+/** Words of which one makes a line's beginning before a colon a key. */
+const KEY = /^(?:(?:un)?affected|fixed|patched|vulnerable|impacted|versions?|products?|package|severity|component)$/;
 /** A sentence longer than this is cut: no statement about versions takes more, and windows over it stay bounded. */
 const MAX_SENTENCE_TOKENS = 400;
 
@@ -156,7 +158,8 @@ function isHeading(line: readonly Token[], body: readonly Token[], next: readonl
 
 /** "Affected versions: ..." begins something of its own, also without a blank line before it. */
 const isKeyValue = (body: readonly Token[]): boolean => {
-  const colon = body.slice(0, 5).findIndex((t) => t.text === ":");
+  const colon = body.slice(0, 6).findIndex((t) => t.text === ":");
+  if (colon > 0 && body.slice(0, colon).some((t) => KEY.test(t.lower))) return true;
   return (
     colon > 0 &&
     SECTION.test(

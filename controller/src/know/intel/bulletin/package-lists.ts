@@ -10,7 +10,8 @@ const RPM =
 const DEB = /^[-*•\s]{0,8}([a-z0-9][a-z0-9+.-]{1,60})(?: - |: ?| )[ ]{0,8}((?:\d+:)?\d[A-Za-z0-9.+~-]{0,80})$/;
 /** A version of a distribution has a revision; "curl 7.88" alone may be anything. */
 const DISTRIBUTION_REVISION = /-\d[\w.+~]*(?:ubuntu|deb|build|el|fc|esm)?|-r\d+$/;
-const RELEASE = /^(?:\S{1,20} )?(?:Ubuntu|Debian|Red Hat|SUSE|openSUSE|AlmaLinux|Rocky|Oracle|CentOS|Fedora|Alpine|Amazon)\b[^.;]{0,100}$/;
+const RELEASE =
+  /^(?:\S{1,20} )?(?:Ubuntu|Debian|Red Hat|SUSE|openSUSE|AlmaLinux|Rocky|Oracle|CentOS|Fedora|Alpine|Amazon)\b(?=[^\n]{0,60}\d)[^;\n]{0,80}[^.;\n]$/;
 const FEW_SPACES = / {2,}/g;
 
 /** @param text the masked text: offsets in it are offsets in the original */

@@ -57,15 +57,8 @@ function titleNames(tokens: readonly Token[]): [Name | undefined, number][] {
   if (tokens[1]?.text === ":" && /^(?:critical|important|moderate|low|medium|high)$/.test(tokens[0]?.lower ?? ""))
     return [[nameFrom(tokens, 2), 2]];
   found.push([nameFrom(tokens, 0), 1]);
-  for (let i = tokens.length - 2; i > 0; i--) {
-    const token = tokens[i] as Token;
-    if (!/^(?:in|for|affects|affecting|of|within|from|inside)$/.test(token.lower)) continue;
-    const name = nameFrom(tokens, i + 1);
-    if (name) {
-      found.push([name, /^(?:in|affects|affecting)$/.test(token.lower) ? 1 : 0.6]);
-      break;
-    }
-  }
+  found.push([nameAfterLast(tokens, /^(?:in|affects|affecting|within|inside)$/), 1]);
+  found.push([nameAfterLast(tokens, /^(?:of|for|from)$/), 0.6]);
   // "foo's parser can be crashed", "foo: crash".
   const possessive = tokens.findIndex((t, i) => /^['’]$/.test(t.text) && tokens[i + 1]?.lower === "s");
   if (possessive > 0 && possessive < 4) {
@@ -73,6 +66,14 @@ function titleNames(tokens: readonly Token[]): [Name | undefined, number][] {
     if (owner?.start === tokens[0]?.start) found.push([owner, 1]);
   }
   return found;
+}
+
+function nameAfterLast(tokens: readonly Token[], word: RegExp): Name | undefined {
+  for (let i = tokens.length - 2; i > 0; i--) {
+    const name = word.test((tokens[i] as Token).lower) ? nameFrom(tokens, i + 1) : undefined;
+    if (name) return name;
+  }
+  return undefined;
 }
 
 /** "Foo is a library that ...": the name at the beginning. */

@@ -107,7 +107,7 @@ export const WEAKNESS = words(`
   reflected dom-based persistent directory path regular command code arbitrary prototype open denial uncontrolled unrestricted incorrect
   missing insufficient unauthorized unauthenticated authenticated authorization authentication information sensitive privilege
   deserialization buffer heap stack heap-based stack-based integer out-of-bounds use-after-free use double null memory race timing cleartext
-  hardcoded hard-coded weak broken local file os ldap html crlf header http server-side server client-side exposure exposed leak leaks leakage
+  scripting hardcoded hard-coded weak broken local file os ldap html crlf header http server-side server client-side exposure exposed leak leaks leakage
   disclosure disclose injection traversal overflow underflow bypass escalation execution inclusion upload smuggling forgery poisoning pollution
   exhaustion validation neutralization limitation encoding escaping handling verification redirect spoofing tampering clickjacking malicious
   potential possible multiple several security critical high moderate medium low important severity unsafe untrusted inadequate uncaught
