@@ -138,7 +138,10 @@ function drafts(claims: readonly Claim[]): Draft[] {
   const exact = distinct(claims.filter((c) => c.kind === "exact"));
   const used = new Set<Claim>();
   const made: Draft[] = [];
-  const uppers = ranges.length > 0 ? ranges : exact.filter((e) => !fixes.some((f) => sameVersion(f.version ?? "", e.version ?? "")));
+  const uppers =
+    ranges.length > 0
+      ? ranges
+      : (closed(exact, fixes) ?? exact.filter((e) => !fixes.some((f) => sameVersion(f.version ?? "", e.version ?? ""))));
   for (const upper of uppers) {
     const fix = repairOf(upper, fixes, used, uppers.length === 1);
     if (fix) used.add(fix);
@@ -162,6 +165,23 @@ function drafts(claims: readonly Claim[]): Draft[] {
     made.push({ fix, ...(lower ? { introduced: lower } : {}) });
   }
   return made;
+}
+
+/** "0.4.0 and 0.4.1 are affected; fixed in 0.4.2": one range from the first of them on. */
+function closed(exact: readonly Claim[], fixes: readonly Claim[]): Claim[] | undefined {
+  const [fix] = fixes;
+  const sorted = [...exact].sort((a, b) => orderOf(a.version ?? "", b.version ?? ""));
+  const [lowest, highest] = [sorted[0], sorted[sorted.length - 1]];
+  if (
+    !fix ||
+    fixes.length > 1 ||
+    !lowest?.version ||
+    !highest ||
+    lowest === highest ||
+    orderOf(highest.version ?? "", fix.version ?? "") >= 0
+  )
+    return undefined;
+  return [{ ...highest, kind: "range", introduced: lowest.version }];
 }
 
 /** The repaired version that belongs to a range: of its own line of releases if there is one, else the next one above. */

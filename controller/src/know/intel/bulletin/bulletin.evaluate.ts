@@ -19,6 +19,7 @@ const TUNED = new Set([
   "csaf/prose",
   "osv/NuGet",
   "osv/Packagist",
+  "osv/RubyGems",
 ]);
 
 const lineSchema = z.object({

@@ -140,10 +140,22 @@ function nameFor(tokens: readonly Token[], expression: Expression): Name | undef
   }
   const ahead = nameBefore(tokens, expression.from);
   if (ahead) return ahead;
+  const toward = updated(tokens, expression.from);
+  if (toward) return toward;
   const preposition = tokens[expression.to]?.lower ?? "";
   if (!/^(?:of|for|in)$/.test(preposition)) return undefined;
   const behind = nameFrom(tokens, expression.to + 1);
   return behind && (preposition === "of" || /[A-Z]/.test(behind.text) || isPackageLike(behind.text)) ? behind : undefined;
+}
+
+/** "Update foo to 1.3". */
+function updated(tokens: readonly Token[], at: number): Name | undefined {
+  let to = at - 1;
+  while (to > 0 && /^(?:versions?|at|least|the|latest|or)$/.test(tokens[to]?.lower ?? "")) to--;
+  if (tokens[to]?.lower !== "to") return undefined;
+  const name = nameBefore(tokens, to);
+  const verb = name && tokens.slice(0, to).findLast((t) => t.end <= name.start && !/^(?:the|your|package|all|any|their)$/.test(t.lower));
+  return verb && /^(?:upgrad|updat|bump|migrat)/.test(verb.lower) ? name : undefined;
 }
 
 /** "- Foo Server: versions 1.2 and prior": all before the colon is the name, if nothing but fillers stands behind it. */

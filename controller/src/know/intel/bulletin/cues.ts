@@ -21,7 +21,7 @@ export function fixCue(near: readonly Token[], after: readonly Token[]): number 
   if (isBase(near) || isBlocked(near)) return 0;
   for (let i = near.length - 1, distance = 0; i >= 0; i--, distance++) {
     const token = near[i] as Token;
-    if (FIX_VERB.has(token.lower) && !(NEEDS_TO.test(token.lower) && near[i + 1]?.lower === "in")) {
+    if (!token.code && FIX_VERB.has(token.lower) && !(NEEDS_TO.test(token.lower) && near[i + 1]?.lower === "in")) {
       if (!OFFERS.test(token.lower) || distance <= 4) return distance <= 4 ? 0.95 : 0.85;
     }
     if (

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from "@breakwater/shared/core";
+import { addressNames } from "./addresses.ts";
 import { assemble } from "./assemble.ts";
 import { readClaims } from "./claims.ts";
 import { ecosystemHints } from "./ecosystem.ts";
@@ -44,6 +45,7 @@ export function readBulletin(text: string): Result<Bulletin> {
   const subject = subjectOf(
     read,
     claims.flatMap((c) => (c.name && c.kind !== "exact" ? [c.name] : [])),
+    addressNames(text),
   );
   const severity = isBulletin ? readSeverity(read) : undefined;
   const affected = assemble(claims, subject, ecosystemHints(masked));

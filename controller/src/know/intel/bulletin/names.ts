@@ -22,8 +22,8 @@ const NEVER = new Set([
 /** Between two capitalised words only: "WinCC OA UI for Android". */
 const JOINING = new Set(["for", "of", "&", "/"]);
 const MAX_NAME_TOKENS = 9;
-const PART =
-  /^(?:http|header|option|function|method|parameter|argument|endpoint|field|class|filter|command|attribute|flag|property|directive|setting|helper|tag|type|trait|macro|struct)s?$/;
+export const PART =
+  /^(?:http|header|option|function|method|parameter|argument|endpoint|field|class|filter|command|attribute|flag|property|directive|setting|helper|tag|type|trait|macro|struct|middleware|directive|value|module'?s|file|variable|object|key|hook|api|call|string|keyword|node|element|object|query|column|prop|script|annotation|token|schema)s?$/;
 const IDENTIFIER = /^(?:CVE|CWE|GHSA|CNVD|EUVD|VDB|BDU)-/i;
 const FILE =
   /\.(?:py|c|h|cpp|cc|hpp|java|php|rb|rs|ts|tsx|jsx|html?|xml|ya?ml|json|txt|conf|cfg|ini|sh|md|exe|dll|so|jsp|aspx?|cgi|cs|ml|hs|pl)$/i;
@@ -101,8 +101,8 @@ function phraseEndingAt(tokens: readonly Token[], end: number): Name | undefined
   const wordy = capital(tokens[end]) || tokens[end]?.kind === "number";
   for (; k >= 0 && end - k < MAX_NAME_TOKENS; k--) {
     if (nameLike(tokens, k, k === end)) {
-      // A code span is one name; so is an id before which running text stands.
-      if (tokens[k]?.code && !(tokens[k - 1]?.code && tokens[k - 1]?.end === (tokens[k]?.start ?? 0) - 1)) {
+      // A code span is one name; a command in one is none.
+      if (tokens[k]?.code) {
         k--;
         break;
       }
@@ -152,8 +152,7 @@ export function nameFrom(tokens: readonly Token[], at: number): Name | undefined
     if (tokens[to]?.code && to > from) break;
     if (to > from && token.kind === "word" && WEAKNESS.has(token.lower) && !leadsToKind(tokens, to)) break;
     if (to > from && !capital(token) && token.kind === "word" && KIND_OF_SOFTWARE.has(token.lower)) break;
-    if (nameLike(tokens, to, to === from) || (to === from && capital(token) && !NEVER.has(token.lower) && leadsToKind(tokens, to)))
-      continue;
+    if (nameLike(tokens, to, to === from) || (to === from && opensName(tokens, to))) continue;
     if (to > from && JOINING.has(token.lower) && capital(tokens[to - 1]) && capital(tokens[to + 1])) continue;
     break;
   }
@@ -162,6 +161,16 @@ export function nameFrom(tokens: readonly Token[], at: number): Name | undefined
   // "The `Cookie` header" names a part of something.
   if (word.code && PART.test(tokens[to]?.lower ?? "")) return undefined;
   return nameOf(tokens, from, to);
+}
+
+/** "Field Test", "Script Security Plugin": a common word that a name begins with. */
+function opensName(tokens: readonly Token[], at: number): boolean {
+  const [word, next] = [tokens[at], tokens[at + 1]];
+  if (!capital(word) || NEVER.has(word?.lower ?? "")) return false;
+  return (
+    leadsToKind(tokens, at) ||
+    (capital(next) && !WEAKNESS.has(word?.lower ?? "") && !WEAKNESS.has(next?.lower ?? "") && !FILLER.has(word?.lower ?? ""))
+  );
 }
 
 /** "Script Security Plugin": a word of weaknesses inside a name that ends in a kind of software. */

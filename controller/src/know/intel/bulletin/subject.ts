@@ -1,5 +1,6 @@
+import type { AddressName } from "./addresses.ts";
 import type { Name } from "./names.ts";
-import { isPackageLike, nameBefore, nameFrom, nameOf, squeeze } from "./names.ts";
+import { isPackageLike, nameBefore, nameFrom, nameOf, PART, squeeze } from "./names.ts";
 import type { Outline, Sentence } from "./outline.ts";
 import type { Token } from "./tokens.ts";
 import { COMMON, WEAKNESS } from "./words.ts";
@@ -17,18 +18,22 @@ const BESIDE_VERSION = 2;
 const KEYED = 5;
 const SPELLED_AS_ID = 1.5;
 const IN_CODE = 0.6;
+const OWNER = 1;
 const MENTION = 0.15;
 
-/** @param besideVersions names that stand beside version expressions, in order of the text */
-export function subjectOf({ sentences }: Outline, besideVersions: readonly Name[]): Subject | undefined {
+/**
+ * @param besideVersions names that stand beside version expressions, in order of the text
+ * @param addresses names out of the web addresses of the text
+ */
+export function subjectOf({ sentences }: Outline, besideVersions: readonly Name[], addresses: readonly AddressName[]): Subject | undefined {
   const scores = new Map<string, { name: Name; score: number }>();
-  const vote = (name: Name | undefined, points: number) => {
+  const vote = (name: Name | undefined, points: number, id = true) => {
     if (!name) return;
     const key = squeeze(name.text);
     if (key.length < 2) return;
     const of = scores.get(key);
     if (of) of.score += points;
-    else scores.set(key, { name, score: points + (isPackageLike(name.text) ? SPELLED_AS_ID : 0) });
+    else scores.set(key, { name, score: points + (id && isPackageLike(name.text) ? SPELLED_AS_ID : 0) });
   };
   const title = sentences[0];
   if (title) for (const [name, weight] of titleNames(title.tokens)) vote(name, TITLE * weight);
@@ -36,7 +41,9 @@ export function subjectOf({ sentences }: Outline, besideVersions: readonly Name[
   for (const sentence of sentences) vote(keyed(sentence), KEYED);
   for (const name of besideVersions.slice(0, 4)) vote(name, BESIDE_VERSION);
   const counts = mentions(sentences);
-  for (const name of codeNames(sentences)) vote(name, IN_CODE);
+  for (const name of codeNames(sentences)) vote(name, IN_CODE, false);
+  for (const { name, weight } of addresses) vote(name, weight, false);
+  for (const name of owners(sentences)) vote(name, OWNER, false);
   let best: { name: Name; score: number } | undefined;
   let total = 0;
   for (const candidate of scores.values()) {
@@ -111,11 +118,31 @@ function keyed({ tokens, section, kind }: Sentence): Name | undefined {
 const one = (tokens: readonly Token[]): Name | undefined =>
   tokens.length > 0 && tokens[0]?.kind === "word" && !COMMON.has(tokens[0].lower) ? nameOf(tokens, 0, 1) : undefined;
 
+/** "... in iodine's file server ...": whose part it is. */
+function owners(sentences: readonly Sentence[]): Name[] {
+  const names: Name[] = [];
+  for (const { tokens } of sentences.slice(0, 12))
+    for (const [i, token] of tokens.entries()) {
+      if (!/^['’]$/.test(token.text) || tokens[i + 1]?.lower !== "s" || names.length >= 3) continue;
+      const name = nameBefore(tokens, i);
+      if (name) names.push(name);
+    }
+  return names;
+}
+
 function codeNames(sentences: readonly Sentence[]): Name[] {
   const names: Name[] = [];
   for (const { tokens } of sentences.slice(0, 40)) {
     for (const [i, token] of tokens.entries()) {
-      if (!token.code || token.kind !== "word" || tokens[i - 1]?.code || tokens[i + 1]?.code || names.length >= 12) continue;
+      if (
+        !token.code ||
+        token.kind !== "word" ||
+        tokens[i - 1]?.code ||
+        tokens[i + 1]?.code ||
+        PART.test(tokens[i + 1]?.lower ?? "") ||
+        names.length >= 12
+      )
+        continue;
       const name = nameOf(tokens, i, i + 1);
       if (name && /^@?[a-z0-9][\w./@:+-]*$/i.test(name.text) && !WEAKNESS.has(token.lower)) names.push(name);
     }

@@ -82,7 +82,13 @@ function split(text: string, start: number, end: number, push: Push): void {
   const glued = GLUED.exec(run);
   if (/^\d+$/.test(run)) push("number", start, end);
   else if (NOT_A_VERSION.test(run)) push("word", start, end);
-  else if (hyphen > 0) {
+  else if (run.indexOf("::") > 0) {
+    // "bcrypt::verify" is a part of bcrypt.
+    const at = start + run.indexOf("::");
+    push("word", start, at);
+    push("mark", at, at + 2);
+    if (at + 2 < end) push("word", at + 2, end);
+  } else if (hyphen > 0) {
     push("version", start, start + hyphen);
     push("mark", start + hyphen, start + hyphen + 1);
     push("version", start + hyphen + 1, end);
