@@ -172,16 +172,8 @@ function closed(exact: readonly Claim[], fixes: readonly Claim[]): Claim[] | und
   const [fix] = fixes;
   const sorted = [...exact].sort((a, b) => orderOf(a.version ?? "", b.version ?? ""));
   const [lowest, highest] = [sorted[0], sorted[sorted.length - 1]];
-  if (
-    !fix ||
-    fixes.length > 1 ||
-    !lowest?.version ||
-    !highest ||
-    lowest === highest ||
-    orderOf(highest.version ?? "", fix.version ?? "") >= 0
-  )
-    return undefined;
-  return [{ ...highest, kind: "range", introduced: lowest.version }];
+  if (!fix || fixes.length > 1 || !lowest || !highest || orderOf(highest.version ?? "", fix.version ?? "") >= 0) return undefined;
+  return [lowest];
 }
 
 /** The repaired version that belongs to a range: of its own line of releases if there is one, else the next one above. */

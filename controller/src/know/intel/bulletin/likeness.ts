@@ -1,4 +1,4 @@
-import type { Outline, Sentence } from "./outline.ts";
+import { type Outline, type Sentence, UNDER } from "./outline.ts";
 import { VERSION_WORD } from "./words.ts";
 
 /** Words of a text about a vulnerability with how much each speaks for one; each counts once. */
@@ -43,8 +43,8 @@ export function bulletinLikeness({ sentences }: Outline, cveIds: number, bounded
   let form = 0;
   for (const sentence of sentences) {
     if (sentence.kind === "item") items++;
-    if (sentence.kind === "heading" && CHANGELOG_SECTION.test(sentence.section)) sections++;
-    if (sentence.kind === "heading" && ADVISORY_SECTION.test(sentence.section)) form++;
+    if (sentence.kind === "heading" && CHANGELOG_SECTION.test(title(sentence))) sections++;
+    if (sentence.kind === "heading" && ADVISORY_SECTION.test(title(sentence))) form++;
     for (const token of sentence.tokens) {
       if (token.kind !== "word") continue;
       words++;
@@ -66,3 +66,5 @@ function isReleaseTitle(title: Sentence | undefined): boolean {
   const tokens = title?.tokens.filter((t) => t.kind !== "mark" && !VERSION_WORD.has(t.lower)) ?? [];
   return tokens.length <= 6 && tokens[0]?.kind === "version" && !tokens.slice(1).some((t) => FOR.some(([word]) => word.test(t.lower)));
 }
+
+const title = ({ section }: Sentence): string => section.split(UNDER).pop() ?? "";

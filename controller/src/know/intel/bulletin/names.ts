@@ -44,7 +44,8 @@ function nameLike(tokens: readonly Token[], k: number, nearest: boolean): boolea
   if (token.kind !== "word" || IDENTIFIER.test(token.text) || isPath(token.text) || token.text.length > 100) return false;
   if (token.code) return !/[=(){}$]/.test(token.text);
   if (NEVER.has(token.lower)) return false;
-  if (capital(token) || /^[a-z]+[A-Z]/.test(token.text)) return !(COMMON.has(token.lower) && startsSentence(tokens, k));
+  if (capital(token) || /^[a-z]+[A-Z]/.test(token.text))
+    return !(COMMON.has(token.lower) && startsSentence(tokens, k) && !opensName(tokens, k));
   if (COMMON.has(token.lower) || FILLER.has(token.lower)) return false;
   return nearest || /[\d_@/:.+-]/.test(token.text);
 }

@@ -5,7 +5,7 @@ import type { Token } from "./tokens.ts";
 export interface Sentence extends Span {
   readonly kind: "text" | "item" | "heading";
   readonly tokens: readonly Token[];
-  /** The nearest heading above, in lower case; "" before the first one. */
+  /** The headings above it, in lower case, outermost first; "" before the first one. */
   readonly section: string;
 }
 
@@ -45,11 +45,17 @@ const KEY = /^(?:(?:un)?affected|fixed|patched|vulnerable|impacted|versions?|pro
 /** A sentence longer than this is cut: no statement about versions takes more, and windows over it stay bounded. */
 const MAX_SENTENCE_TOKENS = 400;
 
+/** Stands between a heading and the one under it. */
+export const UNDER = " > ";
+const MAX_TITLE = 120;
+
 export function outline(tokens: readonly Token[]): Outline {
   const lines = splitLines(tokens);
   const sentences: Sentence[] = [];
   const tables: TableRow[][] = [];
   let section = "";
+  /** The heading that holds here and those it stands under; one without a level ("Solution:") stands under none. */
+  const above: { level: number; title: string }[] = [];
   let pending: Token[] = [];
   let kind: Sentence["kind"] = "text";
   let table: TableRow[] | undefined;
@@ -79,8 +85,11 @@ export function outline(tokens: readonly Token[]): Outline {
     const body = withoutMarker(line);
     if (isHeading(line, body, lines[index + 1])) {
       flush();
-      const text = body.filter((t) => t.kind !== "mark").map((t) => t.lower);
-      section = text.join(" ").slice(0, 200);
+      const level = line.findIndex((t) => t.text !== "#");
+      const title = body.filter((t) => t.kind !== "mark").map((t) => t.lower);
+      while (above.length > 0 && (above[above.length - 1]?.level ?? 0) >= level) above.pop();
+      above.push({ level, title: title.join(" ").slice(0, MAX_TITLE) });
+      section = above.map((h) => h.title).join(UNDER);
       if (body.length > 0) sentences.push(sentence("heading", body, section));
       continue;
     }

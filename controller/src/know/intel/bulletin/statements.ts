@@ -1,5 +1,5 @@
 import type { Note, NoteKind, Statement } from "./model.ts";
-import type { Outline, Sentence } from "./outline.ts";
+import { type Outline, type Sentence, UNDER } from "./outline.ts";
 
 /**
  * Sentences worth showing to who plans the patch, by the words they are made of. Rules rather than a trained model: the kinds
@@ -66,6 +66,7 @@ const KNOWN_ISSUE: readonly Rule[] = [
   },
   {
     says: /\b(?:introduced|caused|causes|introduces)\s+a\s+(?:\w+\s+)?regression\b|\bregression\s+(?:introduced|caused)\s+(?:by|in)\s+(?:this|the)\s+(?:update|fix|patch)\b/,
+    unless: /\b(?:previous|earlier|prior|original|last)\b/,
     confidence: 0.7,
   },
 ];
@@ -153,6 +154,6 @@ export function readStatements(text: string, { sentences }: Outline): Statements
   return { prerequisites, knownIssues, notes };
 }
 
-const sectionOf = ({ section }: Sentence) => SECTIONS.find(([words]) => words.test(section))?.[1];
+const sectionOf = ({ section }: Sentence) => SECTIONS.find(([words]) => section.split(UNDER).some((title) => words.test(title)))?.[1];
 const holds = ({ says, and, unless }: Rule, text: string): boolean => says.test(text) && (!and || and.test(text)) && !unless?.test(text);
 const best = (rules: readonly Rule[], text: string): number => Math.max(0, ...rules.filter((r) => holds(r, text)).map((r) => r.confidence));
