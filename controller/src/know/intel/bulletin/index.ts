@@ -20,6 +20,8 @@ export type { Affected, Bulletin, BulletinRange, Evidence, Note, Span, Statement
 
 /** The longest bulletins, a year's kernel update among them, have some 200,000 characters. */
 export const MAX_BULLETIN_CHARACTERS = 2_000_000;
+/** Bringing claims together takes each with each; a list of all packages of a release has some hundreds. */
+const MAX_CLAIMS = 1_000;
 /** From here on a text is taken for a bulletin, and its versions for claims. */
 const LIKE_A_BULLETIN = 0.5;
 
@@ -35,9 +37,11 @@ export function readBulletin(text: string): Result<Bulletin> {
   const ids = readIds(text);
   const listed = [...readTables(read), ...readPackageLists(masked)];
   // A table or list that names packages and their repaired versions says all; prose beside it speaks of other software.
-  const found = listed.some((c) => c.kind === "fix" && c.name)
+  const all = listed.some((c) => c.kind === "fix" && c.name)
     ? listed
     : [...listed, ...readClaims(read).filter((c) => !overlaps(c, listed))];
+  const cut = all.length > MAX_CLAIMS;
+  const found = cut ? all.slice(0, MAX_CLAIMS) : all;
   const bounded = found.filter((c) => c.kind === "range" && c.version !== undefined).length;
   const likeness = bulletinLikeness(read, ids.length, bounded);
   const isBulletin = likeness >= LIKE_A_BULLETIN;
@@ -59,6 +63,7 @@ export function readBulletin(text: string): Result<Bulletin> {
     severity: severity?.severity ?? null,
     confidence: Math.round(Math.min(likeness, ...affected.map((a) => a.confidence)) * 100) / 100,
     isBulletin,
+    cut,
     advisories: readAdvisories(text),
     notes,
     evidence: { ids, severity: severity?.evidence ?? null, ...stated },

@@ -3,9 +3,8 @@
  * it is an offset in the original. Each pattern is anchored by a fixed opening and bounded, so that the work stays linear.
  */
 export function mask(text: string): string {
-  return blankFences(text)
+  return blankComments(blankFences(text))
     .replace(CONTROL, " ")
-    .replace(COMMENT, blank)
     .replace(TAG, (tag) => (CELL_END.test(tag) ? "|".padEnd(tag.length) : BREAKING_TAG.test(tag) ? "\n".padEnd(tag.length) : blank(tag)))
     .replace(ENTITY, (entity, name: string) => (ENTITIES[name.toLowerCase()] ?? " ").padStart(entity.length))
     .replace(LINK, (_, label: string, url: string) => ` ${label}${blank(url)}`)
@@ -34,7 +33,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "#x3c": "<",
   "#x3e": ">",
 };
-const COMMENT = /<!--(?:(?!-->)[\s\S]){0,2000}-->/g;
 /** Known element names only: "<app>" in a path and "<v1.2 or >" are text. */
 const TAG =
   /<\/?(?:a|abbr|b|blockquote|br|code|dd|del|details|div|dl|dt|em|font|h[1-6]|hr|i|img|li|ol|p|pre|small|span|strong|sub|summary|sup|table|tbody|td|th|thead|tr|tt|u|ul)(?:\s[^<>]{0,500})?\/?>/gi;
@@ -60,4 +58,16 @@ function blankFences(text: string): string {
       return fence || fenced ? blank(line) : line;
     })
     .join("\n");
+}
+
+function blankComments(text: string): string {
+  let out = "";
+  let from = 0;
+  for (let open = text.indexOf("<!--"); open >= 0; open = text.indexOf("<!--", from)) {
+    const close = text.indexOf("-->", open + 4);
+    if (close < 0) break;
+    out += text.slice(from, open) + blank(text.slice(open, close + 3));
+    from = close + 3;
+  }
+  return out + text.slice(from);
 }

@@ -64,6 +64,8 @@ export interface Bulletin {
   readonly confidence: number;
   /** Whether the text speaks of vulnerabilities at all; when not, nothing is claimed. */
   readonly isBulletin: boolean;
+  /** Whether the text states more than is read from one: what is given is the beginning of it. */
+  readonly cut: boolean;
   /** Names of advisories other than CVE: GHSA, USN, DSA, RHSA, SUSE-SU ... */
   readonly advisories: readonly string[];
   readonly notes: readonly Note[];

@@ -48,6 +48,7 @@ const MAX_SENTENCE_TOKENS = 400;
 /** Stands between a heading and the one under it. */
 export const UNDER = " > ";
 const MAX_TITLE = 120;
+const MAX_LEVEL = 6;
 
 export function outline(tokens: readonly Token[]): Outline {
   const lines = splitLines(tokens);
@@ -85,7 +86,10 @@ export function outline(tokens: readonly Token[]): Outline {
     const body = withoutMarker(line);
     if (isHeading(line, body, lines[index + 1])) {
       flush();
-      const level = line.findIndex((t) => t.text !== "#");
+      const level = Math.min(
+        MAX_LEVEL,
+        line.findIndex((t) => t.text !== "#"),
+      );
       const title = body.filter((t) => t.kind !== "mark").map((t) => t.lower);
       while (above.length > 0 && (above[above.length - 1]?.level ?? 0) >= level) above.pop();
       above.push({ level, title: title.join(" ").slice(0, MAX_TITLE) });

@@ -60,6 +60,7 @@ const idOf = (value: unknown): string | number | null => {
 function show(io: Io, bulletin: Bulletin): void {
   const { affected, ids, severity, prerequisites, knownIssues, notes, advisories, isBulletin, confidence } = bulletin;
   if (!isBulletin) io.out("This does not read like a security bulletin, so no package and no version of it is claimed.\n");
+  if (bulletin.cut) io.out("The text states more than is read from one; this is the beginning of it.\n");
   printFacts(io, [
     ["vulnerabilities", ids.join(", ") || "none named"],
     ["other names", advisories.map(plain).join(", ") || "none named"],
