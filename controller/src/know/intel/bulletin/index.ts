@@ -16,7 +16,7 @@ import { subjectOf } from "./subject.ts";
 import { readTables } from "./tables.ts";
 import { tokenize } from "./tokens.ts";
 
-export type { Affected, Bulletin, BulletinRange, Evidence, Note, Span, Statement } from "./model.ts";
+export type { Affected, Bulletin, Span } from "./model.ts";
 
 /** The longest bulletins, a year's kernel update among them, have some 200,000 characters. */
 export const MAX_BULLETIN_CHARACTERS = 2_000_000;

@@ -1,7 +1,7 @@
 import { ProblemError } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import { z } from "zod";
-import { type Bulletin, MAX_BULLETIN_CHARACTERS, readBulletin, tooLarge } from "../../../know/intel/bulletin/index.ts";
+import { type Bulletin, MAX_BULLETIN_CHARACTERS, readBulletin, tooLarge } from "../../../know/intel/index.ts";
 import { boundedLines, boundedText, chunksOf } from "../bounded-input.ts";
 import type { Io } from "../io.ts";
 import { printFacts, printJson, printTable } from "../output.ts";
