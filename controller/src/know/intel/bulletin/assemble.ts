@@ -80,7 +80,7 @@ function groups(claims: readonly Claim[], subject: Subject | undefined): Group[]
   for (const claim of certain) {
     if (claim.name) continue;
     const ranged = found.filter((g) => g.claims.some((c) => c.kind === "range"));
-    const to = main ?? (ranged.length === 1 ? ranged[0] : found.length === 1 ? found[0] : undefined);
+    const to = main ?? (ranged.length === 1 ? ranged[0] : undefined);
     if (to) to.claims.push(claim);
     else if (ranged.length > 1 && claim.kind === "fix") for (const g of ranged) g.claims.push(claim);
     else if (subject) join(claim, subject.name, Math.max(0.3, subject.confidence), true);

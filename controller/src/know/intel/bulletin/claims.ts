@@ -63,7 +63,7 @@ function readClaim(sentence: Sentence, expression: Expression, left: number, rig
   const key = itemName(sentence, expression);
   const name = key ?? nameFor(tokens, expression);
   const release = releaseIn(near);
-  if (name && isPlatform(name)) return undefined;
+  if (name && (isPlatform(name) || isCompanion(tokens, name))) return undefined;
   const claim = {
     ...(name ? { name } : {}),
     ...(release ? { release } : {}),
@@ -176,6 +176,12 @@ function itemName({ kind, tokens }: Sentence, expression: Expression): Name | un
 function releaseIn(near: readonly Token[]): string | undefined {
   const at = near.findIndex((t) => /^(?:distribution|suite|release)$/.test(t.lower));
   return at >= 0 && near[at + 1]?.text === "(" && near[at + 3]?.text === ")" ? near[at + 2]?.text : undefined;
+}
+
+/** "SDK 5.0.2 (for Studio 16.8)": what something is made for. */
+function isCompanion(tokens: readonly Token[], name: Name): boolean {
+  const at = tokens.findIndex((t) => t.start === name.start);
+  return /^(?:for|on|with|using|requires)$/.test(tokens[at - 1]?.lower ?? "") && tokens[at - 2]?.text === "(";
 }
 
 const isPlatform = (name: Name): boolean => {

@@ -1,6 +1,6 @@
 import type { Span } from "./model.ts";
 import type { Token } from "./tokens.ts";
-import { COMMON, FILLER, WEAKNESS } from "./words.ts";
+import { COMMON, FILLER, VERSION_WORD, WEAKNESS } from "./words.ts";
 
 /** A name of a package or product where the text spells it. */
 export interface Name extends Span {
@@ -9,7 +9,7 @@ export interface Name extends Span {
 
 /** Kinds of software; a name may end in one ("JDBC Driver"), and one may stand between a name and its version ("the foo library 1.2"). */
 export const KIND_OF_SOFTWARE = new Set(
-  "library lib plugin plugins module modules package packages crate gem driver app application server client sdk framework component firmware software tool toolkit extension theme cms manager suite platform gateway controller engine project connector agent service family system parser edition binding bindings addon add-on npm pypi composer nuget maven rubygem node".split(
+  "library lib plugin plugins module modules package packages crate gem driver app application server client sdk framework component firmware software tool toolkit extension theme cms manager suite platform gateway controller engine project connector agent service family system parser edition binding bindings addon add-on runtime hotfix installer npm pypi composer nuget maven rubygem node".split(
     " ",
   ),
 );
@@ -133,8 +133,12 @@ function phraseEndingAt(tokens: readonly Token[], end: number): Name | undefined
     (!capital(only) || WEAKNESS.has(only.lower) || KIND_OF_SOFTWARE.has(only.lower) || FILLER.has(only.lower))
   )
     return undefined;
-  return nameOf(tokens, from, end + 1);
+  return onlyKinds(tokens, from, end + 1) ? undefined : nameOf(tokens, from, end + 1);
 }
+
+/** "SDK", "Runtime Library": kinds of software alone name nothing. */
+const onlyKinds = (tokens: readonly Token[], from: number, to: number): boolean =>
+  tokens.slice(from, to).every((t) => !t.code && (KIND_OF_SOFTWARE.has(t.lower) || VERSION_WORD.has(t.lower)));
 
 /** The name that begins at token `at`: "curl", "Apache HTTP Server", "the Snowflake JDBC Driver". */
 export function nameFrom(tokens: readonly Token[], at: number): Name | undefined {
@@ -161,7 +165,7 @@ export function nameFrom(tokens: readonly Token[], at: number): Name | undefined
   if (to === from || !word || (to === from + 1 && COMMON.has(word.lower) && !word.code)) return undefined;
   // "The `Cookie` header" names a part of something.
   if (word.code && PART.test(tokens[to]?.lower ?? "")) return undefined;
-  return nameOf(tokens, from, to);
+  return onlyKinds(tokens, from, to) ? undefined : nameOf(tokens, from, to);
 }
 
 /** "Field Test", "Script Security Plugin": a common word that a name begins with. */
