@@ -35,7 +35,7 @@ export function fixCue(near: readonly Token[], after: readonly Token[]): number 
     if (/^(?:vulnerable|affected|allows|allow|not)$/.test(token.lower)) return 0;
     if (!FIX_AFTER.has(token.lower)) continue;
     if (!FIX_AFTER_NEEDS_NOUN.has(token.lower)) return i <= 1 ? 0.9 : 0.7;
-    return rest.slice(i + 1, i + 8).some((t) => FIX_NOUN.has(t.lower)) ? 0.9 : 0;
+    if (rest.slice(i + 1, i + 8).some((t) => FIX_NOUN.has(t.lower))) return 0.9;
   }
   return 0;
 }

@@ -143,7 +143,7 @@ function listed(tokens: readonly Token[], at: number): VersionAt[] {
   let i = at;
   for (;;) {
     let j = i;
-    while (j < tokens.length && /^(?:,|and|or|\/|&)$/.test(tokens[j]?.lower ?? "")) j++;
+    while (j < tokens.length && /^(?:,|and|or|\/|&|\|)$/.test(tokens[j]?.lower ?? "")) j++;
     if (j === i) return versions;
     const version = versionAt(tokens, j);
     if (!version || bound(tokens, version.to)) return versions;

@@ -1,6 +1,6 @@
 import type { Span } from "./model.ts";
 import type { Token } from "./tokens.ts";
-import { COMMON, FILLER, VERSION_WORD, WEAKNESS } from "./words.ts";
+import { COMMON, FILLER, PLATFORM, VERSION_WORD, WEAKNESS } from "./words.ts";
 
 /** A name of a package or product where the text spells it. */
 export interface Name extends Span {
@@ -15,7 +15,7 @@ export const KIND_OF_SOFTWARE = new Set(
 );
 /** Never part of a name, however they are written. */
 const NEVER = new Set([
-  ..."the a an this that these those it its in of on at by with from to is are was were be been has have had and or but not when where which who if then than as via all any every both before prior through versions version until also only due because there here users customers please see fixed patched upgrade update upgrading updating affected vulnerable impacted issue issues vulnerability vulnerabilities successful exploitation attention cve recommendation impact patches summary details".split(
+  ..."the a an this that these those it its in of on at by with from to is are was were be been has have had and or but not when where which who if then than as via all any every both before prior through versions version until also only due because there here users customers please lts elts esm see fixed patched upgrade update upgrading updating affected vulnerable impacted issue issues vulnerability vulnerabilities successful exploitation attention cve recommendation impact patches summary details".split(
     " ",
   ),
 ]);
@@ -70,7 +70,9 @@ export function nameBefore(tokens: readonly Token[], at: number): Name | undefin
   let j = at - 1;
   for (let skipped = 0; j >= 0 && skipped < 8; skipped++, j--) {
     const token = tokens[j] as Token;
-    const kind = KIND_OF_SOFTWARE.has(token.lower) && token.text === token.lower && !token.code;
+    // "the consul ruby gem", "the foo python package".
+    const platform = j > 0 && PLATFORM.has(token.lower) && KIND_OF_SOFTWARE.has(tokens[j + 1]?.lower ?? "") && !token.code;
+    const kind = platform || (KIND_OF_SOFTWARE.has(token.lower) && token.text === token.lower && !token.code);
     if (
       !(
         /^["'“”‘’:,-]$/.test(token.text) ||

@@ -186,6 +186,8 @@ const isKeyValue = (body: readonly Token[]): boolean => {
 
 function tableCells(line: readonly Token[]): Token[][] | undefined {
   const bars = line.filter((t) => t.text === "|" && !t.code).length;
+  // "1.2 || 2.3" is a choice, not a cell.
+  if (line.some((t, i) => t.text === "|" && line[i + 1]?.text === "|" && line[i + 1]?.start === t.end)) return undefined;
   if (bars === 0 || (bars === 1 && first(line).text === "|")) return undefined;
   const cells: Token[][] = [[]];
   for (const token of line) {
