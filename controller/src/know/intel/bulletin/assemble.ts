@@ -85,7 +85,12 @@ function groups(claims: readonly Claim[], subject: Subject | undefined): Group[]
     else if (ranged.length > 1 && claim.kind === "fix") for (const g of ranged) g.claims.push(claim);
     else if (subject) join(claim, subject.name, Math.max(0.3, subject.confidence), true);
   }
-  return withRelatedFixes(found);
+  const kept = withRelatedFixes(found);
+  const [only] = kept;
+  // "actionview XSS: ... in Action View in Rails before 4.2": the title knows the package better than the sentence does.
+  if (only && kept.length === 1 && subject?.titled && !nameWithin(only.name.text, subject.name.text) && !only.claims.some((c) => c.own))
+    return [{ ...only, name: subject.name, nameConfidence: subject.confidence }];
+  return kept;
 }
 
 /** "IGSS DC 15.1 repairs it" after "IGSS Data Collector 15.0 and prior": a repair alone under a kindred name belongs to the range. */

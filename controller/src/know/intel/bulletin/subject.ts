@@ -10,6 +10,8 @@ export interface Subject {
   readonly name: Name;
   /** How much spoke for it, compared to all that spoke for anything: 0 to 1. */
   readonly confidence: number;
+  /** Whether the title begins with it, spelled as an id of a package: in lower case, one word. */
+  readonly titled: boolean;
 }
 
 const TITLE = 3;
@@ -51,7 +53,13 @@ export function subjectOf({ sentences }: Outline, besideVersions: readonly Name[
     total += candidate.score;
     if (!best || candidate.score > best.score) best = candidate;
   }
-  return best ? { name: best.name, confidence: Math.round((best.score / total) * 100) / 100 } : undefined;
+  return best
+    ? {
+        name: best.name,
+        titled: best.name.start === title?.start && /^[a-z0-9@][a-z0-9@/_.-]+$/.test(best.name.text),
+        confidence: Math.round((best.score / total) * 100) / 100,
+      }
+    : undefined;
 }
 
 /** Names of a title with how much its form speaks for each. */
