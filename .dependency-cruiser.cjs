@@ -14,7 +14,7 @@ const pure = [
   "controller/src/decide/planning/",
   "controller/src/act/rollout/core/",
   "controller/src/act/health/(judge|wave)/",
-  "controller/src/know/(matching|risk)/",
+  "controller/src/know/(matching|risk|intel/bulletin)/",
   "shared/src/(version|window)/",
 ];
 /** What stands in those folders to feed the rules: it reads the store, and takes the clock. */

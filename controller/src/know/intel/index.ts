@@ -7,6 +7,7 @@ import { type FeedConfig, feedAdapters } from "./feeds.ts";
 import { replaceFeedContent } from "./persist.ts";
 import type { FeedContent } from "./records.ts";
 
+export { type Bulletin, MAX_BULLETIN_CHARACTERS, readBulletin, tooLarge } from "./bulletin/index.ts";
 export { readIntelDirectory } from "./directory.ts";
 export { DEFAULT_FEEDS, type FeedConfig } from "./feeds.ts";
 export type { AdvisoryRecord, AffectedRange, SignalRecord, VulnerabilityRecord } from "./records.ts";

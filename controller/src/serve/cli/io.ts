@@ -10,6 +10,8 @@ export interface Io {
   err(text: string): void;
   /** All of standard input. */
   readInput(): string;
+  /** Whether standard input may be read piece by piece; where not, `readInput` has it all. */
+  readonly streamsInput?: boolean;
   /** Asks on the terminal; undefined where there is none. `hidden` shows nothing of what is typed. */
   ask(question: string, hidden: boolean): Promise<string | undefined>;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -24,6 +26,7 @@ export function systemIo(): Io {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     readInput: () => readFileSync(0, "utf8"),
+    streamsInput: true,
     ask: askTerminal,
     env: process.env,
     clock: systemClock,

@@ -1,6 +1,7 @@
 import { ProblemError } from "@breakwater/shared/core";
 import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
+import { addBulletinCommands } from "./commands/bulletin.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
 import { addFleetCommands } from "./commands/fleet.ts";
 import { addFleetRulesCommands } from "./commands/fleet-rules.ts";
@@ -30,6 +31,7 @@ function createProgram(io: Io): Command {
   addAccountCommands(program, io);
   addVersionCommands(program, io);
   addOfflineCommands(program, io);
+  addBulletinCommands(program, io);
   for (const command of everyCommand(program))
     command.exitOverride().configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
   return program;

@@ -1,0 +1,79 @@
+import { fail, ok, type Result } from "@breakwater/shared/core";
+import { addressNames } from "./addresses.ts";
+import { assemble } from "./assemble.ts";
+import { readClaims } from "./claims.ts";
+import { ecosystemHints } from "./ecosystem.ts";
+import { readAdvisories, readIds } from "./identifiers.ts";
+import { bulletinLikeness } from "./likeness.ts";
+import { mask } from "./mask.ts";
+import type { Bulletin, Span } from "./model.ts";
+import { outline } from "./outline.ts";
+import { readPackageLists } from "./package-lists.ts";
+import { giveToProducts } from "./products.ts";
+import { readSeverity } from "./severity.ts";
+import { readStatements } from "./statements.ts";
+import { subjectOf } from "./subject.ts";
+import { readTables } from "./tables.ts";
+import { tokenize } from "./tokens.ts";
+
+export type { Affected, Bulletin, Span } from "./model.ts";
+
+/** The longest bulletins, a year's kernel update among them, have some 200,000 characters. */
+export const MAX_BULLETIN_CHARACTERS = 2_000_000;
+/** Bringing claims together takes each with each; a list of all packages of a release has some hundreds. */
+const MAX_CLAIMS = 1_000;
+/** From here on a text is taken for a bulletin, and its versions for claims. */
+const LIKE_A_BULLETIN = 0.5;
+
+/**
+ * Reads a bulletin's free text: what is affected, what repairs it, under which conditions, and how bad it is, each with the
+ * place that it was read from. Nothing is claimed from a text that is no bulletin. What is read is a proposal.
+ * @returns bulletin-too-large for a text longer than MAX_BULLETIN_CHARACTERS
+ */
+export function readBulletin(text: string): Result<Bulletin> {
+  if (text.length > MAX_BULLETIN_CHARACTERS) return fail(tooLarge(`${text.length} characters`));
+  const masked = mask(text);
+  const read = outline(tokenize(masked));
+  const ids = readIds(text);
+  const listed = [...readTables(read), ...readPackageLists(masked)];
+  // A table or list that names packages and their repaired versions says all; prose beside it speaks of other software.
+  const all = listed.some((c) => c.kind === "fix" && c.name)
+    ? listed
+    : [...listed, ...readClaims(read).filter((c) => !overlaps(c, listed))];
+  const cut = all.length > MAX_CLAIMS;
+  const found = cut ? all.slice(0, MAX_CLAIMS) : all;
+  const bounded = found.filter((c) => c.kind === "range" && c.version !== undefined).length;
+  const likeness = bulletinLikeness(read, ids.length, bounded);
+  const isBulletin = likeness >= LIKE_A_BULLETIN;
+  const claims = isBulletin ? giveToProducts(found, read) : [];
+  const subject = subjectOf(
+    read,
+    claims.flatMap((c) => (c.name && c.kind !== "exact" ? [c.name] : [])),
+    addressNames(text),
+  );
+  const severity = isBulletin ? readSeverity(read) : undefined;
+  const affected = assemble(claims, subject, ecosystemHints(masked));
+  const { prerequisites, knownIssues, notes } = readStatements(text, read);
+  const stated = isBulletin ? { prerequisites, knownIssues } : { prerequisites: [], knownIssues: [] };
+  return ok({
+    ids: ids.map((i) => i.id),
+    affected,
+    prerequisites: stated.prerequisites.map((s) => s.text),
+    knownIssues: stated.knownIssues.map((s) => s.text),
+    severity: severity?.severity ?? null,
+    confidence: Math.round(Math.min(likeness, ...affected.map((a) => a.confidence)) * 100) / 100,
+    isBulletin,
+    cut,
+    advisories: readAdvisories(text),
+    notes,
+    evidence: { ids, severity: severity?.evidence ?? null, ...stated },
+  });
+}
+
+const overlaps = (claim: Span, others: readonly Span[]): boolean => others.some((o) => o.start < claim.end && claim.start < o.end);
+
+export const tooLarge = (size: string) => ({
+  code: "bulletin-too-large",
+  message: `The text has ${size}; a bulletin may have ${MAX_BULLETIN_CHARACTERS.toLocaleString("en")} characters.`,
+  next: "Give each bulletin on its own.",
+});

@@ -1,0 +1,201 @@
+import type { Span } from "./model.ts";
+import type { Token } from "./tokens.ts";
+import { COMMON, FILLER, PLATFORM, VERSION_WORD, WEAKNESS } from "./words.ts";
+
+/** A name of a package or product where the text spells it. */
+export interface Name extends Span {
+  readonly text: string;
+}
+
+/** Kinds of software; a name may end in one ("JDBC Driver"), and one may stand between a name and its version ("the foo library 1.2"). */
+export const KIND_OF_SOFTWARE = new Set(
+  "library lib plugin plugins module modules package packages crate gem driver app application server client sdk framework component firmware software tool toolkit extension theme cms manager suite platform gateway controller engine project connector agent service family system parser edition binding bindings addon add-on runtime hotfix installer npm pypi composer nuget maven rubygem node".split(
+    " ",
+  ),
+);
+/** Never part of a name, however they are written. */
+const NEVER = new Set([
+  ..."the a an this that these those it its in of on at by with from to is are was were be been has have had and or but not when where which who if then than as via all any every both before prior through versions version until also only due because there here users customers please lts elts esm see fixed patched upgrade update upgrading updating affected vulnerable impacted issue issues vulnerability vulnerabilities successful exploitation attention cve recommendation impact patches summary details".split(
+    " ",
+  ),
+]);
+/** Between two capitalised words only: "WinCC OA UI for Android". */
+const JOINING = new Set(["for", "of", "&", "/"]);
+const MAX_NAME_TOKENS = 9;
+export const PART =
+  /^(?:http|header|option|function|method|parameter|argument|endpoint|field|class|filter|command|attribute|flag|property|directive|setting|helper|tag|type|trait|macro|struct|middleware|directive|value|module'?s|file|variable|object|key|hook|api|call|string|keyword|node|element|object|query|column|prop|script|annotation|token|schema)s?$/;
+const IDENTIFIER = /^(?:CVE|CWE|GHSA|CNVD|EUVD|VDB|BDU)-/i;
+const FILE =
+  /\.(?:py|c|h|cpp|cc|hpp|java|php|rb|rs|ts|tsx|jsx|html?|xml|ya?ml|json|txt|conf|cfg|ini|sh|md|exe|dll|so|jsp|aspx?|cgi|cs|ml|hs|pl)$/i;
+
+/** Spelled like the id of a package: joined by hyphens, dots, slashes, or with a scope. */
+export const isPackageLike = (text: string): boolean => !text.includes(" ") && /[a-z0-9][-_./:@][a-z0-9@]/i.test(text) && !isPath(text);
+const isPath = (text: string): boolean =>
+  FILE.test(text) || text.startsWith("/") || (text.match(/\//g)?.length ?? 0) > 2 || /\(|::/.test(text);
+
+const capital = (token: Token | undefined): boolean => token !== undefined && /^\p{Lu}/u.test(token.text);
+
+function nameLike(tokens: readonly Token[], k: number, nearest: boolean): boolean {
+  const token = tokens[k];
+  if (!token) return false;
+  if (token.kind === "number")
+    return k > 0 && capital(tokens[k - 1]) && !NEVER.has(tokens[k - 1]?.lower ?? "") && tokens[k - 1]?.kind === "word";
+  if (token.kind === "version") return false;
+  if (token.kind !== "word" || IDENTIFIER.test(token.text) || isPath(token.text) || token.text.length > 100) return false;
+  if (token.code) return !/[=(){}$]/.test(token.text);
+  if (NEVER.has(token.lower)) return false;
+  if (capital(token) || /^[a-z]+[A-Z]/.test(token.text))
+    return !(COMMON.has(token.lower) && startsSentence(tokens, k) && !opensName(tokens, k));
+  if (COMMON.has(token.lower) || FILLER.has(token.lower)) return false;
+  return nearest || /[\d_@/:.+-]/.test(token.text);
+}
+const startsSentence = (tokens: readonly Token[], k: number): boolean => k === 0 || /^[:(]$/.test(tokens[k - 1]?.text ?? "");
+
+/** The tokens [from, to) as the text has them, over what stands between them. */
+export function nameOf(tokens: readonly Token[], from: number, to: number): Name | undefined {
+  while (to > from && /^[,"'“”‘’(:&/-]$/.test(tokens[to - 1]?.text ?? "")) to--;
+  const [start, end] = [tokens[from], tokens[to - 1]];
+  if (to <= from || !start || !end) return undefined;
+  let text = "";
+  for (let k = from; k < to; k++) {
+    const token = tokens[k] as Token;
+    text += (k > from && token.start > (tokens[k - 1]?.end ?? 0) && !/^[),]$/.test(token.text) ? " " : "") + token.text;
+  }
+  text = text.replace(/^@(?![\w-]+\/)/, "").trim();
+  return text === "" ? undefined : { text, start: start.start, end: end.end };
+}
+
+/** The name that ends before token `at`, over words that say nothing ("versions of", "the library"). */
+export function nameBefore(tokens: readonly Token[], at: number): Name | undefined {
+  let j = at - 1;
+  for (let skipped = 0; j >= 0 && skipped < 8; skipped++, j--) {
+    const token = tokens[j] as Token;
+    // "the consul ruby gem", "the foo python package".
+    const platform = j > 0 && PLATFORM.has(token.lower) && KIND_OF_SOFTWARE.has(tokens[j + 1]?.lower ?? "") && !token.code;
+    const kind = platform || (KIND_OF_SOFTWARE.has(token.lower) && token.text === token.lower && !token.code);
+    if (
+      !(
+        /^["'“”‘’:,-]$/.test(token.text) ||
+        (((FILLER.has(token.lower) && !(capital(token) && KIND_OF_SOFTWARE.has(token.lower))) || kind) && !token.code) ||
+        token.text === "("
+      )
+    )
+      break;
+    // "foo, bar and before": what stands behind the comma of another clause is not ours.
+    if (token.text === "," && j > 0 && !nameLike(tokens, j - 1, true) && tokens[j - 1]?.text !== ")") return undefined;
+  }
+  if (tokens[j]?.text === ")") return nameBeforeBracket(tokens, j);
+  return phraseEndingAt(tokens, j);
+}
+
+/** "Vertex AI SDK (google-cloud-aiplatform)": the id in brackets, or else the words before them. */
+function nameBeforeBracket(tokens: readonly Token[], close: number): Name | undefined {
+  let open = close - 1;
+  while (open >= 0 && close - open < 10 && tokens[open]?.text !== "(") open--;
+  if (tokens[open]?.text !== "(") return undefined;
+  const inside = nameOf(tokens, /^(?:aka|formerly|alias)$/.test(tokens[open + 1]?.lower ?? "") ? open + 2 : open + 1, close);
+  const outside = phraseEndingAt(tokens, open - 1);
+  if (inside && isPackageLike(inside.text) && nameLike(tokens, close - 1, true)) return inside;
+  return outside;
+}
+
+function phraseEndingAt(tokens: readonly Token[], end: number): Name | undefined {
+  let k = end;
+  const wordy = capital(tokens[end]) || tokens[end]?.kind === "number";
+  for (; k >= 0 && end - k < MAX_NAME_TOKENS; k--) {
+    if (nameLike(tokens, k, k === end)) {
+      // A code span is one name; a command in one is none.
+      if (tokens[k]?.code) {
+        k--;
+        break;
+      }
+      continue;
+    }
+    if (
+      k < end &&
+      wordy &&
+      JOINING.has(tokens[k]?.lower ?? "") &&
+      capital(tokens[k - 1]) &&
+      capital(tokens[k + 1]) &&
+      !NEVER.has(tokens[k - 1]?.lower ?? "")
+    )
+      continue;
+    break;
+  }
+  let from = k + 1;
+  // "Vulnerability in Foo": a capitalised common word at the beginning is none of the name.
+  while (from < end && COMMON.has(tokens[from]?.lower ?? "") && !tokens[from]?.code && WEAKNESS.has(tokens[from]?.lower ?? "")) from++;
+  if (from > end) return undefined;
+  const only = tokens[from];
+  if (
+    from === end &&
+    only &&
+    COMMON.has(only.lower) &&
+    !only.code &&
+    (!capital(only) || WEAKNESS.has(only.lower) || KIND_OF_SOFTWARE.has(only.lower) || FILLER.has(only.lower))
+  )
+    return undefined;
+  return onlyKinds(tokens, from, end + 1) ? undefined : nameOf(tokens, from, end + 1);
+}
+
+/** "SDK", "Runtime Library": kinds of software alone name nothing. */
+const onlyKinds = (tokens: readonly Token[], from: number, to: number): boolean =>
+  tokens.slice(from, to).every((t) => !t.code && (KIND_OF_SOFTWARE.has(t.lower) || VERSION_WORD.has(t.lower)));
+
+/** The name that begins at token `at`: "curl", "Apache HTTP Server", "the Snowflake JDBC Driver". */
+export function nameFrom(tokens: readonly Token[], at: number): Name | undefined {
+  let from = at;
+  while (
+    from < tokens.length &&
+    from - at < 4 &&
+    (/^["'“‘]$/.test(tokens[from]?.text ?? "") ||
+      /^(?:the|a|an|package|library|module|plugin|crate|gem|npm|our)$/.test(tokens[from]?.lower ?? "")) &&
+    !tokens[from]?.code
+  )
+    from++;
+  let to = from;
+  for (; to < tokens.length && to - from < MAX_NAME_TOKENS; to++) {
+    const token = tokens[to] as Token;
+    if (tokens[to]?.code && to > from) break;
+    if (to > from && token.kind === "word" && WEAKNESS.has(token.lower) && !leadsToKind(tokens, to)) break;
+    if (to > from && !capital(token) && token.kind === "word" && KIND_OF_SOFTWARE.has(token.lower)) break;
+    if (nameLike(tokens, to, to === from) || (to === from && opensName(tokens, to))) continue;
+    if (to > from && JOINING.has(token.lower) && capital(tokens[to - 1]) && capital(tokens[to + 1])) continue;
+    break;
+  }
+  const word = tokens[from];
+  if (to === from || !word || (to === from + 1 && COMMON.has(word.lower) && !word.code)) return undefined;
+  // "The `Cookie` header" names a part of something.
+  if (word.code && PART.test(tokens[to]?.lower ?? "")) return undefined;
+  return onlyKinds(tokens, from, to) ? undefined : nameOf(tokens, from, to);
+}
+
+/** "Field Test", "Script Security Plugin": a common word that a name begins with. */
+function opensName(tokens: readonly Token[], at: number): boolean {
+  const [word, next] = [tokens[at], tokens[at + 1]];
+  if (!capital(word) || NEVER.has(word?.lower ?? "")) return false;
+  return (
+    leadsToKind(tokens, at) ||
+    (capital(next) && !WEAKNESS.has(word?.lower ?? "") && !WEAKNESS.has(next?.lower ?? "") && !FILLER.has(word?.lower ?? ""))
+  );
+}
+
+/** "Script Security Plugin": a word of weaknesses inside a name that ends in a kind of software. */
+function leadsToKind(tokens: readonly Token[], at: number): boolean {
+  for (let k = at; k < at + 4 && capital(tokens[k]); k++) if (KIND_OF_SOFTWARE.has(tokens[k]?.lower ?? "")) return true;
+  return false;
+}
+
+/** Letters and digits alone, in lower case: what two spellings of one name have in common. */
+export const sameName = (a: string, b: string): boolean => squeeze(a) === squeeze(b);
+export const squeeze = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
+export const wordsOf = (text: string): string[] =>
+  text
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((w) => w !== "");
+/** Whether one name's words are all in the other one. */
+export function nameWithin(a: string, b: string): boolean {
+  const [x, y] = [new Set(wordsOf(a)), new Set(wordsOf(b))];
+  return x.size > 0 && y.size > 0 && ([...x].every((w) => y.has(w)) || [...y].every((w) => x.has(w)));
+}

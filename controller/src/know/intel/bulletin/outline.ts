@@ -1,0 +1,200 @@
+import type { Span } from "./model.ts";
+import type { Token } from "./tokens.ts";
+
+/** A sentence, list item or heading with the section that it stands in. */
+export interface Sentence extends Span {
+  readonly kind: "text" | "item" | "heading";
+  readonly tokens: readonly Token[];
+  /** The headings above it, in lower case, outermost first; "" before the first one. */
+  readonly section: string;
+}
+
+/** A line of a table, cell by cell. */
+export interface TableRow extends Span {
+  readonly cells: readonly (readonly Token[])[];
+}
+
+export interface Outline {
+  readonly sentences: readonly Sentence[];
+  /** Rows that follow each other without another line between them. */
+  readonly tables: readonly (readonly TableRow[])[];
+  readonly lines: readonly (readonly Token[])[];
+}
+
+/** Words that stand alone on a line as the head of a section, as in an advisory made from a form. */
+const SECTION =
+  /^(?:\d+\.?\s+)?(?:the\s+)?(?:technical\s+)?(?:summary|overview|description|details?|background|impact|affected\s.*|impacted\s.*|vulnerable\s.*|patch(?:es|ed)?(?:\s.*)?|fix(?:es|ed)?(?:\s.*)?|solution|resolution|remediation|recommendations?|mitigations?|workarounds?(?:\s.*)?|prerequisites?|known\s.*|references?|credits?|acknowledge?ments?|timeline|poc|proof\s.*|severity|update(?:s|\s+instructions)?|upgrade(?:\s.*)?|required\s.*|configuration\s.*|breaking\s.*|release\s+notes?|notes?)$/;
+const LAST_WORDS_OF_NO_SENTENCE = new Set([
+  "e.g",
+  "i.e",
+  "vs",
+  "incl",
+  "excl",
+  "resp",
+  "approx",
+  "ver",
+  "v",
+  "no",
+  "aka",
+  "cf",
+  "inc",
+  "ltd",
+]);
+/** Words of which one makes a line's beginning before a colon a key. */
+const KEY = /^(?:(?:un)?affected|fixed|patched|vulnerable|impacted|versions?|products?|package|severity|component)$/;
+/** A sentence longer than this is cut: no statement about versions takes more, and windows over it stay bounded. */
+const MAX_SENTENCE_TOKENS = 400;
+
+/** Stands between a heading and the one under it. */
+export const UNDER = " > ";
+const MAX_TITLE = 120;
+const MAX_LEVEL = 6;
+
+export function outline(tokens: readonly Token[]): Outline {
+  const lines = splitLines(tokens);
+  const sentences: Sentence[] = [];
+  const tables: TableRow[][] = [];
+  let section = "";
+  /** The heading that holds here and those it stands under; one without a level ("Solution:") stands under none. */
+  const above: { level: number; title: string }[] = [];
+  let pending: Token[] = [];
+  let kind: Sentence["kind"] = "text";
+  let table: TableRow[] | undefined;
+
+  const flush = () => {
+    for (const part of splitSentences(pending)) sentences.push(sentence(kind, part, section));
+    pending = [];
+    kind = "text";
+  };
+  for (const [index, line] of lines.entries()) {
+    const cells = tableCells(line);
+    if (cells) {
+      flush();
+      if (!table) {
+        table = [];
+        tables.push(table);
+      }
+      if (!isRule(line)) table.push({ cells, start: first(line).start, end: last(line).end });
+      continue;
+    }
+    table = undefined;
+    if (line.length === 0) {
+      flush();
+      continue;
+    }
+    if (isRule(line)) continue;
+    const body = withoutMarker(line);
+    if (isHeading(line, body, lines[index + 1])) {
+      flush();
+      const level = Math.min(
+        MAX_LEVEL,
+        line.findIndex((t) => t.text !== "#"),
+      );
+      const title = body.filter((t) => t.kind !== "mark").map((t) => t.lower);
+      while (above.length > 0 && (above[above.length - 1]?.level ?? 0) >= level) above.pop();
+      above.push({ level, title: title.join(" ").slice(0, MAX_TITLE) });
+      section = above.map((h) => h.title).join(UNDER);
+      if (body.length > 0) sentences.push(sentence("heading", body, section));
+      continue;
+    }
+    if (body.length < line.length) {
+      flush();
+      kind = "item";
+    } else if (pending.length > 0 && isKeyValue(body)) flush();
+    for (const token of body) pending.push(token);
+  }
+  flush();
+  return { sentences, tables: tables.filter((rows) => rows.length > 1), lines };
+}
+
+const first = (tokens: readonly Token[]): Token => tokens[0] as Token;
+const last = (tokens: readonly Token[]): Token => tokens[tokens.length - 1] as Token;
+const sentence = (kind: Sentence["kind"], tokens: readonly Token[], section: string): Sentence => ({
+  kind,
+  tokens,
+  section,
+  start: first(tokens).start,
+  end: last(tokens).end,
+});
+
+function splitLines(tokens: readonly Token[]): Token[][] {
+  const lines: Token[][] = [[]];
+  for (const token of tokens) {
+    if (token.kind === "break") lines.push([]);
+    else lines[lines.length - 1]?.push(token);
+  }
+  return lines;
+}
+
+/** At a full stop, and at the limit. */
+function splitSentences(tokens: readonly Token[]): Token[][] {
+  const parts: Token[][] = [];
+  let part: Token[] = [];
+  for (const [i, token] of tokens.entries()) {
+    part.push(token);
+    const next = tokens[i + 1];
+    const before = tokens[i - 1];
+    const stop =
+      (/^[.!?]$/.test(token.text) &&
+        (!next || next.start > token.end || /^[A-Z]/.test(next.text)) &&
+        !(before && LAST_WORDS_OF_NO_SENTENCE.has(before.lower) && !(next && /^[A-Z]/.test(next.text)))) ||
+      part.length >= MAX_SENTENCE_TOKENS;
+    if (stop) {
+      parts.push(part);
+      part = [];
+    }
+  }
+  if (part.length > 0) parts.push(part);
+  return parts;
+}
+
+const isRule = (line: readonly Token[]): boolean =>
+  line.length > 2 && line.every((t) => /^[-=~*_|:+#]+$/.test(t.text) && t.kind !== "version");
+
+/** Without "-", "*", "•", "#", "1." and the like at its start. */
+function withoutMarker(line: readonly Token[]): readonly Token[] {
+  let i = 0;
+  while (line[i] && /^[#]$/.test(line[i]?.text ?? "")) i++;
+  if (i > 0) return line.slice(i);
+  if (/^[-*•·–+o]$/.test(line[0]?.text ?? "") && (line[1]?.start ?? 0) > (line[0]?.end ?? 0)) return line.slice(1);
+  if (line[0]?.kind === "number" && /^[.)]$/.test(line[1]?.text ?? "") && line.length > 2) return line.slice(2);
+  return line;
+}
+
+function isHeading(line: readonly Token[], body: readonly Token[], next: readonly Token[] | undefined): boolean {
+  if (line[0]?.text === "#") return true;
+  if (body.length > 12 || body.length === 0) return false;
+  if (next && next.length > 0 && isRule(next) && !tableCells(line)) return true;
+  const words = body.filter((t) => t.text !== ":");
+  return (body.length === line.length || last(body).text === ":") && SECTION.test(words.map((t) => t.lower).join(" "));
+}
+
+/** "Affected versions: ..." begins something of its own, also without a blank line before it. */
+const isKeyValue = (body: readonly Token[]): boolean => {
+  const colon = body.slice(0, 6).findIndex((t) => t.text === ":");
+  if (colon > 0 && body.slice(0, colon).some((t) => KEY.test(t.lower))) return true;
+  return (
+    colon > 0 &&
+    SECTION.test(
+      body
+        .slice(0, colon)
+        .map((t) => t.lower)
+        .join(" "),
+    )
+  );
+};
+
+function tableCells(line: readonly Token[]): Token[][] | undefined {
+  const bars = line.filter((t) => t.text === "|" && !t.code).length;
+  // "1.2 || 2.3" is a choice, not a cell.
+  if (line.some((t, i) => t.text === "|" && line[i + 1]?.text === "|" && line[i + 1]?.start === t.end)) return undefined;
+  if (bars === 0 || (bars === 1 && first(line).text === "|")) return undefined;
+  const cells: Token[][] = [[]];
+  for (const token of line) {
+    if (token.text === "|" && !token.code) cells.push([]);
+    else cells[cells.length - 1]?.push(token);
+  }
+  if (first(line).text === "|") cells.shift();
+  if (last(line).text === "|") cells.pop();
+  return cells.length > 1 ? cells : undefined;
+}

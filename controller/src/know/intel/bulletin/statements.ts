@@ -1,0 +1,159 @@
+import type { Note, NoteKind, Statement } from "./model.ts";
+import { type Outline, type Sentence, UNDER } from "./outline.ts";
+
+/**
+ * Sentences worth showing to who plans the patch, by the words they are made of. Rules rather than a trained model: the kinds
+ * are rare, their words are few, and no labelled sentences of vendors stand behind a model that could do better.
+ */
+interface Rule {
+  /** What the sentence must say. */
+  readonly says: RegExp;
+  /** What it must say besides; where it does not, the sentence is about something else. */
+  readonly and?: RegExp;
+  readonly unless?: RegExp;
+  readonly confidence: number;
+}
+
+const AFFECTED = /\b(?:affect\w*|impact\w*|vulnerab\w*|exploit\w*|attack\w*|trigger\w*)\b/;
+const PREREQUISITE: readonly Rule[] = [
+  {
+    says: /\b(?:only|solely|exclusively)\b.{0,80}\b(?:affect\w*|impact\w*|vulnerable|exploitable|exploited)\b|\b(?:affects?|impacts?|exploitable|vulnerable|exploited)\b.{0,40}\b(?:only|solely)\b/,
+    confidence: 0.9,
+  },
+  {
+    says: /\b(?:only|solely)\s+(?:if|when|where|in case|with|on systems|those|applications|users|installations|deployments)\b/,
+    and: AFFECTED,
+    confidence: 0.9,
+  },
+  {
+    says: /\b(?:if|when|where|unless|provided that)\b.{0,120}\b(?:is|are|has been|was|were|been|explicitly|be)\s+(?:not\s+)?(?:enabled|disabled|configured|used|set|installed|loaded|exposed|turned on|active|in use)\b/,
+    and: AFFECTED,
+    confidence: 0.8,
+  },
+  {
+    says: /\b(?:in order )?(?:to|for) (?:be exploitable|be vulnerable|be affected|exploit|successfully exploit|succeed)\b.{0,80}\b(?:must|needs?|requires?|has to|have to|would need)\b|\b(?:successful )?exploit\w*\b.{0,60}\b(?:requires?|depends on|needs?)\b/,
+    confidence: 0.9,
+  },
+  {
+    says: /\b(?:attacker|attackers|adversary)\b.{0,40}\b(?:must|needs? to|needs?|requires?|has to|have to|would need|would have to)\b/,
+    confidence: 0.8,
+  },
+  {
+    says: /\b(?:authentication|user interaction|local access|physical access|network access|administrative access|privileges?)\b.{0,30}\b(?:is|are)\s+(?:not\s+)?(?:required|needed|necessary)\b/,
+    confidence: 0.8,
+  },
+  {
+    says: /\b(?:default|non-default|specific|certain)\s+(?:configurations?|settings?|installations?|setups?)\b.{0,80}\b(?:affected|vulnerable|exploitable)\b/,
+    confidence: 0.8,
+  },
+  {
+    says: /^(?:users|applications|customers|projects|anyone|systems|sites|services|deployments|instances|those|installations|implementations)\s+(?:who|that|which|using|with|not using|running)\b/,
+    and: /\b(?:affected|vulnerable|impacted|unaffected|at risk)\b/,
+    confidence: 0.75,
+  },
+];
+const KNOWN_ISSUE: readonly Rule[] = [
+  {
+    says: /\bknown (?:issues?|problems?|limitations?|bugs?)\b/,
+    unless: /\bno known\b|\bwell-known\b|\bis a known (?:issue|problem) (?:with|in) other\b/,
+    confidence: 0.85,
+  },
+  {
+    says: /\b(?:after|once|when|upon|following)\s+(?:installing|applying|upgrading|updating|installation|deploying|the (?:update|upgrade|patch|installation))\b/,
+    and: /\b(?:fail\w*|break\w*|stop\w*|crash\w*|unable|cannot|can't|error\w*|problem\w*|issue\w*|hang\w*|slow\w*|lost|missing|regress\w*|no longer)\b/,
+    unless: /\b(?:must|should|need to|please)\s+(?:restart|reboot)\b/,
+    confidence: 0.8,
+  },
+  {
+    says: /\b(?:introduced|caused|causes|introduces)\s+a\s+(?:\w+\s+)?regression\b|\bregression\s+(?:introduced|caused)\s+(?:by|in)\s+(?:this|the)\s+(?:update|fix|patch)\b/,
+    unless: /\b(?:previous|earlier|prior|original|last)\b/,
+    confidence: 0.7,
+  },
+];
+const NOTES: readonly (Rule & { readonly kind: NoteKind })[] = [
+  {
+    kind: "restart",
+    says: /\b(?:restart\w*|reboot\w*|log\s?out|re-?login)\b/,
+    and: /\b(?:must|need\w*|require\w*|should|has to|have to|will|necessary|recommended|to make all|for the (?:update|changes?|fix) to take effect|please)\b/,
+    unless: /\b(?:attacker|exploit\w*|denial|crash\w*|cause\w*|forced?|until|automatically restarts|manual restart is needed to recover)\b/,
+    confidence: 0.85,
+  },
+  {
+    kind: "regression",
+    says: /\b(?:regress(?:ion|ions|ed)(?! tests?\b)|reintroduc\w*|incomplete(?:ly)? (?:fix|patch|fixed)|insufficient fix|(?:previous|earlier|original|prior) (?:update|fix|patch)\b.{0,60}\b(?:incomplete|introduced|caused|broke|insufficient|did not))\b/,
+    confidence: 0.85,
+  },
+  {
+    kind: "configuration",
+    says: /\b(?:configurations?|config|settings?|options?|parameters?|defaults?|environment variables?|directives?)\b/,
+    and: /\b(?:must be|need\w* to be|has (?:been )?(?:changed|renamed|removed)|have (?:been )?(?:changed|renamed|removed)|is now|are now|now defaults?|no longer|renamed|migrat\w*|must now|changed from|deprecated)\b/,
+    unless: AFFECTED,
+    confidence: 0.7,
+  },
+  {
+    kind: "configuration",
+    says: /\b(?:breaking changes?|backwards?[- ]incompatible|manual (?:actions?|steps?|intervention)|migration (?:is|steps?|guide))\b/,
+    unless: /\b(?:no|without) breaking\b/,
+    confidence: 0.8,
+  },
+  { kind: "known-issue", says: /\bknown (?:issues?|problems?|limitations?)\b/, unless: /\bno known\b/, confidence: 0.8 },
+  {
+    kind: "workaround",
+    says: /\bwork-?arounds?\b|\bcan be mitigated\b|\b(?:as a|temporary|interim) (?:mitigation|measure)\b|\bmitigat(?:e|ed|ion)\b.{0,40}\bby (?:disabling|blocking|removing|restricting|setting|filtering|avoiding)\b/,
+    unless: /\b(?:no|not any|without|there (?:is|are) no(?:t any)?|none)\b.{0,40}\bwork-?arounds?\b/,
+    confidence: 0.85,
+  },
+  {
+    kind: "end-of-support",
+    says: /\b(?:end[- ]of[- ](?:life|support|sale|maintenance)|no longer (?:supported|maintained|receiv\w+)|unmaintained|unsupported version\w*|discontinued|will not be (?:fixed|patched))\b/,
+    confidence: 0.85,
+  },
+];
+const SECTIONS: readonly (readonly [RegExp, NoteKind | "prerequisite"])[] = [
+  [/^known (?:issues?|problems?|limitations?)/, "known-issue"],
+  [/^work-?arounds?\b|^mitigations?\b/, "workaround"],
+  [
+    /^(?:prerequisites?|preconditions?|required configuration|affected configurations?|am i affected|requirements for exploit\w*)\b/,
+    "prerequisite",
+  ],
+  [/^(?:upgrade notes?|breaking changes?|configuration changes?|behaviou?r changes?|upgrade considerations?|upgrading)\b/, "configuration"],
+];
+const NOTHING =
+  /^(?:none|n\/a|no|unknown|not applicable|no workarounds?(?: (?:is|are) (?:known|available))?|there (?:is|are) (?:currently )?no\b.*|we are not aware\b.*|_.*_|is there a way for users\b.*)[.?!]?$/;
+/** Longer ones are texts, not sentences: cut, with the span telling where it stands. */
+const MAX_STATEMENT = 600;
+/** Of each kind at most so many: a bulletin has few, a book of releases many. */
+const MAX_STATEMENTS = 50;
+
+export interface Statements {
+  readonly prerequisites: readonly Statement[];
+  readonly knownIssues: readonly Statement[];
+  readonly notes: readonly Note[];
+}
+
+export function readStatements(text: string, { sentences }: Outline): Statements {
+  const prerequisites: Statement[] = [];
+  const knownIssues: Statement[] = [];
+  const notes: Note[] = [];
+  for (const sentence of sentences) {
+    if (sentence.kind === "heading" || sentence.tokens.length < 3) continue;
+    const words = text.slice(sentence.start, Math.min(sentence.end, sentence.start + MAX_STATEMENT)).replace(/\s+/g, " ");
+    const lower = words.toLowerCase();
+    if (NOTHING.test(lower)) continue;
+    const statement = (confidence: number): Statement => ({ text: words, confidence, span: { start: sentence.start, end: sentence.end } });
+    const section = sectionOf(sentence);
+    const needs = section === "prerequisite" ? 0.85 : best(PREREQUISITE, lower);
+    if (needs > 0 && prerequisites.length < MAX_STATEMENTS) prerequisites.push(statement(needs));
+    const issue = section === "known-issue" ? 0.9 : best(KNOWN_ISSUE, lower);
+    if (issue > 0 && knownIssues.length < MAX_STATEMENTS) knownIssues.push(statement(issue));
+    const kind = section !== undefined && section !== "prerequisite" ? section : undefined;
+    const rule = NOTES.find((r) => r.kind !== kind && holds(r, lower));
+    for (const note of [...(kind ? [{ kind, confidence: 0.9 }] : []), ...(rule ? [rule] : [])])
+      if (notes.length < MAX_STATEMENTS) notes.push({ kind: note.kind, ...statement(note.confidence) });
+  }
+  return { prerequisites, knownIssues, notes };
+}
+
+const sectionOf = ({ section }: Sentence) => SECTIONS.find(([words]) => section.split(UNDER).some((title) => words.test(title)))?.[1];
+const holds = ({ says, and, unless }: Rule, text: string): boolean => says.test(text) && (!and || and.test(text)) && !unless?.test(text);
+const best = (rules: readonly Rule[], text: string): number => Math.max(0, ...rules.filter((r) => holds(r, text)).map((r) => r.confidence));

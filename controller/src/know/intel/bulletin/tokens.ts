@@ -1,0 +1,121 @@
+import type { Span } from "./model.ts";
+
+/**
+ * `version`: digits with a dot, as versions are written. `number`: a bare whole number, a version only where the words around
+ * it say so. `operator`: a comparison. `mark`: any other punctuation. `break`: the end of a line.
+ */
+export interface Token extends Span {
+  readonly kind: "word" | "version" | "number" | "operator" | "mark" | "break" | "url";
+  readonly text: string;
+  readonly lower: string;
+  /** Inside backticks. */
+  readonly code: boolean;
+}
+
+/** A run longer than this is a key or a blob, not a name or a version. */
+const MAX_RUN = 120;
+const SPACE = /\s/;
+const RUN_START = /[\p{L}\p{N}@_.]/u;
+const RUN = /[^\s<>=≤≥()[\]{},;"'“”‘’`|!?*$^%–—]/u;
+const OPERATORS: Readonly<Record<string, string>> = { "≤": "<=", "≥": ">=", "=<": "<=", "=>": ">=", "==": "=" };
+/** One run of one character class after the first dot: nothing here can be matched in two ways. */
+const VERSION = /^(?:v\.?|ver\.?|r)?(?:\d+:)?\d+\.(?:\d|[xX*](?=$|[.\-_])|[A-Za-z]+[\d_])[0-9A-Za-z_.+~^:-]*$/i;
+/** "1.5MB" and "2.4GHz" are quantities; "2.0-based" speaks of more than a version. */
+const QUANTITY = /^\d+(?:\.\d+)?(?:[kmgt]i?b|[kmg]?hz|ms|s|x|px|em|min|h)$|-(?:based|compatible|like|style|specific)$/i;
+const V_NUMBER = /^v\.?\d{1,4}(?:[-_](?:alpha|beta|rc|sp|u)\.?\d*)?$/i;
+/** A name glued to its version: "python-1.39.4", "foo@1.2.3", "org.foo:bar:1.2.3". */
+const GLUED = /^(@?[\p{L}_][\p{L}\p{N}_./@:+-]*?)(?:[-_](?=v?\d+\.\d)|@(?=v?\d)|:(?=v?\d+\.\d))(v?\d.*)$/iu;
+const URL_START = /^(?:https?|ftps?):\/\/|^www\./i;
+const TRAILING = /[.:/\\&#-]/;
+const NOT_A_VERSION = /^(?:127\.\d+\.\d+\.\d+|0\.0\.0\.0|192\.168\.\d+\.\d+|255\.255\.\d+\.\d+|10\.\d+\.\d+\.\d+(?=:))/;
+
+/** Cuts a masked text into tokens, in one pass. */
+export function tokenize(text: string): Token[] {
+  const tokens: Token[] = [];
+  let code = false;
+  let i = 0;
+  const push = (kind: Token["kind"], start: number, end: number, as = text.slice(start, end)) =>
+    tokens.push({ kind, start, end, text: as, lower: as.toLowerCase(), code });
+  while (i < text.length) {
+    const c = text[i] as string;
+    if (c === "\n") {
+      code = false;
+      push("break", i, ++i);
+    } else if (SPACE.test(c)) i++;
+    else if (c === "`") {
+      code = !code;
+      i++;
+    } else if (/[<>=≤≥]/.test(c)) {
+      const two = text.slice(i, i + 2);
+      const length = /^(?:[<>=]=|=[<>]|<>)$/.test(two) ? 2 : 1;
+      const found = two.slice(0, length);
+      push("operator", i, i + length, OPERATORS[found] ?? found);
+      i += length;
+    } else if (RUN_START.test(c) && !(c === "." && !/[\p{L}\p{N}]/u.test(text[i + 1] ?? ""))) {
+      let end = i + 1;
+      while (end < text.length && RUN.test(text[end] as string)) end++;
+      classify(text, i, end, push);
+      i = end;
+    } else push("mark", i, ++i);
+  }
+  return tokens;
+}
+
+type Push = (kind: Token["kind"], start: number, end: number, as?: string) => void;
+
+function classify(text: string, start: number, runEnd: number, push: Push): void {
+  if (URL_START.test(text.slice(start, start + 10))) {
+    push("url", start, runEnd);
+    return;
+  }
+  let end = runEnd;
+  while (end > start + 1 && TRAILING.test(text[end - 1] as string)) end--;
+  if (end - start <= MAX_RUN) split(text, start, end, push);
+  else push("word", start, end);
+  for (let i = end; i < runEnd; i++) push("mark", i, i + 1);
+}
+
+/** One run as what it is, or as the parts that were written without a space between them. */
+function split(text: string, start: number, end: number, push: Push): void {
+  const run = text.slice(start, end);
+  const hyphen = asRange(run);
+  const glued = GLUED.exec(run);
+  if (/^\d+$/.test(run)) push("number", start, end);
+  else if (NOT_A_VERSION.test(run)) push("word", start, end);
+  else if (run.indexOf("::") > 0) {
+    // "bcrypt::verify" is a part of bcrypt.
+    const at = start + run.indexOf("::");
+    push("word", start, at);
+    push("mark", at, at + 2);
+    if (at + 2 < end) push("word", at + 2, end);
+  } else if (hyphen > 0) {
+    push("version", start, start + hyphen);
+    push("mark", start + hyphen, start + hyphen + 1);
+    push("version", start + hyphen + 1, end);
+  } else if (/^v?\d[\w.]*\+$/i.test(run)) {
+    // "1.2+"; "Notepad++" ends in its own sign.
+    split(text, start, end - 1, push);
+    push("mark", end - 1, end);
+  } else if (isVersion(run)) push("version", start, end);
+  else if (run.includes("/") && run.split("/").every((part) => isVersion(part) || /^\d+$/.test(part))) {
+    let at = start;
+    for (const part of run.split("/")) {
+      if (at > start) push("mark", at - 1, at);
+      push(isVersion(part) ? "version" : "number", at, at + part.length);
+      at += part.length + 1;
+    }
+  } else if (glued?.[1] && glued[2] && isVersion(glued[2])) {
+    push("word", start, start + glued[1].length);
+    push("version", end - glued[2].length, end);
+  } else push("word", start, end);
+}
+
+export const isVersion = (text: string): boolean => (VERSION.test(text) && !QUANTITY.test(text)) || V_NUMBER.test(text);
+
+/** Where "1.0.0-1.4.2" has its hyphen; 0 where the hyphen belongs to one version. */
+function asRange(run: string): number {
+  const hyphen = run.indexOf("-");
+  const [from, to] = [run.slice(0, hyphen), run.slice(hyphen + 1)];
+  const plain = /^v?\d+(?:\.\d+){2,}$/i;
+  return hyphen > 0 && plain.test(from) && plain.test(to) && from.split(".").length === to.split(".").length ? hyphen : 0;
+}
