@@ -5,6 +5,9 @@ import { Host, testbed, until } from "./testbed.ts";
 
 export const MINUTE = 60_000;
 
+/** The versions that every host begins with. */
+const FIRST = { "bw-shop": "1.1", "bw-badpostinst": "1.0", "bw-conffile": "1.0", "bw-reboot": "1.0" };
+
 /** Five real hosts with their agents, and a real controller; what the tests on them have in common. */
 export class Fleet {
   readonly controller: Controller;
@@ -31,12 +34,13 @@ export class Fleet {
 
   /** A controller, trust in the repository of crafted packages with their first versions installed, five agents, one check. */
   async start(): Promise<void> {
+    await Promise.all(this.hosts.map(fresh));
     await this.controller.start();
     await this.controller.setUp();
-    await testbed.repo("publish", "bw-shop", "1.1");
+    for (const [name, version] of Object.entries(FIRST)) await testbed.repo("publish", name, version);
     await Promise.all(this.hosts.map((host) => testbed.repo("trust", String(host.k))));
-    const first = "bw-shop=1.1 bw-badpostinst=1.0 bw-conffile=1.0 bw-reboot=1.0";
-    await Promise.all(this.hosts.map((host) => host.sh(`DEBIAN_FRONTEND=noninteractive apt-get install -q -y ${first}`)));
+    const first = Object.entries(FIRST).map(([name, version]) => `${name}=${version}`);
+    await Promise.all(this.hosts.map((host) => host.sh(`DEBIAN_FRONTEND=noninteractive apt-get install -q -y ${first.join(" ")}`)));
     await this.join(this.hosts);
     // From now on the shop's latency is known, so that the judge has a past to compare with when it is asked.
     const checks = [{ kind: "http", name: "shop", url: "http://127.0.0.1:8080/work", timeoutMs: 2_000 }];
@@ -58,6 +62,13 @@ export class Fleet {
       return row && row.endpoints >= on.length ? { sourceName: name, toVersion: to } : undefined;
     });
   }
+}
+
+/** What other tests did to a host must not be met again. */
+async function fresh(host: Host): Promise<void> {
+  if ((await host.package("breakwater-agent")) === "") return;
+  await host.reset();
+  await host.start();
 }
 
 export const refresh = (on: readonly Host[]) => Promise.all(on.map((h) => h.exec("apt-get", "-q", "update")));
