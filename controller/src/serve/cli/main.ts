@@ -2,6 +2,7 @@ import { ProblemError } from "@breakwater/shared/core";
 import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
+import { addExploitCommands } from "./commands/exploit.ts";
 import { addFleetCommands } from "./commands/fleet.ts";
 import { addLoginCommands } from "./commands/login.ts";
 import { addOfflineCommands } from "./commands/offline.ts";
@@ -28,6 +29,7 @@ function createProgram(io: Io): Command {
   addAccountCommands(program, io);
   addVersionCommands(program, io);
   addOfflineCommands(program, io);
+  addExploitCommands(program, io);
   for (const command of everyCommand(program))
     command.exitOverride().configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
   return program;
