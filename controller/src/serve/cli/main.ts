@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
 import { addBulletinCommands } from "./commands/bulletin.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
+import { addExploitCommands } from "./commands/exploit.ts";
 import { addFleetCommands } from "./commands/fleet.ts";
 import { addFleetRulesCommands } from "./commands/fleet-rules.ts";
 import { addLoginCommands } from "./commands/login.ts";
@@ -32,6 +33,7 @@ function createProgram(io: Io): Command {
   addVersionCommands(program, io);
   addOfflineCommands(program, io);
   addBulletinCommands(program, io);
+  addExploitCommands(program, io);
   for (const command of everyCommand(program))
     command.exitOverride().configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
   return program;
