@@ -13,7 +13,7 @@ const [patched, plain] = fleet.hosts as [Host, Host];
 
 beforeAll(async () => {
   // As many samples as an hour has at the usual pace come in four minutes.
-  controller.pace = { health: 1, inventory: 30 };
+  controller.pace = { health: 1, inventory: 3_600 };
   await fleet.start();
 });
 afterAll(() => fleet.stop());
