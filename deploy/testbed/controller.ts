@@ -139,8 +139,9 @@ export class Controller {
       });
     } catch (cause) {
       const cells = seen?.cells.map((c) => `${c.hostname} ${c.state} ${c.failureClass} ${c.message}`).join("\n");
+      const verdicts = seen?.verdicts.map((v) => `wave ${v.wave} ${v.verdict}: ${v.summary}`).join("\n");
       throw new Error(
-        `${(cause as Error).message}\nstate ${seen?.state} ${seen?.reason}\n${seen?.waits.map((w) => w.what).join("\n")}\n${cells}`,
+        `${(cause as Error).message}\n${verdicts}\nstate ${seen?.state} ${seen?.reason}\n${seen?.waits.map((w) => w.what).join("\n")}\n${cells}`,
       );
     }
   }
