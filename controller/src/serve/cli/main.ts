@@ -6,6 +6,7 @@ import { addFleetCommands } from "./commands/fleet.ts";
 import { addLoginCommands } from "./commands/login.ts";
 import { addOfflineCommands } from "./commands/offline.ts";
 import { addPlanCommands } from "./commands/plan.ts";
+import { addSimulateCommand } from "./commands/simulate.ts";
 import { addVersionCommands } from "./commands/versions.ts";
 import { type Io, systemIo } from "./io.ts";
 import { EXIT, tellProblem, UsageError } from "./problems.ts";
@@ -28,6 +29,7 @@ function createProgram(io: Io): Command {
   addAccountCommands(program, io);
   addVersionCommands(program, io);
   addOfflineCommands(program, io);
+  addSimulateCommand(program, io);
   for (const command of everyCommand(program))
     command.exitOverride().configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
   return program;
