@@ -33,6 +33,10 @@ const ATTEMPTS = 5;
 const JUDGE_FIRST_MS = 5 * 60_000;
 const JUDGE_LATEST_MS = 60 * 60_000;
 
+/** A controller that is troubled stands still so often, for so long at most: longer than its lease. */
+const STALLS = 0.02;
+const LONGEST_STALL_MS = 90_000;
+
 /** Thrown where a controller dies in the middle of its work. */
 class Crashed extends Error {}
 
@@ -78,6 +82,7 @@ export class Controller {
   #token: number | undefined;
   #dieAfter: number | undefined;
   #stalls = 0;
+  #held: readonly string[] = [];
   readonly #verdicts = new Map<number, { verdict: Verdict; at: Instant }>();
   constructor(parts: ControllerParts) {
     this.#p = parts;
@@ -102,6 +107,7 @@ export class Controller {
     this.#dieAfter = undefined;
     this.#verdicts.clear();
     this.#nextLook = Number.POSITIVE_INFINITY;
+    this.#hold([]);
     const { store, timeline } = this.#p;
     if (store.lease.holder === this.name) store.lease.until = Math.min(store.lease.until, timeline.now() + LEASE_MS);
     this.#p.crashed(this);
@@ -131,7 +137,6 @@ export class Controller {
         this.#write(loaded, this.#decideAll(loaded.state, [stops ? { ...given, withdrawn } : given], now), withdrawn, undefined);
         return true;
       } catch (cause) {
-        this.#cached = undefined;
         if (cause instanceof Crashed) return false;
         if (!(cause instanceof Overtaken || cause instanceof StatementFailed)) throw cause;
       }
@@ -163,7 +168,6 @@ export class Controller {
     } catch (cause) {
       if (cause instanceof Crashed) return;
       if (!(cause instanceof Overtaken || cause instanceof StatementFailed)) throw cause;
-      this.#cached = undefined;
       this.#token = undefined;
       this.#rest(this.#p.timeline.now() + AGAIN_AFTER_MS);
     }
@@ -181,7 +185,6 @@ export class Controller {
     this.#statement();
     const { lease } = store;
     if (lease.holder !== this.name && lease.until > timeline.now()) {
-      this.#cached = undefined;
       this.#token = undefined;
       return lease.until;
     }
@@ -209,9 +212,9 @@ export class Controller {
     const { troubled, chance, store, timeline } = this.#p;
     if (!troubled) return;
     const name = `stall/${this.name}/${this.#stalls++}`;
-    if (!chance.strikes(name, 0.01)) return;
+    if (!chance.strikes(name, STALLS)) return;
     store.lease.until = timeline.now() + LEASE_MS;
-    yield chance.between(`${name}/for`, 1_000, 120_000);
+    yield chance.between(`${name}/for`, 1_000, LONGEST_STALL_MS);
   }
 
   #statement(): void {
@@ -225,16 +228,18 @@ export class Controller {
   #load(): Loaded {
     this.#statement();
     const { history } = this.#p.store;
-    if (this.#cached?.sequence === history.length) return this.#cached;
+    const known = this.#cached;
+    if (known?.sequence === history.length) return known;
     this.#statement();
-    this.#cached = { state: replay(this.#p.plan, history), sequence: history.length };
+    // What was read before a failure is still true; only a controller that died has to read everything.
+    const state = known ? evolve(known.state, ...history.slice(known.sequence)) : replay(this.#p.plan, history);
+    this.#cached = { state, sequence: history.length };
     return this.#cached;
   }
 
   /** After taking a lease over: the outbox is made what the state says, whatever the one before left undone. */
   #recover(): void {
     const { store, timeline } = this.#p;
-    this.#cached = undefined;
     const { state } = this.#load();
     const notAfter = new Map(store.history.flatMap((e) => (e.type === "execution-started" ? [[e.endpointId, e.notAfter] as const] : [])));
     this.#statement();
@@ -250,9 +255,21 @@ export class Controller {
     const loaded = this.#load();
     const { events, withdrawn = [] } = work(loaded);
     if (events.length === 0) return 0;
-    if (this.#p.troubled) yield this.#p.chance.between(`write/${this.name}/${this.#stalls++}`, 1, 150);
+    if (this.#p.troubled) {
+      this.#hold(withdrawn);
+      yield this.#p.chance.between(`write/${this.name}/${this.#stalls}`, 1, 150);
+      yield* this.#stall();
+      this.#hold([]);
+    }
     this.#write(loaded, events, withdrawn, token);
     return events.length;
+  }
+
+  /** Row locks end with their transaction, and with the connection of a controller that dies. */
+  #hold(endpointIds: readonly string[]): void {
+    this.#p.store.lock(this.#held, false);
+    this.#held = endpointIds;
+    this.#p.store.lock(endpointIds, true);
   }
 
   #write(loaded: Loaded, events: readonly RolloutEvent[], withdrawn: readonly string[], token: number | undefined): void {
@@ -285,7 +302,7 @@ export class Controller {
 
   /** Takes in what endpoints reported, then does whatever is due. @returns whether anything changed */
   *#advance(token: number): Work<boolean> {
-    const { timeline } = this.#p;
+    const { timeline, store } = this.#p;
     const taken = yield* this.#transact(
       ({ state }) => ({ events: this.#decideAll(state, this.#newReports(state), timeline.now()) }),
       token,
@@ -304,14 +321,17 @@ export class Controller {
     for (const row of store.outbox.values())
       if (row.command === "apply" && row.delivered && !row.done && state.executions.get(row.endpointId)?.state === "queued")
         commands.push({ type: "delivered", endpointId: row.endpointId });
-    for (const key of [...store.unread]) {
+    for (const [key, steps] of store.unread) {
       const endpointId = key.slice(key.indexOf(" ") + 1);
       const of = key.startsWith("apply") ? "apply" : "rollback";
       const execution = state.executions.get(endpointId);
-      const seen = execution ? (of === "apply" ? execution.lastStep : execution.lastRollbackStep) : 0;
-      const fresh = [...(store.reports.get(key)?.values() ?? [])].filter((r) => r.step > seen).sort((a, b) => a.step - b.step);
-      if (fresh.length === 0 || !execution) store.unread.delete(key);
-      else for (const r of fresh) commands.push({ type: "report", endpointId, of, ...r, message: "" });
+      if (!execution) continue;
+      const seen = of === "apply" ? execution.lastStep : execution.lastRollbackStep;
+      // The engine reads what the core has not seen; without that rule, all that came.
+      for (const step of [...steps].sort((a, b) => a - b)) {
+        const report = store.reports.get(key)?.get(step);
+        if (report && (step > seen || !this.#p.rules.steps)) commands.push({ type: "report", endpointId, of, ...report, message: "" });
+      }
     }
     return commands;
   }
@@ -319,8 +339,8 @@ export class Controller {
   /** Asks the judge about every wave that is watched and due, and acts on a changed verdict. */
   *#judge(token: number): Work<boolean> {
     const { state } = this.#load();
-    if (isFinal(state.phase)) return false;
     const { timeline, health, store } = this.#p;
+    if (isFinal(state.phase) || timeline.now() < this.#judgeDue(state)) return false;
     let changed = false;
     for (const effect of judgements(state, this.#facts(), timeline.now())) {
       if (effect.kind !== "judge" || timeline.now() < this.#judgeDueOf(state, effect.wave)) continue;
@@ -355,8 +375,7 @@ export class Controller {
     );
     if (first === Number.POSITIVE_INFINITY) return first;
     const last = this.#verdicts.get(wave)?.at;
-    const next =
-      last === undefined ? first + JUDGE_FIRST_MS : last + Math.max(JUDGE_FIRST_MS, Math.min(JUDGE_LATEST_MS, (last - first) / 2));
+    const next = last === undefined ? first + JUDGE_FIRST_MS : last + Math.max(JUDGE_FIRST_MS, Math.min(JUDGE_LATEST_MS, last - first));
     const gate = this.#p.plan.waves[wave]?.gate;
     if (phase.kind !== "baking" || !gate) return next;
     // Its word counts for the gate when it is given at the end of the bake or later.

@@ -52,7 +52,7 @@ export function createGateway(p: GatewayParts) {
           row.done = true;
           continue;
         }
-        if (row.leasedUntil > now) continue;
+        if (row.locked || row.leasedUntil > now) continue;
         store.statement();
         row.leasedUntil = now + COMMAND_LEASE_MS;
         row.delivered = true;

@@ -1,5 +1,5 @@
 import type { OperatorCommand, RolloutEvent, RolloutState } from "../../act/rollout/core/index.ts";
-import { isFinal, isInFlight, successShare } from "../../act/rollout/core/index.ts";
+import { isFinal, isInFlight, remainsChanged, successShare } from "../../act/rollout/core/index.ts";
 import type { Chance } from "./chance.ts";
 import type { Controller } from "./controller.ts";
 import type { Timeline } from "./timeline.ts";
@@ -51,14 +51,13 @@ export function createOperator(p: {
     return { type: "override", ...by("looked at it: go on") };
   }
 
-  /** A rollback of everything that was changed; where nothing was, a halt. */
+  /** A rollback of everything that was changed; where nothing was, a halt. What is over is over: that needs a new plan. */
   function takeBack(state: RolloutState, reason: string): OperatorCommand | undefined {
-    if (state.rollback) return undefined;
-    const changed = [...state.executions.values()].some((e) => e.touched || e.state === "succeeded" || isInFlight(e.state));
-    if (changed && !isFinal(state.phase)) return { type: "rollback", scope: "deployment", ...by(reason) };
-    if (changed && [...state.executions.values()].some((e) => e.state === "succeeded"))
-      return { type: "rollback", scope: "deployment", ...by(reason) };
-    return isFinal(state.phase) ? undefined : { type: "halt", ...by(reason) };
+    if (state.rollback || isFinal(state.phase)) return undefined;
+    const changed = [...state.executions.values()].some(
+      (e) => remainsChanged(state, e) || (isInFlight(e.state) && e.state !== "rolling-back"),
+    );
+    return changed ? { type: "rollback", scope: "deployment", ...by(reason) } : { type: "halt", ...by(reason) };
   }
 
   function force(): void {

@@ -171,7 +171,8 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
   const latest = plan.expiresAt + LATEST_END_MS;
   let steps = 0;
   while (finishedAt === undefined && steps < MOST_STEPS && timeline.step(latest)) steps += 1;
-  const settled = () => store.unread.size === 0 && [...endpoints.values()].every((e) => e.idle);
+  const settled = () =>
+    store.unread.size === 0 && [...endpoints.values()].every((e) => e.idle) && [...store.outbox.values()].every((row) => row.done);
   for (let until = (finishedAt ?? 0) + SETTLES_WITHIN_MS, i = 0; finishedAt !== undefined && timeline.step(until); i += 1)
     if (i % 64 === 0 && settled()) break;
   const end = replay(plan.rollout, store.history);

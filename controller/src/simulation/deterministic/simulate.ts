@@ -1,11 +1,11 @@
 import { formatInstant, ok, type Result } from "@breakwater/shared/core";
-import { check } from "./check.ts";
 import type { Faults } from "./faults.ts";
 import type { Fleet } from "./fleet-file.ts";
 import { type PolicyName, planOf, type SimulatedPlan } from "./policies.ts";
-import { type Run, type RunOptions, runSeed } from "./run.ts";
+import type { RunOptions } from "./run.ts";
 import { shrink } from "./shrink.ts";
 import { traceText } from "./trace.ts";
+import { type Verified, verify } from "./violations.ts";
 
 /** The outcome of one seed, as `breakwater simulate` prints it. */
 export interface SeedResult {
@@ -51,9 +51,9 @@ export function simulate(request: SimulationRequest): Result<Simulation> {
   const seeds: SeedResult[] = [];
   for (let seed = from; seed <= to; seed += 1) {
     const options = { seed, faults };
-    const run = runSeed(fleet, plan, options);
-    request.trace?.(traceText(seed, run.trace));
-    seeds.push(resultOf(fleet, plan, options, run));
+    const verified = verify(fleet, plan, options);
+    request.trace?.(traceText(seed, verified.run?.trace ?? []));
+    seeds.push(resultOf(fleet, plan, options, verified));
   }
   return ok({
     waves: plan.rollout.waves.map((w) => ({ name: w.name, endpoints: w.endpointIds.length })),
@@ -62,24 +62,18 @@ export function simulate(request: SimulationRequest): Result<Simulation> {
   });
 }
 
-/** All that was violated in a run. */
-export const violationsOf = (fleet: Fleet, plan: SimulatedPlan, run: Run): string[] => [
-  ...check(fleet, plan.rollout.waves, run.trace),
-  ...run.disagreements,
-];
-
-function resultOf(fleet: Fleet, plan: SimulatedPlan, options: RunOptions, run: Run): SeedResult {
-  const violations = violationsOf(fleet, plan, run);
+function resultOf(fleet: Fleet, plan: SimulatedPlan, options: RunOptions, { run, violations }: Verified): SeedResult {
+  const failed = { violation: violations[0] ?? "", struck: run?.struck ?? [] };
   return {
     seed: options.seed,
     violations,
-    harmed: run.harmed,
-    exposedEndpointDays: Math.round(run.exposedEndpointDays * 1_000) / 1_000,
-    finishedAt: run.finishedAt === undefined ? null : formatInstant(run.finishedAt),
-    state: run.state.phase.kind,
-    decisionsAsked: run.decisionsAsked,
-    failed: run.failed,
-    patched: run.patched,
-    ...(violations.length === 0 ? {} : { faults: shrink(fleet, plan, options, violations[0] ?? "") }),
+    harmed: run?.harmed ?? 0,
+    exposedEndpointDays: Math.round((run?.exposedEndpointDays ?? 0) * 1_000) / 1_000,
+    finishedAt: run?.finishedAt === undefined ? null : formatInstant(run.finishedAt),
+    state: run?.state.phase.kind ?? "broken",
+    decisionsAsked: run?.decisionsAsked ?? 0,
+    failed: run?.failed ?? 0,
+    patched: run?.patched ?? 0,
+    ...(violations.length === 0 ? {} : { faults: shrink(fleet, plan, options, failed) }),
   };
 }

@@ -21,6 +21,8 @@ export interface OutboxRow {
   leasedUntil: number;
   delivered: boolean;
   done: boolean;
+  /** A transaction that has not ended deletes it: nobody else may touch it meanwhile. */
+  locked: boolean;
 }
 
 export interface StoredReport {
@@ -39,7 +41,7 @@ export class SimulatedStore {
   /** By journal, then by step. */
   readonly reports = new Map<JournalKey, Map<number, StoredReport>>();
   /** Journals with reports that no decision has taken in. */
-  readonly unread = new Set<JournalKey>();
+  readonly unread = new Map<JournalKey, Set<number>>();
   lease: { holder: string; token: number; until: number } = { holder: "", token: 0, until: 0 };
   planDigest = "approved";
   readonly #chance: Chance;
@@ -106,7 +108,7 @@ export class SimulatedStore {
       } else if (!row && !(command === "apply" && execution.state !== "queued")) {
         const until = command === "apply" ? (notAfter.get(execution.endpointId) ?? now) : now + STANDING_COMMAND_MS;
         const { endpointId } = execution;
-        this.outbox.set(key, { endpointId, command, notAfter: until, leasedUntil: 0, delivered: false, done: false });
+        this.outbox.set(key, { endpointId, command, notAfter: until, leasedUntil: 0, delivered: false, done: false, locked: false });
       }
     }
   }
@@ -126,6 +128,28 @@ export class SimulatedStore {
       .map((r) => r.endpointId);
   }
 
+  /** Holds, or lets go of, the rows that a transaction takes back. */
+  lock(endpointIds: readonly string[], locked: boolean): void {
+    for (const id of endpointIds) {
+      const row = this.outbox.get(`apply ${id}`);
+      if (row) row.locked = locked;
+    }
+  }
+
+  /** What has come and was not read, as of now. */
+  arrived(): readonly (readonly [JournalKey, readonly number[]])[] {
+    return [...this.unread].map(([key, steps]) => [key, [...steps]]);
+  }
+
+  /** A committed decision has taken these in. */
+  read(arrived: readonly (readonly [JournalKey, readonly number[]])[]): void {
+    for (const [key, steps] of arrived) {
+      const left = this.unread.get(key);
+      for (const step of steps) left?.delete(step);
+      if (left?.size === 0) this.unread.delete(key);
+    }
+  }
+
   /** Takes in a report. @returns whether it was new */
   takeReport(journal: JournalKey, report: StoredReport): boolean {
     this.statement();
@@ -133,7 +157,7 @@ export class SimulatedStore {
     this.reports.set(journal, known);
     if (known.has(report.step)) return false;
     known.set(report.step, report);
-    this.unread.add(journal);
+    this.unread.set(journal, (this.unread.get(journal) ?? new Set()).add(report.step));
     return true;
   }
 }

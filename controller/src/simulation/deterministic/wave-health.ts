@@ -11,8 +11,8 @@ const PAST_STEPS = 24;
 /** The judge's planned looks are five minutes apart: this reaches back to the last one only. */
 const LOOK_MS = 5 * MINUTE;
 /** Endpoints whose latency is sampled; the checks of all are. */
-const MAX_TREATED = 24;
-const MAX_CONTROL = 16;
+const MAX_TREATED = 12;
+const MAX_CONTROL = 12;
 const CHECK = "front door";
 /** What harm does: latency grows by this, or the check fails. */
 const SLOWER = 1.7;
