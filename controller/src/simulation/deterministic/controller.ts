@@ -31,7 +31,7 @@ const ROUNDS_PER_LOOK = 20;
 const ATTEMPTS = 5;
 /** Waves are judged ever more rarely as time goes by, and at least this often. */
 const JUDGE_FIRST_MS = 5 * 60_000;
-const JUDGE_LATEST_MS = 60 * 60_000;
+const JUDGE_LATEST_MS = 2 * 60 * 60_000;
 
 /** A controller that is troubled stands still so often, for so long at most: longer than its lease. */
 const STALLS = 0.02;
@@ -303,10 +303,12 @@ export class Controller {
   /** Takes in what endpoints reported, then does whatever is due. @returns whether anything changed */
   *#advance(token: number): Work<boolean> {
     const { timeline, store } = this.#p;
+    const arrived = store.arrived();
     const taken = yield* this.#transact(
-      ({ state }) => ({ events: this.#decideAll(state, this.#newReports(state), timeline.now()) }),
+      ({ state }) => ({ events: this.#decideAll(state, this.#newReports(state, arrived), timeline.now()) }),
       token,
     );
+    store.read(arrived);
     const ticked = yield* this.#transact(
       ({ state }) => ({ events: this.#decideAll(state, [{ type: "tick", facts: this.#facts() }], timeline.now()) }),
       token,
@@ -314,14 +316,14 @@ export class Controller {
     return taken + ticked > 0;
   }
 
-  #newReports(state: RolloutState): RolloutCommand[] {
+  #newReports(state: RolloutState, arrived: ReturnType<SimulatedStore["arrived"]>): RolloutCommand[] {
     this.#statement();
     const { store } = this.#p;
     const commands: RolloutCommand[] = [];
     for (const row of store.outbox.values())
       if (row.command === "apply" && row.delivered && !row.done && state.executions.get(row.endpointId)?.state === "queued")
         commands.push({ type: "delivered", endpointId: row.endpointId });
-    for (const [key, steps] of store.unread) {
+    for (const [key, steps] of arrived) {
       const endpointId = key.slice(key.indexOf(" ") + 1);
       const of = key.startsWith("apply") ? "apply" : "rollback";
       const execution = state.executions.get(endpointId);

@@ -11,9 +11,10 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 /** Reports that were not acknowledged are sent again. */
 const AGAIN_AFTER_MS = 30 * SECOND;
-/** Of failed executions: how many fail before they changed anything, and how many cannot be taken back. */
+/** Of failed executions: how many fail before they changed anything. */
 const FAILS_BEFORE_CHANGE = 0.2;
-const FAILS_TO_RESTORE = 0.03;
+/** Of those that are taken back: how many cannot be, unless a test says otherwise. */
+export const FAILS_TO_RESTORE = 0.03;
 /** Of crashes: how many are a reboot of the whole machine. */
 const REBOOTS = 0.3;
 /** Where within "applying" the new version is in place. */
@@ -31,6 +32,8 @@ export interface EndpointParts {
   readonly chance: Chance;
   readonly faults: Pick<Faults, "agentCrashPerExecution" | "clockSkewMs">;
   readonly truth: Truth;
+  /** Of executions that are taken back: how many cannot be. */
+  readonly failsToRestore: number;
   /** Sends a report to whichever controller answers; the network may lose it. */
   readonly send: (journal: JournalKey, report: StoredReport) => void;
   /** The new version is in place, or the old one again. */
@@ -177,7 +180,7 @@ export class SimulatedEndpoint {
 
   /** What follows a step, by the truth about this patch on this endpoint. */
   #after(key: JournalKey, last: AgentExecutionState): { state: AgentExecutionState; failureClass?: string } | undefined {
-    const { chance, truth, id } = this.#p;
+    const { chance, truth, id, failsToRestore } = this.#p;
     const of = key.slice(0, key.indexOf(" "));
     const fails = of === "apply" && chance.roll(`truth/${id}/fails`) < truth.failureRate;
     const early = chance.roll(`truth/${id}/early`) < FAILS_BEFORE_CHANGE;
@@ -197,7 +200,7 @@ export class SimulatedEndpoint {
       case "failed":
         return early ? undefined : { state: "rolling-back" };
       case "rolling-back":
-        return chance.roll(`truth/${id}/${of}/restores`) < FAILS_TO_RESTORE
+        return chance.roll(`truth/${id}/${of}/restores`) < failsToRestore
           ? { state: "rollback-failed", failureClass: "internal" }
           : { state: "rolled-back" };
       default:

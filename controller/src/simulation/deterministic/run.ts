@@ -12,7 +12,7 @@ import {
 import { planWindows } from "../../act/rollout/index.ts";
 import { type Chance, chanceOf } from "./chance.ts";
 import { Controller } from "./controller.ts";
-import { SimulatedEndpoint } from "./endpoint.ts";
+import { FAILS_TO_RESTORE, SimulatedEndpoint } from "./endpoint.ts";
 import type { Faults } from "./faults.ts";
 import type { Fleet } from "./fleet-file.ts";
 import { createGateway } from "./gateway.ts";
@@ -33,6 +33,7 @@ const SETTLES_WITHIN_MS = 26 * HOUR;
 const LATEST_END_MS = 4 * 24 * HOUR;
 /** Far more than any run takes: an endless loop in virtual time ends here, as a violation. */
 const MOST_STEPS = 20_000_000;
+const mostEvents = (endpoints: number): number => 2_000 + 200 * endpoints;
 const CONTROLLERS = ["controller-a", "controller-b"];
 
 /** Rules that are not the core's own, taken away for the test of the tests. */
@@ -42,7 +43,7 @@ export interface RunOptions {
   readonly seed: number;
   readonly faults: Faults;
   /** What a test adds to the faults: a person with whims, somebody who changes the approved plan. */
-  readonly adversity?: { readonly whims?: boolean; readonly tampering?: boolean };
+  readonly adversity?: { readonly whims?: boolean; readonly tampering?: boolean; readonly failsToRestore?: number };
   readonly rules?: Rules;
   readonly broken?: BrokenPart;
   /** Only these faults strike: how a failing run is made smaller. */
@@ -134,6 +135,7 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
         chance,
         faults,
         truth: fleet.truth,
+        failsToRestore: options.adversity?.failsToRestore ?? FAILS_TO_RESTORE,
         send: (key, report) => gateway.report(id, key, report),
         changed(to) {
           patches.changed(id, to);
@@ -170,7 +172,8 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
 
   const latest = plan.expiresAt + LATEST_END_MS;
   let steps = 0;
-  while (finishedAt === undefined && steps < MOST_STEPS && timeline.step(latest)) steps += 1;
+  const most = mostEvents(fleet.endpoints.length);
+  while (finishedAt === undefined && steps < MOST_STEPS && store.history.length < most && timeline.step(latest)) steps += 1;
   const settled = () =>
     store.unread.size === 0 && [...endpoints.values()].every((e) => e.idle) && [...store.outbox.values()].every((row) => row.done);
   for (let until = (finishedAt ?? 0) + SETTLES_WITHIN_MS, i = 0; finishedAt !== undefined && timeline.step(until); i += 1)

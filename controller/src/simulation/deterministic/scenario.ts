@@ -65,7 +65,11 @@ export function scenarioOf(seed: number): Scenario | undefined {
   const policy = pick<PolicyName>(chance, "policy", ["adaptive", "adaptive", "rings", "equal"]);
   const planned = planOf(fleet, policy, { bakeMs: pick(chance, "bake", [undefined, 30 * 60_000, 2 * 3_600_000]) });
   if (!planned.ok) return undefined;
-  const adversity = { whims: chance.roll("whims?") < 0.5, tampering: chance.roll("tampering?") < 0.3 };
+  const adversity = {
+    whims: chance.roll("whims?") < 0.5,
+    tampering: chance.roll("tampering?") < 0.3,
+    failsToRestore: pick(chance, "restore", [0.03, 0.5]),
+  };
   return { fleet, plan: withLimits(planned.value, chance), options: { seed, faults: faultsOf(chance), adversity } };
 }
 

@@ -5,7 +5,7 @@ import type { RolloutPlan } from "../../decide/planning/index.ts";
 import type { Patches } from "./patches.ts";
 
 const MINUTE = 60_000;
-/** Grain of the samples, and how much past comes with them: what an hourly look at a day's bake needs. */
+/** Grain of the samples, and how much past comes with them: what a look at a day's bake needs. */
 const STEP_MS = 10 * MINUTE;
 const PAST_STEPS = 24;
 /** The judge's planned looks are five minutes apart: this reaches back to the last one only. */
