@@ -3,6 +3,7 @@ export { planDocumentSchema } from "./document.ts";
 export { enginePlan } from "./engine-plan.ts";
 export type { CalendarEvent, Excluded, PlanningFleet, PlanningUnit } from "./fleet-view.ts";
 
+export * from "./growth.ts";
 export { type PlanIntent, planIntentSchema } from "./intent.ts";
 export { planToMarkdown } from "./markdown.ts";
 

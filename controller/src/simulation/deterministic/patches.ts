@@ -54,8 +54,9 @@ export function createPatches(fleet: Fleet, timeline: Timeline, chance: Chance, 
       for (const since of patchedAt.values()) patched += Math.max(0, until - since);
       return (fleet.endpoints.length * (until - fleet.start) - patched) / DAY;
     },
+    /** Endpoints that were harmed, and those that will be, since they keep the patch. */
     get harmed(): number {
-      return everHarmed.size;
+      return new Set([...everHarmed, ...onsets.keys()]).size;
     },
     get patched(): number {
       return patchedAt.size;

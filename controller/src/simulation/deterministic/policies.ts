@@ -179,7 +179,7 @@ function asToday(rollout: RolloutPlan, policy: Baseline): RolloutPlan {
     waves: rollout.waves.map((wave, i) => {
       const bakeMs = i === rollout.waves.length - 1 ? 0 : wave.gate.bakeMs;
       const successPermille = policy === "all-at-once" ? 0 : 900;
-      return { ...wave, gate: { ...wave.gate, verdict: "not-harmful", successPermille, bakeMs, bakeLimitMs: bakeMs } };
+      return { ...wave, gate: { ...wave.gate, verdict: "not-harmful", successPermille, bakeMs, bakeLimitMs: bakeMs + HOUR } };
     }),
   };
 }
