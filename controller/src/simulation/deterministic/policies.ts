@@ -21,6 +21,9 @@ const DAY = 24 * HOUR;
 const SHORTEST_LIFE_MS = 7 * DAY;
 const LIFE_BEYOND_MS = 3 * DAY;
 
+/** Largest share of a fleet that goes first for the sake of covering it. */
+const MOST_CANARIES = 0.05;
+
 /** How a rollout may be cut into waves: ours, and what people do today. */
 export const POLICIES = ["adaptive", "rings", "equal", "all-at-once", "phased"] as const;
 export type PolicyName = (typeof POLICIES)[number];
@@ -36,7 +39,8 @@ export interface SimulatedPlan {
 /** Plans the rollout of one policy over a fleet, by the planner of the live fleet. The same input gives the same plan. */
 export function planOf(fleet: Fleet, policy: PolicyName, adaptive: Partial<PlanningPolicy> = {}): Result<SimulatedPlan> {
   const view = planningFleet(fleet);
-  const own: PlanningPolicy = { ...RECOMMENDED, ...adaptive, maxConcurrent: fleet.maxConcurrent };
+  const canary = adaptive.canary ?? canaryOf(fleet, adaptive.canaryShare ?? RECOMMENDED.canaryShare);
+  const own: PlanningPolicy = { ...RECOMMENDED, ...adaptive, canary, maxConcurrent: fleet.maxConcurrent };
   const cut = cutWaves(view, own);
   const drafts = policy === "adaptive" ? cut.waves : inGroups(cut.waves, sharesOf(policy), policy);
   const made = scheduleWaves(drafts, view, policy === "adaptive" ? own : { ...own, bakeMs: BAKES[policy] }, fleet.start);
@@ -68,6 +72,14 @@ export function planOf(fleet: Fleet, policy: PolicyName, adaptive: Partial<Plann
   return ok({ rollout: policy === "adaptive" ? rollout : asToday(rollout, policy), expiresAt, excluded, judged: policy === "adaptive" });
 }
 
+/** A canary at each site, as far as a twentieth of the fleet allows: what breaks at one site only is met there, not in the wave behind. */
+function canaryOf(fleet: Fleet, share: number): number | undefined {
+  const total = fleet.endpoints.length;
+  const sites = new Set(fleet.endpoints.map((e) => e.site)).size;
+  const wanted = Math.min(sites, Math.floor(total * MOST_CANARIES));
+  return wanted > Math.ceil(total * share) ? wanted : undefined;
+}
+
 /** The file's endpoints as the planner sees fleets. Each blackout is a business event of the endpoints that share it. */
 export function planningFleet(fleet: Fleet): PlanningFleet {
   const calendar: CalendarEvent[] = [];
@@ -83,6 +95,10 @@ export function planningFleet(fleet: Fleet): PlanningFleet {
     }
     return [tag];
   };
+  const alike = (e: FleetEndpoint) => JSON.stringify([e.site, e.tags.toSorted()]);
+  // Where canaries are too few for every kind of endpoint, they speak for the sites.
+  const kinds = new Set(fleet.endpoints.map(alike)).size;
+  const bySite = kinds > fleet.endpoints.length * MOST_CANARIES;
   const units = fleet.endpoints.map(
     (e): PlanningUnit => ({
       id: e.id,
@@ -96,7 +112,7 @@ export function planningFleet(fleet: Fleet): PlanningFleet {
       redundancyGroup: e.redundancyGroup,
       window: e.window,
       tags: [...e.tags, ...blackoutTag(e)],
-      configuration: JSON.stringify([e.site, e.tags.toSorted()]),
+      configuration: bySite ? e.site : alike(e),
       risk: 50,
       residualRisk: 0,
       downloadBytes: 1,

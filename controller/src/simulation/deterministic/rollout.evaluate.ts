@@ -8,9 +8,10 @@ import { runSeed } from "./run.ts";
 
 /**
  * Our waves against what is done today, on the same fleets and the same truths: `npm run evaluate -- rollout [TRAIN] [TEST]`.
- * The way to grow is learned on seeds 1..TRAIN; the table is of TEST seeds from 100,001 on, on which nothing was tuned.
+ * The way to grow is learned on seeds 1..TRAIN; the table is of TEST seeds from 200,001 on, on which nothing was tuned.
  */
 const SIZE = 80;
+const FIRST_TEST_SEED = 200_001;
 /** A harmed endpoint is worth this many endpoint-days of exposure. */
 const HARM_COST = 100;
 const DAY = 86_400_000;
@@ -46,7 +47,7 @@ function planFor(policy: PolicyName, arm?: GrowthArm): SimulatedPlan {
   return known;
 }
 
-const [train, test] = [Number(process.argv[2] ?? 12), Number(process.argv[3] ?? 4)];
+const [train, test] = [Number(process.argv[2] ?? 16), Number(process.argv[3] ?? 12)];
 const records = new Map<string, ArmRecord>();
 const random = seededRandom("growth");
 for (let seed = 1; seed <= train; seed += 1)
@@ -86,10 +87,11 @@ const rows: Row[] = [
 process.stdout.write(
   `\n${SIZE} endpoints, mean of ${test} seeds\n${"patch".padEnd(15)}${"policy".padEnd(24)}harmed  exposed endpoint-days  days to the end  asked\n`,
 );
+const sums = new Map<string, { harmed: number; days: number; asked: number }>();
 for (const { name, fleet } of fleets)
   for (const row of rows) {
     let [harmed, exposed, days, asked] = [0, 0, 0, 0];
-    for (let seed = 100_001; seed <= 100_000 + test; seed += 1) {
+    for (let seed = FIRST_TEST_SEED; seed < FIRST_TEST_SEED + test; seed += 1) {
       const run = runSeed(fleet, row.plan, { seed, faults: NO_FAULTS });
       harmed += run.harmed / test;
       exposed += run.exposedEndpointDays / test;
@@ -103,4 +105,11 @@ for (const { name, fleet } of fleets)
       asked.toFixed(1).padStart(5),
     ];
     process.stdout.write(`${name.padEnd(15)}${row.name.padEnd(24)}${cells.join("  ")}\n`);
+    const sum = sums.get(row.name) ?? { harmed: 0, days: 0, asked: 0 };
+    sums.set(row.name, { harmed: sum.harmed + harmed, days: sum.days + days, asked: sum.asked + asked });
   }
+process.stdout.write("\nsummed over the five patches\n");
+for (const [name, sum] of sums)
+  process.stdout.write(
+    `${name.padEnd(24)}harmed ${sum.harmed.toFixed(1).padStart(5)}  days ${sum.days.toFixed(2).padStart(6)}  asked ${sum.asked.toFixed(1).padStart(5)}\n`,
+  );
