@@ -89,4 +89,3 @@ export function createGateway(p: GatewayParts) {
     },
   };
 }
-export type Gateway = ReturnType<typeof createGateway>;

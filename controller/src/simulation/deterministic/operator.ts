@@ -99,4 +99,3 @@ export function createOperator(p: {
     },
   };
 }
-export type Operator = ReturnType<typeof createOperator>;
