@@ -29,6 +29,8 @@ import { createWaveHealth } from "./wave-health.ts";
 const HOUR = 3_600_000;
 /** After the end, late reports and repeated messages have this long to arrive before the journals are compared. */
 const SETTLES_WITHIN_MS = 26 * HOUR;
+/** Repeated and overtaken messages may still be on their way when everybody seems to be done. */
+const SETTLES_AFTER_MS = HOUR;
 /** A run that has not ended so long after its plan expired has come to a standstill. */
 const LATEST_END_MS = 4 * 24 * HOUR;
 /** Far more than any run takes: an endless loop in virtual time ends here, as a violation. */
@@ -175,7 +177,10 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
   const most = mostEvents(fleet.endpoints.length);
   while (finishedAt === undefined && steps < MOST_STEPS && store.history.length < most && timeline.step(latest)) steps += 1;
   const settled = () =>
-    store.unread.size === 0 && [...endpoints.values()].every((e) => e.idle) && [...store.outbox.values()].every((row) => row.done);
+    timeline.now() >= (finishedAt ?? 0) + SETTLES_AFTER_MS &&
+    store.unread.size === 0 &&
+    [...endpoints.values()].every((e) => e.idle) &&
+    [...store.outbox.values()].every((row) => row.done);
   for (let until = (finishedAt ?? 0) + SETTLES_WITHIN_MS, i = 0; finishedAt !== undefined && timeline.step(until); i += 1)
     if (i % 64 === 0 && settled()) break;
   const end = replay(plan.rollout, store.history);
