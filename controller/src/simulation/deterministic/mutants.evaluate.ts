@@ -1,6 +1,6 @@
 import { type RuleName, without } from "../../act/rollout/core/index.ts";
 import type { BrokenPart } from "./run.ts";
-import { scenarioOf } from "./scenario.ts";
+import { scenarioOf, unlucky } from "./scenario.ts";
 import { verify } from "./violations.ts";
 
 /**
@@ -29,8 +29,10 @@ let missed = 0;
 for (const [rule, invariant, what] of MUTANTS) {
   let caught = "";
   for (let seed = 1; seed <= seeds && caught === ""; seed += 1) {
-    const scenario = scenarioOf(seed);
-    if (!scenario) continue;
+    const made = scenarioOf(seed);
+    if (!made) continue;
+    // Only where an endpoint's last word is overtaken by an earlier one does reading it again change anything.
+    const scenario = rule === "steps" ? unlucky(made) : made;
     const mutated = rule === "withdrawal" || rule === "fencing" ? { broken: rule } : { rules: without(rule) };
     const { violations } = verify(scenario.fleet, scenario.plan, { ...scenario.options, ...mutated });
     const found = violations.find((v) => invariant === "any" || v.startsWith(invariant));

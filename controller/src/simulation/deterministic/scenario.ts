@@ -73,6 +73,16 @@ export function scenarioOf(seed: number): Scenario | undefined {
   return { fleet, plan: withLimits(planned.value, chance), options: { seed, faults: faultsOf(chance), adversity } };
 }
 
+/** The same world, in which most executions fail and cannot be taken back, and reports overtake each other. */
+export function unlucky({ fleet, plan, options }: Scenario): Scenario {
+  const network = { ...options.faults.network, delayMs: 30_000 };
+  return {
+    fleet: { ...fleet, errorBudget: 1_000, truth: { ...fleet.truth, failureRate: 0.7, applyMinutes: 1 } },
+    plan: { ...plan, rollout: { ...plan.rollout, errorBudget: 1_000 } },
+    options: { ...options, faults: { ...options.faults, network }, adversity: { ...options.adversity, failsToRestore: 1 } },
+  };
+}
+
 /** Waves narrower or wider than the planner makes them, so that each limit is met alone. */
 function withLimits(plan: SimulatedPlan, chance: Chance): SimulatedPlan {
   const most = pick(chance, "wave limit", [undefined, 1, 2, 1_000]);
