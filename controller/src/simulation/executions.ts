@@ -11,7 +11,7 @@ export interface TimedStep {
 
 const SECOND = 1000;
 /** Seconds after the command at which each step is reached; what a small Debian server takes. */
-const APPLY: readonly (readonly [AgentExecutionState, number])[] = [
+export const APPLY_STEPS: readonly (readonly [AgentExecutionState, number])[] = [
   ["accepted", 1],
   ["prechecking", 4],
   ["prefetched", 35],
@@ -19,7 +19,7 @@ const APPLY: readonly (readonly [AgentExecutionState, number])[] = [
   ["verifying", 130],
   ["succeeded", 165],
 ];
-const ROLLBACK: readonly (readonly [AgentExecutionState, number])[] = [
+export const ROLLBACK_STEPS: readonly (readonly [AgentExecutionState, number])[] = [
   ["rolling-back", 4],
   ["rolled-back", 95],
 ];
@@ -28,7 +28,7 @@ const CANCEL: readonly (readonly [AgentExecutionState, number])[] = [["cancelled
 /** When a simulated agent that got a command will report what. Every agent is a little faster or slower than the next. */
 export function timeline(kind: OutboxCommand["kind"], from: Instant, random: Random): TimedStep[] {
   const pace = 0.7 + 0.8 * random.next();
-  const steps = kind === "apply" ? APPLY : kind === "rollback" ? ROLLBACK : CANCEL;
+  const steps = kind === "apply" ? APPLY_STEPS : kind === "rollback" ? ROLLBACK_STEPS : CANCEL;
   return steps.map(([state, seconds]) => ({ state, at: (from + Math.round(seconds * pace * SECOND)) as Instant }));
 }
 

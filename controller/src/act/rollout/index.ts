@@ -15,5 +15,6 @@ export {
   waveExecutions,
 } from "./core/index.ts";
 export { type CommandGiven, createRollout, type Rollout } from "./engine/engine.ts";
+export { planWindows } from "./engine/plan-windows.ts";
 
 export * from "./outbox-command.ts";

@@ -1,3 +1,5 @@
+import type { RateBelief } from "./growth.ts";
+
 /** How the planner weighs speed against care. Every figure is one that an operator may set; these are the defaults. */
 export interface PlanningPolicy {
   /** Endpoints in the production canary; undefined lets the share decide, 0 leaves the canary out. */
@@ -5,6 +7,8 @@ export interface PlanningPolicy {
   readonly canaryShare: number;
   /** A following wave may be this many times the one before it. */
   readonly growth: number;
+  /** What is believed of the patch: when given, waves grow as far as that makes harm cheaper than waiting, instead of by `growth`. */
+  readonly belief?: { readonly rate: RateBelief; readonly harmCost: number; readonly waitDays: number } | undefined;
   /** The first wave after the canary takes at least this share of its tier. */
   readonly firstShare: number;
   /** Executions at once, as a share of the tier, and never fewer than `minConcurrent`. */

@@ -1,5 +1,6 @@
 import { type Canary, chooseCanary, type Part } from "./canary.ts";
 import type { Excluded, PlanningFleet, PlanningUnit, Tier } from "./fleet-view.ts";
+import { nextWaveSize, observe } from "./growth.ts";
 import type { PlanningPolicy } from "./policy.ts";
 
 export type WaveKind = "canary" | "exposed" | "growing" | "only";
@@ -92,7 +93,8 @@ function wavesOfTier(tier: Tier, units: readonly PlanningUnit[], fleet: Planning
     let step = 0;
     while (pool.left(belongs) > 0) {
       const left = pool.left(belongs);
-      const most = tier === "development" ? left : Math.max(1, Math.floor(previous * policy.growth));
+      const passed = waves.reduce((sum, w) => sum + countOf(w.parts), 0);
+      const most = tier === "development" ? left : mostOfNext(previous, left, passed, policy);
       const parts = pool.draw(belongs, left <= most * 1.5 ? left : most);
       const count = countOf(parts);
       const last = pool.left(belongs) === 0;
@@ -108,6 +110,13 @@ function wavesOfTier(tier: Tier, units: readonly PlanningUnit[], fleet: Planning
     }
   }
   return waves;
+}
+
+/** How many the next production wave may hold when all that were patched before have passed. */
+function mostOfNext(previous: number, left: number, passed: number, policy: PlanningPolicy): number {
+  if (!policy.belief) return Math.max(1, Math.floor(previous * policy.growth));
+  const { rate, harmCost, waitDays } = policy.belief;
+  return nextWaveSize(observe(rate, 0, passed), { before: previous, left, waitDays, harmCost });
 }
 
 function nameOf(label: string, part: "exposed" | "rest", bothKinds: boolean, step: number, last: boolean): string {

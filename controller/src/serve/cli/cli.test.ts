@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { instant } from "@breakwater/shared/core";
@@ -142,5 +142,43 @@ describe("audit verify --file", () => {
     expect((await run(["audit", "verify", "--file", file("export.jsonl", "{}\n"), "--json"])).code).toBe(1);
     const cut = await run(["audit", "verify", "--file", file("empty.jsonl", ""), "--expect-head", "f".repeat(64), "--json"]);
     expect(cut).toMatchObject({ code: 1, err: expect.stringContaining("cut off") });
+  });
+});
+
+describe("simulate", () => {
+  const endpoint = { id: "a", timezone: "UTC", site: "s", tags: [], criticality: 3 };
+  const truth = { failureRate: 0, harmful: null, applyMinutes: 5 };
+  const fleet = { start: "2026-03-27T12:00:00Z", endpoints: [endpoint, { ...endpoint, id: "b" }], maxConcurrent: 1, errorBudget: 1, truth };
+
+  it("prints one result for each seed, and writes what happened", async () => {
+    const [path, trace] = [file("fleet.json", JSON.stringify(fleet)), join(folder, "trace.jsonl")];
+    const done = await run(["simulate", "--fleet", path, "--seeds", "3..4", "--trace", trace, "--json"]);
+    expect(done).toMatchObject({ code: 0, err: "" });
+    const { seeds } = JSON.parse(done.out);
+    expect(seeds).toMatchObject([
+      { seed: 3, violations: [], harmed: 0, state: "succeeded", decisionsAsked: 0 },
+      { seed: 4, violations: [], harmed: 0, state: "succeeded", decisionsAsked: 0 },
+    ]);
+    const lines = readFileSync(trace, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(
+      lines
+        .filter((l) => l.seed === 3 && l.kind === "applied")
+        .map((l) => l.endpoint)
+        .sort(),
+    ).toEqual(["a", "b"]);
+    expect(lines.at(-1)).toMatchObject({ seed: 4, kind: "finished", at: seeds[1].finishedAt });
+  });
+
+  it("says what is wrong with a fleet, a policy or the seeds", async () => {
+    const path = file("bad-fleet.json", JSON.stringify({ ...fleet, errorBudget: 0 }));
+    expect(await run(["simulate", "--fleet", path, "--seeds", "1..2"])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("errorBudget"),
+    });
+    expect((await run(["simulate", "--fleet", path, "--seeds", "2..1"])).code).toBe(2);
+    expect((await run(["simulate", "--fleet", path, "--seeds", "1", "--policy", "bold"])).err).toContain("adaptive, rings, equal");
   });
 });

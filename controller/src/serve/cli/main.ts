@@ -9,6 +9,7 @@ import { addFleetRulesCommands } from "./commands/fleet-rules.ts";
 import { addLoginCommands } from "./commands/login.ts";
 import { addOfflineCommands } from "./commands/offline.ts";
 import { addPlanCommands } from "./commands/plan.ts";
+import { addSimulateCommand } from "./commands/simulate.ts";
 import { addVersionCommands } from "./commands/versions.ts";
 import { type Io, systemIo } from "./io.ts";
 import { EXIT, tellProblem, UsageError } from "./problems.ts";
@@ -34,6 +35,7 @@ function createProgram(io: Io): Command {
   addOfflineCommands(program, io);
   addBulletinCommands(program, io);
   addExploitCommands(program, io);
+  addSimulateCommand(program, io);
   for (const command of everyCommand(program))
     command.exitOverride().configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
   return program;

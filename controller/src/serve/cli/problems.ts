@@ -18,6 +18,8 @@ export const unreachableServer = (server: string, why: string) =>
   );
 export const unreadableFile = (path: string, why: string) =>
   raise("file-unreadable", `${path} cannot be read: ${why}.`, "Check the path and its permissions.");
+export const unwritableFile = (path: string, why: string) =>
+  raise("file-unwritable", `${path} cannot be written: ${why}.`, "Check the path and its permissions.");
 export const fileExists = (path: string) =>
   raise("file-exists", `${path} exists already.`, "Choose another path: a key is never overwritten.");
 export const notConfirmed = (what: string) =>

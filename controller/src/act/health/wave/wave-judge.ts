@@ -1,18 +1,16 @@
 import { addMs, type Clock, formatInstant, type Instant } from "@breakwater/shared/core";
 import { inArray } from "drizzle-orm";
 import { type Store, schema } from "../../../store/index.ts";
-import type { Health, HealthSeries } from "../health.ts";
-import { type JudgedMetric, type Judgement, judge } from "../judge/index.ts";
+import type { Health } from "../health.ts";
+import type { Judgement } from "../judge/index.ts";
 import { bandsOf } from "./bands.ts";
-import { hardFindings } from "./hard-rules.ts";
-import { LEVEL_METRICS, ruleOf, STATE_METRICS } from "./judged-metrics.ts";
+import { DEFAULT_ALPHA, DEFAULT_GRACE_MS, judgeSeries } from "./judge-series.ts";
+import { LEVEL_METRICS, STATE_METRICS } from "./judged-metrics.ts";
 import { createPastCache } from "./past-cache.ts";
-import { keyOf, readWave, toJudged } from "./samples.ts";
+import { readWave } from "./samples.ts";
 import { tellHarm } from "./summary.ts";
-import type { WaveJudge, WaveQuestion, WaveVerdict } from "./types.ts";
+import type { WaveJudge, WaveVerdict } from "./types.ts";
 
-const DEFAULT_ALPHA = 0.01;
-const DEFAULT_GRACE_MS = 3 * 60_000;
 const SETTLED_MS = 10 * 60_000;
 const MAX_WAVES_REMEMBERED = 1_000;
 /** Unpatched endpoints beyond this many add cost, not certainty. */
@@ -36,23 +34,25 @@ export function createWaveJudge({ health, store, clock }: { health: Health; stor
       if (treated.size === 0) return nobody(alpha, control.length);
       const graceMs = rules.graceMs ?? DEFAULT_GRACE_MS;
       const wave = await readWave(health, past, { treated, control, levels: LEVEL_METRICS, states: STATE_METRICS, now });
-      const hard = hardFindings({ treated, control, series: wave.series, now, graceMs });
       const levels = wave.series.filter((s) => (LEVEL_METRICS as readonly string[]).includes(s.metric));
       const key = `${question.deploymentId}/${question.wave}`;
       const who = JSON.stringify([...treated]);
       const before = looked.get(key);
       const lookedUpTo = before?.treated === who ? before.upTo : undefined;
       const alike = await sitesOf(store, [...treated.keys(), ...control]);
-      const judged = judgeLevels(levels, question, { alike, treated, control, graceMs, alpha, now, lookedUpTo });
+      const { verdict, hard, judged, ranked, statistical, harmfulAt } = judgeSeries({
+        series: wave.series,
+        rules: { ...rules, alpha, graceMs },
+        alike,
+        treated,
+        control,
+        now,
+        lookedUpTo,
+      });
       if (looked.size > MAX_WAVES_REMEMBERED) looked.clear();
       // The newest minutes may still grow; looks that rest on them are taken again.
       if (judged?.verdict === "harmful") looked.delete(key);
       else looked.set(key, { treated: who, upTo: addMs(now, -SETTLED_MS) });
-      const ranked = [...(judged?.metrics ?? [])].sort((a, b) => (a.evidence.chance ?? 1) - (b.evidence.chance ?? 1));
-      const firstHard = hard.reduce<Instant | undefined>((first, h) => (first === undefined || h.at < first ? h.at : first), undefined);
-      const statistical = judged?.verdict === "harmful" ? judged.decidedAt : undefined;
-      const harmfulAt = [firstHard, statistical].filter((at) => at !== undefined).sort((a, b) => a - b)[0];
-      const verdict = harmfulAt !== undefined ? "harmful" : (judged?.verdict ?? "undecided");
       const harms = [
         ...hard.map((h) => h.sentence),
         ...ranked.filter((m) => m.verdict === "harmful").map((m) => tellHarm(m, levels, treated, statistical ?? now, graceMs)),
@@ -78,42 +78,6 @@ export function createWaveJudge({ health, store, clock }: { health: Health; stor
       };
     },
   };
-}
-
-function judgeLevels(
-  levels: readonly HealthSeries[],
-  question: WaveQuestion,
-  w: {
-    alike: Readonly<Record<string, string>>;
-    treated: ReadonlyMap<string, Instant>;
-    control: readonly string[];
-    graceMs: number;
-    alpha: number;
-    now: Instant;
-    lookedUpTo: Instant | undefined;
-  },
-): Judgement | undefined {
-  const metrics: Record<string, JudgedMetric> = {};
-  for (const name of LEVEL_METRICS) {
-    const rule = ruleOf(name, question.rules.metrics);
-    if (!rule) continue;
-    // Only what the treated have can be judged; a check of others would wait for samples for ever.
-    for (const s of levels) if (s.metric === name && w.treated.has(s.endpointId)) metrics[keyOf(s.metric, s.subject)] = rule;
-  }
-  if (Object.keys(metrics).length === 0) return undefined;
-  return judge({
-    treated: [...w.treated].map(([endpoint, patchedAt]) => ({ endpoint, patchedAt })),
-    control: w.control,
-    alike: w.alike,
-    bakeMs: Math.max(question.rules.gate.bakeMs, question.rules.gate.bakeLimitMs),
-    healthyFromMs: question.rules.gate.bakeMs,
-    alpha: w.alpha,
-    graceMs: w.graceMs,
-    metrics,
-    series: levels.map(toJudged),
-    now: w.now,
-    ...(w.lookedUpTo === undefined ? {} : { lookedUpTo: w.lookedUpTo }),
-  });
 }
 
 /** Endpoints of one site share their hours and their network. */

@@ -11,6 +11,11 @@ type Draft = { -readonly [K in keyof RolloutState]: RolloutState[K] } & {
   waves: WaveProgress[];
 };
 
+/** Gives a draft that still shares its collections with the state it came from its own ones. */
+function own(draft: RolloutState): asserts draft is Draft {
+  Object.assign(draft, { executions: new Map(draft.executions), awaited: new Map(draft.awaited), waves: [...draft.waves] });
+}
+
 /** The state of a deployment that was just created. */
 export function begin(plan: RolloutPlan, event: Extract<RolloutEvent, { type: "created" }>): RolloutState {
   return {
@@ -31,17 +36,11 @@ export function begin(plan: RolloutPlan, event: Extract<RolloutEvent, { type: "c
 
 /** The state after further events. Throws on an event that the transition table does not know: history was tampered with. */
 export function evolve(state: RolloutState, ...events: readonly RolloutEvent[]): RolloutState {
-  const draft = draftOf(state);
+  const draft: RolloutState = { ...state };
+  own(draft);
   for (const event of events) apply(draft, event);
   return draft;
 }
-
-const draftOf = (state: RolloutState): Draft => ({
-  ...state,
-  executions: new Map(state.executions),
-  awaited: new Map(state.awaited),
-  waves: [...state.waves],
-});
 
 /** A decision in the making: what was told so far, and the state after it. */
 export interface Story {
@@ -53,14 +52,16 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 
 /** Begins a decision at a moment. The given state stays as it is. */
 export function storyFrom(state: RolloutState, now: Instant): Story {
-  const draft = draftOf(state);
+  const draft: RolloutState = { ...state };
   const events: RolloutEvent[] = [];
   return {
     state: draft,
     events,
     tell: (told) => {
+      // Most decisions tell nothing: only the first thing that is told is worth a copy.
+      if (events.length === 0) own(draft);
       const event = { ...told, at: now } as RolloutEvent;
-      apply(draft, event);
+      apply(draft as Draft, event);
       events.push(event);
     },
   };

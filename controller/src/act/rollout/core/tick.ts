@@ -132,10 +132,11 @@ function mayOpen(story: Story, wave: number, now: Instant): boolean {
 function startMembers(story: Story, facts: Facts, wave: number, now: Instant, rules: Rules, patience: Patience): void {
   const members = story.state.plan.waves[wave]?.endpointIds ?? [];
   takeInReturned(story, facts, members);
+  // What is told below neither fails nor stops anything, so this holds for all members or for none.
+  if (generalHold(story.state, facts, rules)) return;
   const places = countPlaces(story.state, facts);
   for (const endpointId of members) {
     if (rules.once && story.state.executions.has(endpointId)) continue;
-    if (generalHold(story.state, facts, rules)) return;
     const hold = startHold(story.state, facts, places, endpointId, wave, now, rules);
     if (hold && hold.kind !== "disconnected") continue;
     if (story.state.waves[wave]?.phase.kind === "gated") story.tell({ type: "wave-opened", wave });

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { round } from "../cost.ts";
-import type { Excluded, PlannedExposure, PlanningFleet, PlanningUnit, Tier } from "../fleet-view.ts";
+import type { Excluded, PlannedExposure, PlanningFleet, PlanningUnit } from "../fleet-view.ts";
 import type { ReadIntent } from "../intent.ts";
+import { tierOf } from "../tier.ts";
 import { chooseUpdates, closesFinding, unitsOf } from "./actions.ts";
 import { groupBy } from "./group-by.ts";
 import type { EndpointRow, FindingRow, FleetRows, UpdateRow } from "./rows.ts";
@@ -15,8 +16,6 @@ const REBOOT_MS = 180_000;
 /** A security update for which no finding is known is still worth something: unknown is not zero. */
 const UNSCORED_RISK = 20;
 
-const DEVELOPMENT = /^(?:tier[:=])?(?:env[:=])?(?:dev|devel|development|test|testing|qa|staging|stage|uat|lab|sandbox|non-?prod)$/i;
-const PRODUCTION = /^(?:tier[:=])?(?:env[:=])?(?:prod|production|live)$/i;
 const factorSchema = z.array(z.object({ name: z.string().min(1), effect: z.number(), why: z.string().min(1) }));
 
 export interface LiveFleet {
@@ -52,7 +51,7 @@ export function fleetOfRows(rows: FleetRows, intent: ReadIntent): LiveFleet {
     const scored = findings.length > 0;
     if (!scored) unscored++;
     if (!row.connected) offline++;
-    if (!row.tags.some((t) => DEVELOPMENT.test(t) || PRODUCTION.test(t))) untiered++;
+    if (tierOf(row.tags) === undefined) untiered++;
     updatesOf.set(row.id, chosen.updates);
     rowOf.set(row.id, row);
     units.push(
@@ -145,12 +144,12 @@ function unitOf(
   intent: ReadIntent,
   risk: { risk: number; residualRisk: number },
 ): PlanningUnit {
-  const tier: Tier = row.tags.some((t) => DEVELOPMENT.test(t)) ? "development" : "production";
+  const tier = tierOf(row.tags) ?? "production";
   const downloadBytes = updates.reduce((sum, u) => sum + u.update.downloadSizeBytes, 0);
   const restarts = unitsOf(row, updates).length;
   const reboot = intent.reboot === "if-needed" && updates.some((u) => /^linux-image/.test(u.update.name)) ? REBOOT_MS : 0;
   const os = `${row.osId} ${row.osVersion}`;
-  const roles = row.tags.filter((t) => !DEVELOPMENT.test(t) && !PRODUCTION.test(t)).sort();
+  const roles = row.tags.filter((t) => tierOf([t]) === undefined).sort();
   return {
     id: row.id,
     count: 1,

@@ -1,0 +1,146 @@
+import type { Fleet } from "./fleet-file.ts";
+import { oracleOpen } from "./oracle.ts";
+import type { TraceLine } from "./trace.ts";
+
+/** Who belongs to which wave, and how many of it may run at once: as the approved plan says it. */
+export interface CheckedWave {
+  readonly endpointIds: readonly string[];
+  readonly maxConcurrent: number;
+}
+
+type End = "succeeded" | "failed" | "rolled-back" | "unreachable";
+
+/** More of the same tell nothing new. */
+const MOST_FOUND = 50;
+
+/**
+ * The invariants, read from a trace by somebody who knows the fleet, the plan's waves and nothing of the core. Everything
+ * is counted anew from the lines. @returns violations, each beginning with the invariant's name
+ */
+export function check(fleet: Fleet, waves: readonly CheckedWave[], trace: readonly TraceLine[]): string[] {
+  const found: string[] = [];
+  const say = (text: string) => void (found.length < MOST_FOUND && found.push(text));
+  const about = new Map(fleet.endpoints.map((e) => [e.id, e]));
+  const waveOf = new Map(waves.flatMap((w, i) => w.endpointIds.map((id) => [id, i] as const)));
+  const running = new Set<string>();
+  const ends = new Map<string, End[]>();
+  const applied = new Map<string, number>();
+  const passed = new Set<number>();
+  let failed = 0;
+  let stopped: string | undefined;
+  let changed = false;
+  let finished = false;
+  let last = Number.NEGATIVE_INFINITY;
+
+  function started(line: TraceLine, id: string): void {
+    const at = new Date(line.at).toISOString();
+    const endpoint = about.get(id);
+    const wave = waveOf.get(id);
+    if (!endpoint || wave === undefined) {
+      say(`I7 ${id} started, which the plan does not hold`);
+      return;
+    }
+    if (endpoint.window && !oracleOpen(endpoint.window, endpoint.zone, line.at)) say(`I1 ${id} started at ${at}, outside its window`);
+    for (const b of endpoint.blackouts)
+      if (Date.parse(b.from) <= line.at && line.at < Date.parse(b.to)) say(`I1 ${id} started at ${at}, in its blackout`);
+    if (stopped !== undefined) say(`I3 ${id} started at ${at}, after the rollout was ${stopped}`);
+    for (let earlier = 0; earlier < wave; earlier += 1)
+      if (!passed.has(earlier)) say(`I3 ${id} of wave ${wave} started before wave ${earlier} had passed`);
+    if (running.has(id)) say(`I4 ${id} started again while it ran`);
+    if ((ends.get(id) ?? []).length > 0) say(`I4 ${id} started again at ${at} after it had ended`);
+    if (failed >= fleet.errorBudget) say(`I6 ${id} started at ${at} after ${failed} failures, ${fleet.errorBudget} end it`);
+    if (changed) say(`I7 ${id} started at ${at} on a plan that was changed after its approval`);
+    running.add(id);
+    places(line, id, wave);
+  }
+
+  function places(line: TraceLine, id: string, wave: number): void {
+    const endpoint = about.get(id);
+    const count = (belongs: (id: string) => boolean) => [...running].filter(belongs).length;
+    const limit = (what: string, n: number, most: number | undefined) => {
+      if (most !== undefined && n > most) say(`I2 ${id} made ${n} at once in ${what}, ${most} may be (${new Date(line.at).toISOString()})`);
+    };
+    limit("the deployment", running.size, fleet.maxConcurrent);
+    limit(
+      `wave ${wave}`,
+      count((other) => waveOf.get(other) === wave),
+      waves[wave]?.maxConcurrent,
+    );
+    const site = endpoint?.site ?? "";
+    limit(
+      `site ${site}`,
+      count((other) => about.get(other)?.site === site),
+      fleet.sites[site]?.maxConcurrent,
+    );
+    const group = endpoint?.redundancyGroup;
+    if (group === undefined) return;
+    const { members, minHealthy } = fleet.redundancyGroups[group] ?? { members: [], minHealthy: 0 };
+    const out = (m: string) => running.has(m) || ["failed", "unreachable"].includes(ends.get(m)?.at(-1) ?? "");
+    const healthy = members.filter((m) => !out(m)).length;
+    if (healthy < minHealthy) say(`I2 ${id} left group ${group} with ${healthy} healthy members, it needs ${minHealthy}`);
+  }
+
+  function ended(id: string, as: End): void {
+    const before = ends.get(id) ?? [];
+    const inPlace = running.delete(id);
+    if (!inPlace && !(as === "rolled-back" && before.length === 1 && before[0] === "failed"))
+      say(`I5 ${id} ended as ${as}, after ${before.join(", ") || "it had never started"}`);
+    ends.set(id, [...before, as]);
+  }
+
+  for (const line of trace) {
+    if (line.at < last) say(`the trace goes back in time at ${new Date(line.at).toISOString()}`);
+    last = line.at;
+    const id = line.endpoint ?? "";
+    switch (line.kind) {
+      case "execution-started":
+        started(line, id);
+        break;
+      case "applied": {
+        const times = (applied.get(id) ?? 0) + 1;
+        applied.set(id, times);
+        if (times > 1) say(`I4 ${id} was patched ${times} times`);
+        break;
+      }
+      case "failed":
+        failed += 1;
+        ended(id, "failed");
+        break;
+      case "succeeded":
+      case "rolled-back":
+      case "unreachable":
+        // A pause takes back what has not left: that one may start again.
+        if (line.more?.why === "withdrawn before its command left") running.delete(id);
+        else ended(id, line.kind);
+        break;
+      case "wave-passed":
+        if ([...running].some((other) => waveOf.get(other) === line.wave)) say(`I3 wave ${line.wave} passed while executions of it ran`);
+        passed.add(line.wave ?? -1);
+        break;
+      case "paused":
+      case "halted":
+        stopped = line.kind;
+        break;
+      case "resumed":
+        stopped = undefined;
+        break;
+      case "plan-changed":
+        changed = true;
+        break;
+      case "plan-restored":
+        changed = false;
+        break;
+      case "command-sent":
+        if (!running.has(id)) say(`I8 ${id} was sent its command at ${new Date(line.at).toISOString()}, when its execution had ended`);
+        break;
+      case "finished":
+        finished = true;
+        for (const other of running) say(`I5 ${other} had not ended when the rollout had`);
+        break;
+      default:
+        break;
+    }
+  }
+  if (!finished) say("I5 the rollout did not come to an end");
+  return found;
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { type RuleName, without } from "../../act/rollout/core/index.ts";
+import type { BrokenPart } from "./run.ts";
+import { scenarioOf, unlucky } from "./scenario.ts";
+import { shrink } from "./shrink.ts";
+import { traceText } from "./trace.ts";
+import { verify } from "./violations.ts";
+
+/** `SIMULATED_SEEDS=10000 npx vitest run controller/src/simulation/deterministic` is the long run of a night. */
+const SEEDS = Number(process.env.SIMULATED_SEEDS ?? 40);
+
+/** Fails with the invariant, the seed that replays it, and the shortest list of faults that is needed. */
+function mustHold(seed: number): void {
+  const scenario = scenarioOf(seed);
+  if (!scenario) return;
+  const { fleet, plan, options } = scenario;
+  const { violations, run } = verify(fleet, plan, options);
+  if (violations.length === 0) return;
+  const faults = shrink(fleet, plan, options, { violation: violations[0] ?? "", struck: run?.struck ?? [] });
+  expect.fail(`seed ${seed}: ${violations.slice(0, 3).join("; ")}; with these faults: ${faults.join(", ") || "none at all"}`);
+}
+
+describe("a rollout in a made-up world", () => {
+  it(`keeps I1 to I8 and comes to an end, in each of ${SEEDS} worlds`, { timeout: 30_000 + SEEDS * 2_000 }, () => {
+    for (let seed = 1; seed <= SEEDS; seed += 1) mustHold(seed);
+  });
+
+  it("happens in exactly the same way when it is run again", () => {
+    const scenario = scenarioOf(9);
+    if (!scenario) return expect.fail("seed 9 makes up a world");
+    const told = () => traceText(9, verify(scenario.fleet, scenario.plan, scenario.options).run?.trace ?? []);
+    const first = told();
+    expect(first.length).toBeGreaterThan(1_000);
+    expect(told()).toBe(first);
+  });
+});
+
+/** The seeds are those at which `npm run evaluate -- mutants` saw the missing rule first. */
+describe("a rollout without one of its rules", () => {
+  it.each<[RuleName | BrokenPart, string, number]>([
+    ["window", "I1", 3],
+    ["wave-concurrency", "I2", 9],
+    ["site-concurrency", "I2", 18],
+    ["deployment-concurrency", "I2", 20],
+    ["redundancy", "I2", 53],
+    ["wave-order", "I3", 2],
+    ["standstill", "I3", 28],
+    ["once", "I4", 1],
+    ["steps", "I5", 81],
+    ["budget", "I6", 9],
+    ["digest", "I7", 4],
+    ["withdrawal", "I8", 1],
+    ["fencing", "the run broke", 8],
+  ])("%s is seen to violate %s", (rule, invariant, seed) => {
+    const made = scenarioOf(seed);
+    if (!made) return expect.fail(`seed ${seed} makes up a world`);
+    const scenario = rule === "steps" ? unlucky(made) : made;
+    const mutated = rule === "withdrawal" || rule === "fencing" ? { broken: rule } : { rules: without(rule) };
+    const { violations } = verify(scenario.fleet, scenario.plan, { ...scenario.options, ...mutated });
+    expect(violations.filter((v) => v.startsWith(invariant))).not.toEqual([]);
+  });
+
+  it("leads to few faults, once it is shrunk", () => {
+    const scenario = scenarioOf(8);
+    if (!scenario) return expect.fail("seed 8 makes up a world");
+    const { fleet, plan } = scenario;
+    const options = { ...scenario.options, broken: "fencing" as const };
+    const { violations, run } = verify(fleet, plan, options);
+    const struck = run?.struck ?? [];
+    const few = shrink(fleet, plan, options, { violation: violations[0] ?? "", struck });
+    expect(violations.length).toBeGreaterThan(0);
+    expect(few.length).toBeLessThanOrEqual(struck.length);
+  });
+});

@@ -1,0 +1,46 @@
+import { formatInstant, type Instant } from "@breakwater/shared/core";
+
+/** What a stranger needs to check a run by himself. */
+export const TRACE_KINDS = [
+  "deployment-started",
+  "wave-opened",
+  "wave-passed",
+  "wave-failed",
+  "execution-started",
+  "applied",
+  "succeeded",
+  "failed",
+  "rolled-back",
+  "unreachable",
+  "paused",
+  "resumed",
+  "halted",
+  "finished",
+  "controller-crashed",
+  "controller-recovered",
+] as const;
+
+/** What only our own checker looks at: I7 and I8 have no kind of their own in the trace that is written. */
+export const INNER_KINDS = ["command-sent", "plan-changed", "plan-restored"] as const;
+
+export type TraceKind = (typeof TRACE_KINDS)[number];
+
+/** One thing that happened, in true time. Waves count from 0. */
+export interface TraceLine {
+  readonly at: Instant;
+  readonly kind: TraceKind | (typeof INNER_KINDS)[number];
+  readonly endpoint?: string;
+  readonly wave?: number;
+  /** More for the reader: which controller, why, who was taken back. */
+  readonly more?: Readonly<Record<string, string | readonly string[]>>;
+}
+
+const told: ReadonlySet<string> = new Set(TRACE_KINDS);
+
+/** The lines of a run as the file holds them, one JSON object each. */
+export function traceText(seed: number, lines: readonly TraceLine[]): string {
+  let text = "";
+  for (const { at, kind, endpoint, wave, more } of lines)
+    if (told.has(kind)) text += `${JSON.stringify({ seed, at: formatInstant(at), kind, endpoint, wave, ...more })}\n`;
+  return text;
+}
