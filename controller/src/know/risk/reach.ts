@@ -18,7 +18,8 @@ const WIDEST = ["public", "private", "loopback"] as const;
 const EXPOSURE_COLLECTORS = new Set(["exposure", "loaded", "loaded-packages", "listeners", "processes"]);
 const KERNEL = /^(linux-image-|kernel(-core|-default)?$|linux-(lts|virt)$)/;
 /** Built from the kernel's source, and holding none of the kernel: headers, documents, tools. */
-const NOT_KERNEL = /^(linux-(libc-dev|headers|doc|source|perf|kbuild|compiler|cpupower|config|tools)|kernel-(headers|devel|doc|tools)|usbip$|bpftool$)/;
+const NOT_KERNEL =
+  /^(linux-(libc-dev|headers|doc|source|perf|kbuild|compiler|cpupower|config|tools)|kernel-(headers|devel|doc|tools)|usbip$|bpftool$)/;
 
 /** Reads the evidence about one package from what its endpoint reported. */
 export function reachOf(packageName: string, facts: EndpointFacts | null, declared: ReachEvidence["declared"]): ReachEvidence {
