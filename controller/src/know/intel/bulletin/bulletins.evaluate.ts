@@ -6,7 +6,7 @@ import { z } from "zod";
 import { type Affected, readBulletin } from "./index.ts";
 
 /**
- * Measures the reader on labelled bulletins, tuned and held-out vendors apart: `npm run evaluate -- bulletin DIR [--show SOURCE]`.
+ * Measures the reader on labelled bulletins, tuned and held-out vendors apart: `npm run evaluate -- bulletins DIR [--show SOURCE]`.
  * Names count leniently, versions by spelling without a leading v and trailing zeros, a lower bound of 0 not at all.
  */
 const TUNED = new Set([
