@@ -21,6 +21,7 @@ export class Controller {
   readonly key = newApprovalKey();
   #process: ChildProcess | undefined;
   #output = "";
+  #ending = false;
   fingerprint = "";
 
   /** @param databaseUrl a PostgreSQL in place of the embedded database */
@@ -35,6 +36,7 @@ export class Controller {
   }
 
   async start(): Promise<void> {
+    this.#ending = false;
     this.#process = spawn(
       process.execPath,
       [
@@ -69,8 +71,12 @@ export class Controller {
     };
     this.#process.stdout?.on("data", take);
     this.#process.stderr?.on("data", take);
+    const child = this.#process;
     const ended = new Promise<never>((_, refuse) =>
-      this.#process?.once("exit", (code) => refuse(new Error(`the controller ended with ${code}:\n${this.#output.slice(-2_000)}`))),
+      child.once("exit", (code) => {
+        if (!this.#ending) console.error(`the controller ended with ${code}:\n${this.#output.slice(-6_000)}`);
+        refuse(new Error(`the controller ended with ${code}:\n${this.#output.slice(-2_000)}`));
+      }),
     );
     ended.catch(() => undefined);
     await Promise.race([ended, until("the controller to answer", 60_000, async () => (await fetch(`${this.client.base}/readyz`)).ok, 250)]);
@@ -89,6 +95,7 @@ export class Controller {
     const child = this.#process;
     if (!child || child.exitCode !== null) return;
     const gone = new Promise((done) => child.once("exit", done));
+    this.#ending = true;
     child.kill("SIGKILL");
     await gone;
   }
@@ -100,6 +107,7 @@ export class Controller {
     const child = this.#process;
     if (child && child.exitCode === null) {
       const gone = new Promise((done) => child.once("exit", done));
+      this.#ending = true;
       child.kill("SIGTERM");
       await gone;
     }
