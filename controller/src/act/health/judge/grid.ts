@@ -27,6 +27,8 @@ const SPARSE_SHARE = 0.05;
 const WINSOR_DEVIATIONS = 4;
 /** How many tolerances a single sample may always count for, so that pulling in never hides harm. */
 const WINSOR_TOLERANCES = 6;
+/** On the logarithm: even the steadiest metric may move by four fifths before it is pulled in. */
+const WINSOR_LEAST = 0.6;
 
 /** @param beforeMs only samples before this moment (the first patch) shape the scale */
 export function gridOf(series: readonly JudgedSeries[], metric: JudgedMetric, beforeMs: number): Grid | undefined {
@@ -71,7 +73,7 @@ function logarithm(past: readonly number[], metric: JudgedMetric): (value: numbe
   const positive = past.filter((v) => v > 0);
   const middle = Math.log(median(positive));
   const deviation = 1.4826 * median(positive.map((v) => Math.abs(Math.log(v) - middle)));
-  const reach = Math.max(WINSOR_DEVIATIONS * deviation, WINSOR_TOLERANCES * Math.abs(Math.log1p(metric.tolerance)), 1);
+  const reach = Math.max(WINSOR_DEVIATIONS * deviation, WINSOR_TOLERANCES * Math.abs(Math.log1p(metric.tolerance)), WINSOR_LEAST);
   return (value) => (value > 0 ? Math.min(middle + reach, Math.max(middle - reach, Math.log(value))) : middle - reach);
 }
 

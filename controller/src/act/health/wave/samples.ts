@@ -16,6 +16,8 @@ export interface WaveSamples {
   readonly historyMs: number;
 }
 
+/** An agent's first minutes tell of its own start (inventory, changelogs), not of the machine; where the past is short they would be much of it. */
+const SETTLING_MS = 2 * 60_000;
 /** States are compared with the last hour only. */
 const STATE_PAST_MS = 3_600_000;
 
@@ -44,8 +46,12 @@ export async function readWave(
   const history = pastOf(minutes, q.treated);
   if (history >= ENOUGH_MINUTES_MS) return { series: minutes, resolutionMs: MINUTE_MS, historyMs: history };
   const from = Math.max(levels.from, first - ENOUGH_MINUTES_MS) as Instant;
+  const begunAt = firstOf(minutes);
   const raw = await health.series({ endpointIds, metrics: [...q.levels, ...q.states], from, to: levels.to, resolution: "raw" });
-  const single = raw.map((s) => ({ ...s, points: s.points.filter((p) => p.count === 1 || p.at + MINUTE_MS <= q.now) }));
+  const single = raw.map((s) => ({
+    ...s,
+    points: s.points.filter((p) => (p.count === 1 || p.at + MINUTE_MS <= q.now) && p.at >= (begunAt.get(s.endpointId) ?? 0) + SETTLING_MS),
+  }));
   const step = usualStep(single);
   // After a restart memory holds the time since only: two resolutions in one series would be compared as one.
   const mixed = pastOf(single.map(onlySingle), q.treated) + 2 * MINUTE_MS < history;
@@ -65,12 +71,18 @@ export const keyOf = (metric: string, subject: string) => (subject === "" ? metr
 
 const onlySingle = (s: HealthSeries): HealthSeries => ({ ...s, points: s.points.filter((p) => p.min === p.max) });
 
-function pastOf(series: readonly HealthSeries[], treated: ReadonlyMap<string, Instant>): number {
+/** When each endpoint was first seen. */
+function firstOf(series: readonly HealthSeries[]): Map<string, number> {
   const oldest = new Map<string, number>();
   for (const s of series) {
     const at = s.points[0]?.at;
-    if (at !== undefined && treated.has(s.endpointId)) oldest.set(s.endpointId, Math.min(oldest.get(s.endpointId) ?? at, at));
+    if (at !== undefined) oldest.set(s.endpointId, Math.min(oldest.get(s.endpointId) ?? at, at));
   }
+  return oldest;
+}
+
+function pastOf(series: readonly HealthSeries[], treated: ReadonlyMap<string, Instant>): number {
+  const oldest = firstOf(series.filter((s) => treated.has(s.endpointId)));
   if (oldest.size === 0) return 0;
   return Math.max(0, Math.min(...[...oldest].map(([id, at]) => (treated.get(id) as number) - at)));
 }

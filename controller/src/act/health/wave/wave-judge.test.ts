@@ -21,7 +21,11 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 /** A canary and four others with eight minutes of past; `patched` changes what the canary samples after the patch. */
-function smallFleet(minutes: number, patched: (metric: MetricName, value: number, minute: number) => number | undefined) {
+function smallFleet(
+  minutes: number,
+  patched: (metric: MetricName, value: number, minute: number) => number | undefined,
+  starting: (metric: MetricName, value: number) => number = (_, value) => value,
+) {
   const random = seeded(++fleets);
   const now = (PATCHED + minutes * MINUTE) as Instant;
   const clock = { now: () => now };
@@ -41,7 +45,7 @@ function smallFleet(minutes: number, patched: (metric: MetricName, value: number
         { metric: "oom_kills_total", subject: "", value: 0 },
       ];
       const sent = samples.flatMap((s) => {
-        const value = i === 0 && since >= 0 ? patched(s.metric, s.value, since) : s.value;
+        const value = i === 0 && since >= 0 ? patched(s.metric, s.value, since) : since < -6.5 ? starting(s.metric, s.value) : s.value;
         return value === undefined ? [] : [{ ...s, value }];
       });
       health.take(id, at as Instant, sent);
@@ -70,6 +74,13 @@ describe("wave judge on a small fleet", () => {
     );
     expect(verdict.evidence.bands[0]).toMatchObject({ metric: "check_latency_ms:shop" });
     expect(JSON.parse(JSON.stringify(verdict.evidence))).toEqual(verdict.evidence);
+  });
+
+  it("is not blinded by what the agents' own start did to the first minutes", async () => {
+    const storm = (metric: MetricName, value: number) => (metric === "check_latency_ms" ? value * 20 : value);
+    const slow = smallFleet(7, (metric, value) => (metric === "check_latency_ms" ? value * 2 : value), storm);
+    expect((await ask(slow)).verdict).toBe("harmful");
+    expect((await ask(smallFleet(7, (_, value) => value, storm))).verdict).toBe("undecided");
   });
 
   it("says the same after a restart, from the minutes in the database", async () => {
