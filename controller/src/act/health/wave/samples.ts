@@ -16,8 +16,8 @@ export interface WaveSamples {
   readonly historyMs: number;
 }
 
-/** An agent's first minutes tell of its own start (inventory, changelogs), not of the machine; where the past is short they would be much of it. */
-const SETTLING_MS = 2 * 60_000;
+/** An agent's first minutes tell of its own start (inventory, changelogs), not of the machine; where the past is short they would be much of it. Counted from the begin of the minute in which it was first seen. */
+const SETTLING_MS = 3 * 60_000;
 /** States are compared with the last hour only. */
 const STATE_PAST_MS = 3_600_000;
 
@@ -46,17 +46,18 @@ export async function readWave(
   const history = pastOf(minutes, q.treated);
   if (history >= ENOUGH_MINUTES_MS) return { series: minutes, resolutionMs: MINUTE_MS, historyMs: history };
   const from = Math.max(levels.from, first - ENOUGH_MINUTES_MS) as Instant;
-  const begunAt = firstOf(minutes);
   const raw = await health.series({ endpointIds, metrics: [...q.levels, ...q.states], from, to: levels.to, resolution: "raw" });
-  const single = raw.map((s) => ({
-    ...s,
-    points: s.points.filter((p) => (p.count === 1 || p.at + MINUTE_MS <= q.now) && p.at >= (begunAt.get(s.endpointId) ?? 0) + SETTLING_MS),
-  }));
+  const single = raw.map((s) => ({ ...s, points: s.points.filter((p) => p.count === 1 || p.at + MINUTE_MS <= q.now) }));
   const step = usualStep(single);
   // After a restart memory holds the time since only: two resolutions in one series would be compared as one.
   const mixed = pastOf(single.map(onlySingle), q.treated) + 2 * MINUTE_MS < history;
   if (step >= MINUTE_MS || mixed) return { series: minutes, resolutionMs: MINUTE_MS, historyMs: history };
-  return { series: single.map(onlySingle), resolutionMs: step, historyMs: pastOf(single.map(onlySingle), q.treated) };
+  const begunAt = firstOf(minutes);
+  const settled = single.map((s) => ({
+    ...onlySingle(s),
+    points: onlySingle(s).points.filter((p) => p.at >= (begunAt.get(s.endpointId) ?? 0) + SETTLING_MS),
+  }));
+  return { series: settled, resolutionMs: step, historyMs: pastOf(settled, q.treated) };
 }
 
 /** As the judge takes them; a subject makes a metric of its own. */
