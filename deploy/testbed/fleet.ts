@@ -32,7 +32,7 @@ export class Fleet {
     return this.controller.client.get(`/deployments/${deployment.id}/executions/${this.cellOf(deployment, host)?.executionId}`);
   }
 
-  /** A controller, trust in the repository of crafted packages with their first versions installed, five agents, one check. */
+  /** Fresh hosts, a controller, trust in the repository of crafted packages with their first versions installed, an agent on each host, one check. */
   async start(): Promise<void> {
     await Promise.all(this.hosts.map(fresh));
     await this.controller.start();
