@@ -11,7 +11,7 @@ const upward = floors.slice(0, -1).map((floor, level) => ({
 
 /** Rules of decision take time, chance and data as arguments. Whole folders, so that a new file is held to it too. */
 const pure = [
-  "controller/src/decide/planning/",
+  "controller/src/decide/(planning|rollback)/",
   "controller/src/act/rollout/core/",
   "controller/src/act/health/(judge|wave)/",
   "controller/src/know/(matching|risk|intel/bulletin)/",

@@ -5,7 +5,9 @@ import { createExecutions, createTrust, type Executions } from "./execution/inde
 import { ownStateDirectory } from "./execution/ownership.ts";
 import { createExecutorServer, ENDPOINT_PIN, EXECUTOR_SOCKET, EXECUTOR_STATE_DIR } from "./executor/index.ts";
 import { viewProc } from "./exposure/index.ts";
+import { readContainerRuntimes } from "./inventory/containers/index.ts";
 import { createApt, runTool } from "./packages/index.ts";
+import { createRehearsals, type Rehearsals, rehearseInside } from "./rehearsal/index.ts";
 
 /** First descriptor that systemd hands over (sd_listen_fds(3)). */
 const FIRST_FD = 3;
@@ -31,28 +33,40 @@ async function main(): Promise<void> {
     if (!executions) throw new Error("the executor answers before it has read its journals");
     return executions;
   };
+  let rehearsals: Rehearsals | undefined;
+  const rehearsing = (): Rehearsals => {
+    if (!rehearsals) throw new Error("the executor answers before it has swept up");
+    return rehearsals;
+  };
   const served = createExecutorServer(
-    { executions: ready, inspect: () => viewProc(), refresh: () => manager.refresh(), now: () => Date.now() },
+    {
+      executions: ready,
+      rehearsals: rehearsing,
+      inspect: () => viewProc(),
+      containers: () => readContainerRuntimes(),
+      refresh: () => manager.refresh(),
+      now: () => Date.now(),
+    },
     log,
   );
+  const trust = createTrust(configDir, agentStateDir, `${stateDir}/${ENDPOINT_PIN}`);
+  const common = { stateDir, manager, trust, run: runTool, clock: systemClock, log, emit: served.emit };
+  rehearsals = createRehearsals({ ...common, owner: () => executions?.owner });
   executions = createExecutions({
-    stateDir,
-    manager,
-    trust: createTrust(configDir, agentStateDir, `${stateDir}/${ENDPOINT_PIN}`),
-    run: runTool,
-    clock: systemClock,
-    log,
+    ...common,
     version: AGENT_VERSION,
     stallMs: Number(environment.BREAKWATER_STALL_MS ?? STALL_MS),
-    emit: served.emit,
+    // A real change never waits for a rehearsal.
+    clearTheWay: (why) => rehearsing().giveWay(why),
   });
+  await rehearsals.recover();
   await executions.recover();
   const activated = environment.LISTEN_PID === String(process.pid) && Number(environment.LISTEN_FDS) >= 1;
   served.server.listen(activated ? { fd: FIRST_FD } : { path: environment.BREAKWATER_EXECUTOR_SOCKET ?? EXECUTOR_SOCKET });
   served.server.once("listening", () => log.info({ activated }, "the executor listens"));
 
   const idleClock = setInterval(() => {
-    if (!executions?.idle || Date.now() - served.lastUsed < IDLE_MS) return;
+    if (!executions?.idle || !rehearsals?.idle || Date.now() - served.lastUsed < IDLE_MS) return;
     log.info("nothing to do");
     clearInterval(idleClock);
     served.server.close();
@@ -60,7 +74,12 @@ async function main(): Promise<void> {
   }, IDLE_POLL_MS);
 }
 
-main().catch((error: unknown) => {
-  createLogger("breakwater-executor", "info").fatal({ err: error }, "the executor cannot run");
+/** In a copy of the machine this program is not the executor but what drives the rehearsal there. */
+const inCopy = process.argv[2] === "rehearse-inside";
+(inCopy ? rehearseInside(runTool, createApt(runTool, systemClock)) : main()).catch((error: unknown) => {
+  createLogger("breakwater-executor", "info").fatal(
+    { err: error },
+    inCopy ? "fatal: the rehearsal cannot go on" : "the executor cannot run",
+  );
   process.exit(1);
 });

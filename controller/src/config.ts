@@ -5,6 +5,7 @@ import { ProblemError } from "@breakwater/shared/core";
 import { Command, Option } from "commander";
 import { parse } from "yaml";
 import { z } from "zod";
+import { FEED_KINDS, FeedConfigSchema, isPublicKey } from "./know/intel/index.ts";
 
 const address = z
   .string()
@@ -14,8 +15,6 @@ const address = z
     port: Number(text.slice(text.lastIndexOf(":") + 1)),
   }))
   .refine((a) => a.port <= 65_535, "a port is at most 65535");
-
-const feedSchema = z.strictObject({ id: z.string().min(1).max(64), kind: z.enum(["osv", "kev", "epss"]), source: z.string().min(1) });
 
 const configSchema = z.strictObject({
   /** Everything that must survive: the embedded database, the authority's key, the local agent. */
@@ -35,7 +34,12 @@ const configSchema = z.strictObject({
   /** Names and addresses of this controller as agents see it; the first is the one that they are told. */
   advertise: z.array(z.string().min(1).max(253)).default([]),
   /** "default": the public feeds. A list replaces them; an empty list means the endpoints' own repositories alone. */
-  feeds: z.union([z.literal("default"), z.array(feedSchema)]).default("default"),
+  feeds: z.union([z.literal("default"), z.array(FeedConfigSchema)]).default("default"),
+  /** A proxy for feeds, and hosts that need none; without it HTTPS_PROXY, HTTP_PROXY and NO_PROXY count. */
+  feedProxy: z.url().optional(),
+  feedNoProxy: z.string().optional(),
+  /** Public keys of sites whose bundles of intelligence are taken, as `breakwater intel key` prints them there. */
+  bundleKeys: z.array(z.string().refine(isPublicKey, "it is no Ed25519 public key")).default([]),
   /** How often agents sample their health, seconds. */
   healthIntervalSeconds: z.number().int().min(1).max(300).default(15),
   inventoryIntervalSeconds: z.number().int().min(30).max(86_400).default(900),
@@ -70,10 +74,17 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     )
     .option(
       "--feed <id=kind:source>",
-      "a feed instead of the public ones (kinds osv, kev, epss); repeat for more, `none` for none",
+      `a feed instead of the public ones (kinds ${FEED_KINDS.join(", ")}); repeat for more, "none" for none`,
       (value, all: string[]) => [...all, value],
       [] as string[],
     )
+    .option(
+      "--bundle-key <key>",
+      "public key of a site whose bundles of intelligence are taken; repeat for more",
+      (value, all: string[]) => [...all, value],
+      [] as string[],
+    )
+    .option("--feed-proxy <url>", "a proxy for feeds, instead of HTTPS_PROXY of the environment")
     .option("--health-interval <seconds>", "how often agents sample their health")
     .option("--inventory-interval <seconds>", "how often agents look at their packages")
     .option("--unreachable-after <seconds>", "how long an endpoint whose turn it is may be away")
@@ -96,6 +107,8 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     ...(flags.sessions ? { sessions: flags.sessions } : {}),
     ...(advertise.length > 0 ? { advertise } : {}),
     ...(feeds.length > 0 ? { feeds: feeds.filter((f) => f !== "none").map(feedFromFlag) } : {}),
+    ...((flags.bundleKey as string[]).length > 0 ? { bundleKeys: flags.bundleKey } : {}),
+    ...(flags.feedProxy ? { feedProxy: flags.feedProxy } : {}),
     ...(flags.healthInterval ? { healthIntervalSeconds: Number(flags.healthInterval) } : {}),
     ...(flags.inventoryInterval ? { inventoryIntervalSeconds: Number(flags.inventoryInterval) } : {}),
     ...(flags.unreachableAfter ? { unreachableAfterSeconds: Number(flags.unreachableAfter) } : {}),

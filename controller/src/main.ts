@@ -13,6 +13,7 @@ import { type Config, readConfig } from "./config.ts";
 import { createPlanning } from "./decide/planning/index.ts";
 import { createFleet } from "./know/fleet/index.ts";
 import { startKnow } from "./know/index.ts";
+import { createSboms } from "./know/sbom/index.ts";
 import { startLocalAgent } from "./local-agent.ts";
 import { createApi, createAuth, serveApi } from "./serve/index.ts";
 import { startDemo } from "./simulation/index.ts";
@@ -38,7 +39,16 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
     undo.push(() => store.close());
 
     const fleet = createFleet({ store, clock });
-    const know = await startKnow({ store, clock, log, ...(config.feeds === "default" ? {} : { feeds: config.feeds }) });
+    const know = await startKnow({
+      ...{ store, clock, log },
+      ...(config.feeds === "default" ? {} : { feeds: config.feeds }),
+      feedDirectory: join(config.dataDir, "feeds"),
+      bundles: { keyPath: join(config.dataDir, "bundle-key.pem"), pinned: config.bundleKeys },
+      transport: {
+        ...(config.feedProxy ? { proxy: config.feedProxy } : {}),
+        ...(config.feedNoProxy === undefined ? {} : { noProxy: config.feedNoProxy }),
+      },
+    });
     undo.push(() => know.stop());
     const planning = createPlanning({ store, clock });
     const health = createHealth({ store, clock, log });
@@ -72,6 +82,7 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
     const api = await createApi(
       {
         ...{ store, clock, log, auth, fleet, intel: know.intel, planning, rollout, health, audit },
+        ...{ suppressions: know.suppressions, vex: know.vex, sboms: createSboms({ store, clock, version: VERSION }) },
         system: {
           version: VERSION,
           startedAt,

@@ -8,6 +8,7 @@ export type EndpointRow = z.infer<typeof s.endpointRowSchema>;
 export type Finding = z.infer<typeof s.findingRowSchema>;
 export type QueueRow = z.infer<typeof s.queueRowSchema>;
 export type Execution = z.infer<typeof s.executionSchema>;
+export type Rehearsals = z.infer<typeof s.rehearsalsSchema>;
 export type AuditVerification = z.infer<typeof s.auditVerifySchema>;
 type Page<T> = { rows: T[]; next: string | null; total: number };
 

@@ -1,7 +1,7 @@
 import { fail, ok, type Problem, type Result, systemClock } from "@breakwater/shared/core";
 import type { EndpointIdentity, WireInventory } from "@breakwater/shared/wire";
-import { execa } from "execa";
 import type { RefreshOutcome } from "../inventory/index.ts";
+import { startApart } from "./start-apart.ts";
 
 /** apt alone may take two minutes on a slow machine whose caches are cold. */
 const TIMEOUT_MS = 600_000;
@@ -10,6 +10,8 @@ const MAX_BYTES = 64 * 1024 * 1024;
 export interface CollectRequest {
   readonly os: EndpointIdentity["os"];
   readonly executorSocket: string;
+  readonly stateDir: string;
+  readonly scanProblem?: Problem | undefined;
   readonly refreshOutcome: readonly (readonly [string, { readonly state: string; readonly detail: string }])[];
 }
 
@@ -21,15 +23,9 @@ export async function collectApart(
   request: Omit<CollectRequest, "refreshOutcome">,
   outcome: RefreshOutcome,
 ): Promise<Result<WireInventory>> {
-  const script = process.argv[1];
-  if (script === undefined) return fail({ code: "collector-failed", message: "The agent does not know how it was started." });
   const input = JSON.stringify({ ...request, refreshOutcome: [...outcome] } satisfies CollectRequest);
   try {
-    const { stdout } = await execa(process.execPath, [...process.execArgv, script, "collect"], {
-      input,
-      timeout: TIMEOUT_MS,
-      maxBuffer: MAX_BYTES,
-    });
+    const { stdout } = await startApart("collect", { input, timeout: TIMEOUT_MS, maxBuffer: MAX_BYTES });
     return ok(JSON.parse(stdout) as WireInventory);
   } catch (error) {
     return fail<Problem>({
@@ -43,7 +39,7 @@ export async function collectApart(
 export async function collectHere(input: string): Promise<string> {
   const request = JSON.parse(input) as CollectRequest;
   // Loaded here only: what they bring is what the agent itself should not carry.
-  const [{ collectInventory }, { inspectMachine }, { createExecutorLink }] = await Promise.all([
+  const [{ collectInventory, readContainerRuntimes }, { inspectMachine }, { createExecutorLink }] = await Promise.all([
     import("../inventory/index.ts"),
     import("../exposure/index.ts"),
     import("../session/index.ts"),
@@ -56,6 +52,12 @@ export async function collectHere(input: string): Promise<string> {
       const answer = await executor.request("inspect", {});
       return answer.ok ? answer.value : undefined;
     }),
+    containers: async () => {
+      const answer = process.getuid?.() === 0 ? undefined : await executor.request("containers", {});
+      return answer?.ok ? answer.value : readContainerRuntimes();
+    },
+    stateDir: request.stateDir,
+    scanProblem: request.scanProblem,
     refreshOutcome: () => new Map(request.refreshOutcome),
   });
   executor.close();

@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ProblemError } from "@breakwater/shared/core";
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { EXECUTOR_SOCKET } from "../executor/protocol.ts";
+import { scanSettingsSchema } from "../inventory/index.ts";
 
 /** /etc/breakwater-agent/agent.yaml: how the agent runs. What it may do stands in policy.yaml. */
 const fileSchema = z.strictObject({
@@ -11,6 +12,7 @@ const fileSchema = z.strictObject({
   /** Port of the local Prometheus endpoint on 127.0.0.1; 0 for none. */
   metricsPort: z.number().int().min(0).max(65_535).default(9_465),
   executorSocket: z.string().default(EXECUTOR_SOCKET),
+  componentScan: scanSettingsSchema.default(scanSettingsSchema.parse({})),
 });
 
 export interface Configuration extends z.infer<typeof fileSchema> {

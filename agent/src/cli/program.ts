@@ -9,9 +9,11 @@ import { parseOperatorKey } from "../policy/index.ts";
 import { enrol, machineIdentity, readIdentity } from "../session/index.ts";
 import { collectHere } from "./collect-apart.ts";
 import { type Configuration, type ConfigurationFlags, readConfiguration } from "./configuration.ts";
+import { describeHere } from "./describe-apart.ts";
 import { diagnose } from "./doctor.ts";
 import { printDiagnosis, printStatus } from "./print.ts";
 import { runAgent } from "./run-agent.ts";
+import { scanHere } from "./scan-apart.ts";
 import { isAlive, readStatus } from "./status-file.ts";
 import { AGENT_VERSION } from "./version.ts";
 
@@ -83,10 +85,10 @@ export function createProgram(): Command {
       if (findings.some((f) => f.state === "broken")) process.exitCode = 1;
     });
 
-  // Asked by `run` of itself; see collectApart.
-  program.command("collect", { hidden: true }).action(async () => {
-    say(await collectHere(await text(process.stdin)));
-  });
+  // Asked by `run` of itself; see startApart.
+  program.command("collect", { hidden: true }).action(async () => say(await collectHere(await text(process.stdin))));
+  program.command("describe", { hidden: true }).action(async () => describeHere(await text(process.stdin), say));
+  program.command("scan-components", { hidden: true }).action(async () => scanHere(await text(process.stdin)));
   program
     .command("version")
     .description("print the version")

@@ -1,11 +1,18 @@
 import { join } from "node:path";
-import type { Check } from "@breakwater/shared/command";
-import { type Clock, formatInstant, ProblemError, type Random } from "@breakwater/shared/core";
+import { type Clock, formatInstant, hours, type Problem, ProblemError, type Random } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
-import { type ControllerMessage__Output, type DescribeUpdates, type Hello, PROTOCOL } from "@breakwater/shared/wire";
+import { type ControllerMessage__Output, type Hello, PROTOCOL } from "@breakwater/shared/wire";
 import { schedule } from "node-cron";
 import type { ExecutorStatus } from "../executor/protocol.ts";
-import { clearCache, createInventorySync, describeUpdates, dpkgChangedAt, loadBase, saveBase } from "../inventory/index.ts";
+import {
+  clearCache,
+  createInventorySync,
+  loadBase,
+  packagesChangedAt,
+  resultWrittenAt,
+  type ScanSettings,
+  saveBase,
+} from "../inventory/index.ts";
 import { type LoadedPolicy, loadOperatorKeys, loadPolicy, type PinnedKeys, systemTimezone } from "../policy/index.ts";
 import {
   bootId,
@@ -20,10 +27,14 @@ import {
   renewalDue,
   type SessionState,
 } from "../session/index.ts";
-import { checkFromWire, createTelemetry, prometheusText, serveMetrics } from "../telemetry/index.ts";
+import { createTelemetry, prometheusText, serveMetrics } from "../telemetry/index.ts";
 import { collectApart } from "./collect-apart.ts";
+import { describeApart } from "./describe-apart.ts";
 import { describeStatus } from "./describe-status.ts";
+import { createDescribing } from "./describing.ts";
 import { createListRefresh } from "./list-refresh.ts";
+import { scanApart } from "./scan-apart.ts";
+import { DEFAULT_INVENTORY_INTERVAL_SECONDS, readSettings } from "./settings.ts";
 import { singleFlight } from "./single-flight.ts";
 import { writeStatus } from "./status-file.ts";
 import { AGENT_VERSION } from "./version.ts";
@@ -32,6 +43,8 @@ export interface RunOptions {
   readonly stateDir: string;
   readonly configDir: string;
   readonly executorSocket: string;
+  /** How the files are looked through for language packages. */
+  readonly componentScan: ScanSettings;
   /** 0: no local metrics. */
   readonly metricsPort: number;
   readonly log: Logger;
@@ -45,8 +58,7 @@ export interface RunningAgent {
   reload(): Promise<void>;
 }
 
-const DEFAULT_INVENTORY_INTERVAL_SECONDS = 3_600;
-/** dpkg writes its status many times within one transaction. */
+/** Package managers write their databases many times within one transaction. */
 const SETTLED_MS = 5_000;
 
 /** Wires the connection part of the agent and starts it. Needs no privileges; without an executor it can look, not act. */
@@ -67,11 +79,12 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
   const [boot, incarnation] = [await bootId(), await nextIncarnation(stateDir)];
   await clearCache(cacheDir);
 
-  let stopped = false;
+  const stopping = new AbortController();
   let inventoryIntervalSeconds = DEFAULT_INVENTORY_INTERVAL_SECONDS;
   let collectedAt = 0;
-  let dpkgSeen = 0;
-  let describing: Promise<void> = Promise.resolve();
+  let packagesSeen = 0;
+  let scanTriedAt = 0;
+  let scanProblem: Problem | undefined;
 
   const executor = createExecutorLink({
     socketPath: options.executorSocket,
@@ -140,7 +153,8 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
   /** What this endpoint could do. Without an executor it can do nothing but look. */
   function capabilities(status: ExecutorStatus | undefined): string[] {
     if (!status) return ["inventory", "describe"];
-    return ["inventory", "describe", "apt", ...(policy.policy.allowReboot ? ["reboot"] : [])];
+    const rehearses = policy.policy.mode === "observe" ? [] : ["rehearse"];
+    return ["inventory", "describe", "apt", ...rehearses, ...(policy.policy.allowReboot ? ["reboot"] : [])];
   }
   function message(m: ControllerMessage__Output): void {
     if (m.command) void relay.command(m.command);
@@ -149,46 +163,49 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     else if (m.describeUpdates) describe(m.describeUpdates);
   }
   function applySettings(settings: NonNullable<ControllerMessage__Output["settings"]>): void {
-    inventoryIntervalSeconds = settings.inventoryIntervalSeconds || DEFAULT_INVENTORY_INTERVAL_SECONDS;
-    const checks = settings.checks.flatMap((c): Check[] => {
-      const check = checkFromWire(c);
-      if (!check) log.warn({ check: c.name }, "a check in the settings cannot be read and is left out");
-      return check ? [check] : [];
-    });
-    telemetry.configure({ intervalSeconds: settings.healthIntervalSeconds || 15, checks });
+    const read = readSettings(settings, log);
+    inventoryIntervalSeconds = read.inventoryIntervalSeconds;
+    telemetry.configure({ intervalSeconds: read.healthIntervalSeconds, checks: read.checks });
   }
-  function describe(request: DescribeUpdates): void {
-    describing = describing
-      .then(() =>
-        describeUpdates(
-          request,
-          cacheDir,
-          (description) => {
-            const u = description.update;
-            session.send(`describe:${u?.name}:${u?.architecture}:${u?.fromVersion}:${u?.toVersion}`, {
-              updateDescriptions: { descriptions: [description] },
-            });
-          },
-          () => stopped,
-        ),
-      )
-      .catch((error: Error) => log.error({ error: error.message }, "updates could not be described"));
-  }
+  const describe = createDescribing({
+    describe: (request, done) => describeApart(request, cacheDir, done, stopping.signal),
+    send(description) {
+      const u = description.update;
+      session.send(`describe:${u?.name}:${u?.architecture}:${u?.fromVersion}:${u?.toVersion}`, {
+        updateDescriptions: { descriptions: [description] },
+      });
+    },
+    log,
+  });
 
   const takeInventory = singleFlight(async () => {
-    dpkgSeen = await dpkgChangedAt();
+    packagesSeen = await packagesChangedAt();
     collectedAt = clock.now();
-    const looked = await collectApart({ os: machine.os ?? null, executorSocket: options.executorSocket }, refresh.outcome());
+    const looked = await collectApart(
+      { os: machine.os ?? null, executorSocket: options.executorSocket, stateDir, scanProblem },
+      refresh.outcome(),
+    );
     if (!looked.ok) return log.error(looked.problem, "inventory not taken");
     const inventory = looked.value;
     for (const { collector, code, message } of inventory.problems ?? []) log.warn({ collector, code }, message);
     sync.collected(inventory);
     await publish(session.state);
   });
+  /** Looks through the files when it is time to; what it found shows with the inventory that follows. */
+  const scanWhenDue = singleFlight(async () => {
+    const { everyHours } = options.componentScan;
+    const last = Math.max(scanTriedAt, await resultWrittenAt(stateDir));
+    if (everyHours === 0 || clock.now() - last < hours(everyHours)) return;
+    scanTriedAt = clock.now();
+    const scanned = await scanApart({ stateDir, settings: options.componentScan }, stopping.signal);
+    scanProblem = scanned.ok ? undefined : scanned.problem;
+    if (!scanned.ok && !stopping.signal.aborted) log.warn(scanned.problem, "files not looked through");
+    if (!stopping.signal.aborted) await takeInventory();
+  });
   /** Patches by other hands show within seconds, not with the next full look. */
   async function noticePackageChange(): Promise<void> {
-    const changed = await dpkgChangedAt();
-    if (collectedAt > 0 && changed !== dpkgSeen && clock.now() - changed > SETTLED_MS) await takeInventory();
+    const changed = await packagesChangedAt();
+    if (collectedAt > 0 && changed !== packagesSeen && clock.now() - changed > SETTLED_MS) await takeInventory();
   }
   async function renewWhenDue(): Promise<void> {
     if (clock.now() < renewalDue(identity.certificatePem)) return;
@@ -226,6 +243,8 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
       await renewWhenDue().catch((error: Error) => log.error({ error: error.message }, "certificate not renewed"));
       const refreshed = await refresh.whenDue(policy.policy);
       if (refreshed || clock.now() - collectedAt >= inventoryIntervalSeconds * 1000) await takeInventory();
+      // It may take minutes, and nothing waits for it.
+      void scanWhenDue();
       await publish(session.state);
     },
     { name: "housekeeping", noOverlap: true },
@@ -259,12 +278,12 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
   await renewWhenDue().catch((error: Error) => log.error({ error: error.message }, "certificate not renewed"));
   session.start();
   telemetry.start();
-  void takeInventory();
+  void takeInventory().then(scanWhenDue);
 
   return {
     reload,
     async stop() {
-      stopped = true;
+      stopping.abort();
       await everyMinute.destroy();
       telemetry.stop();
       relay.stop();

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { readJsonFile, writeFileAtomically } from "../session/index.ts";
 
 const problem = z.object({ code: z.string(), message: z.string(), next: z.string().optional() });

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 import type { ApplyRequest, ExecutionStanding, ExecutorEvent, ExecutorStatus, Report } from "../executor/protocol.ts";
-import { OUTPUT_CHUNK_BYTES } from "../executor/protocol.ts";
+import { emptyReport, OUTPUT_CHUNK_BYTES } from "../executor/protocol.ts";
 import type { PackageManager } from "../packages/package-manager.ts";
 import type { Run } from "../packages/run.ts";
+import { foreignOrigin } from "./foreign-origin.ts";
 import { type Journal, openJournal, syncDirectory } from "./journal.ts";
 import { nextStep } from "./next-step.ts";
 import { currentStanding, perform } from "./perform.ts";
-import { type Standing, standingOf } from "./standing.ts";
+import { overtakes, type Standing, standingOf, usesUp } from "./standing.ts";
 import { interruptTransaction } from "./transaction.ts";
 import type { Trust } from "./trust.ts";
 
@@ -35,6 +36,8 @@ export interface ExecutionsOptions {
   readonly version: string;
   /** After this long without output an alarm is reported. Nothing is ever ended for it. */
   readonly stallMs: number;
+  /** Ends what must not be under way beside a change (a rehearsal), and waits for its end. */
+  clearTheWay(why: string): Promise<void>;
   emit(event: ExecutorEvent): void;
 }
 
@@ -62,17 +65,9 @@ export function createExecutions(o: ExecutionsOptions) {
   const report = (e: Execution, state: string, more: Partial<Report>): void => {
     const s = currentStanding(e.journal);
     const full: Report = {
-      executionId: e.id,
-      step: s.step + 1,
-      state,
-      at: formatInstant(o.clock.now()),
-      failureClass: "",
-      message: "",
-      output: "",
+      ...emptyReport(e.id, s.step + 1, state, formatInstant(o.clock.now())),
       packages: packagesOf(s),
-      checks: [],
       packageManagerHealth: s.observed ? (s.observed.healthy ? "healthy" : "broken") : "",
-      terminal: false,
       journalDigest: e.journal.digest,
       ...more,
     };
@@ -102,13 +97,7 @@ export function createExecutions(o: ExecutionsOptions) {
           caches: async () => listArchives(join(o.stateDir, "archives")),
           journal: e.journal,
           stallMs: o.stallMs,
-          async foreignOrigin(changes) {
-            const told = await o.manager.origins(changes);
-            // A version whose origin nobody tells has none: only an owner who allows any origin lets it in.
-            const untold = changes.filter((c) => !told.some((t) => t.name === c.name));
-            const allowed = await o.trust.mayComeFrom([...told, ...untold.map(({ name }) => ({ name, origin: "", label: "", suite: "" }))]);
-            return allowed.ok ? undefined : allowed.problem.message;
-          },
+          foreignOrigin: (changes) => foreignOrigin(o.manager, o.trust, changes),
           lastContact: () => contactAt,
           report: (state, more) => report(e, state, more),
           output: emitOutput(e),
@@ -145,6 +134,20 @@ export function createExecutions(o: ExecutionsOptions) {
 
   const busy = () =>
     fail({ code: "busy", message: `Execution ${running?.id} owns this machine.`, next: "Send the command again when it has ended." });
+  /**
+   * Begins unless something stands in the way. That is asked twice: before the way is cleared, so that nobody ends a
+   * rehearsal with a command that comes to nothing, and after, since another may have come meanwhile.
+   */
+  async function begin(obstacle: () => Result<ExecutionStanding> | undefined, what: string, now: () => Execution) {
+    const before = obstacle();
+    if (before) return before;
+    await o.clearTheWay(`${what} begins.`);
+    const meanwhile = obstacle();
+    if (meanwhile) return meanwhile;
+    const e = now();
+    start(e);
+    return ok(standingFor(e, false));
+  }
 
   return {
     /** Reads every journal, takes up what is unfinished, and clears away what nobody needs any more. */
@@ -179,27 +182,24 @@ export function createExecutions(o: ExecutionsOptions) {
       const verified = await o.trust.verify(command, o.clock.now());
       if (!verified.ok) return verified;
       const { action, header, digest } = verified.value;
-      const earlier = [...executions.values()].find((e) => usesUp(currentStanding(e.journal), digest));
-      if (earlier)
-        return fail({
-          code: "replayed",
-          message: `This plan ran here as ${earlier.id}, which is ${currentStanding(earlier.journal).state}.`,
-        });
-      if (running) return busy();
-      const e = open(executionId);
-      const at = formatInstant(o.clock.now());
-      e.journal.append({
-        kind: "apply-received",
-        at,
-        executionId,
-        request: command,
-        action,
-        planDigest: digest,
-        planExpiresAt: header.expiresAt,
+      const obstacle = (): Result<ExecutionStanding> | undefined => {
+        const meanwhile = executions.get(executionId);
+        if (meanwhile) return ok(standingFor(meanwhile, true));
+        const all = [...executions.values()].map((e) => currentStanding(e.journal));
+        const later = all.find((s) => overtakes(s, header));
+        if (later) return fail({ code: "replayed", message: `A later revision of this plan came here already, as ${later.executionId}.` });
+        const earlier = all.find((s) => usesUp(s, digest));
+        if (!earlier) return running ? busy() : undefined;
+        return fail({ code: "replayed", message: `This plan ran here as ${earlier.executionId}, which is ${earlier.state}.` });
+      };
+      return begin(obstacle, `execution ${executionId}`, () => {
+        const e = open(executionId);
+        const at = formatInstant(o.clock.now());
+        const planExpiresAt = header.expiresAt;
+        e.journal.append({ kind: "apply-received", at, executionId, request: command, action, planDigest: digest, planExpiresAt });
+        report(e, "accepted", {});
+        return e;
       });
-      report(e, "accepted", {});
-      start(e);
-      return ok(standingFor(e, false));
     },
 
     async rollback(executionId: string, ofExecutionId: string, reason: string): Promise<Result<ExecutionStanding>> {
@@ -209,19 +209,23 @@ export function createExecutions(o: ExecutionsOptions) {
       if (!of) return fail({ code: "unknown-execution", message: `This machine's journal knows no execution ${ofExecutionId}.` });
       const allowed = await o.trust.mayRestore();
       if (!allowed.ok) return allowed;
-      if (running) return busy();
       const s = currentStanding(of.journal);
-      if (!(s.action.rollback && s.kept?.reversible && s.prechecked))
-        return fail({ code: "not-reversible", message: s.kept?.why || "The plan did not provide for going back, so nothing was kept." });
-      const e = open(executionId);
       const { kept, prechecked, action } = s;
-      const at = formatInstant(o.clock.now());
-      const changed = new Set(prechecked.changes.map((c) => `${c.name}:${c.architecture}`));
-      const before = prechecked.before.filter((p) => changed.has(`${p.name}:${p.architecture}`));
-      e.journal.append({ kind: "rollback-received", at, executionId, ofExecutionId, reason, action, kept: kept.files, before });
-      report(e, "accepted", { message: reason });
-      start(e);
-      return ok(standingFor(e, false));
+      if (!(action.rollback && kept?.reversible && prechecked))
+        return fail({ code: "not-reversible", message: kept?.why || "The plan did not provide for going back, so nothing was kept." });
+      const obstacle = (): Result<ExecutionStanding> | undefined => {
+        const meanwhile = executions.get(executionId);
+        return meanwhile ? ok(standingFor(meanwhile, true)) : running ? busy() : undefined;
+      };
+      return begin(obstacle, `rollback ${executionId}`, () => {
+        const e = open(executionId);
+        const at = formatInstant(o.clock.now());
+        const changed = new Set(prechecked.changes.map((c) => `${c.name}:${c.architecture}`));
+        const before = prechecked.before.filter((p) => changed.has(`${p.name}:${p.architecture}`));
+        e.journal.append({ kind: "rollback-received", at, executionId, ofExecutionId, reason, action, kept: kept.files, before });
+        report(e, "accepted", { message: reason });
+        return e;
+      });
     },
 
     async cancel(executionId: string, reason: string): Promise<Result<ExecutionStanding>> {
@@ -272,15 +276,13 @@ export function createExecutions(o: ExecutionsOptions) {
     get idle(): boolean {
       return running === undefined;
     },
+    /** The execution that owns the machine now. */
+    get owner(): string | undefined {
+      return running?.id;
+    },
   };
 }
 export type Executions = ReturnType<typeof createExecutions>;
-
-/** An approval is used up once a change under it began, or while an execution under it is under way. */
-const usesUp = (s: Standing, digest: string): boolean =>
-  s.origin.kind === "apply-received" &&
-  s.origin.planDigest === digest &&
-  (!s.terminal || s.transactions.some((t) => t.began.purpose === "apply"));
 
 function packagesOf(s: Standing): Report["packages"] {
   const before = s.prechecked?.before ?? (s.origin.kind === "rollback-received" ? s.origin.before : (s.observed?.packages ?? []));

@@ -1,5 +1,12 @@
+export { runCheck, runChecks } from "./checks.ts";
 export { createExecutions, type Executions, type ExecutionsOptions } from "./executions.ts";
+export { foreignOrigin } from "./foreign-origin.ts";
+export { spaceShort } from "./free-space.ts";
 export { type Journal, openJournal, parseJournal } from "./journal.ts";
 export { nextStep, type Step } from "./next-step.ts";
+export { judgeBeforehand } from "./precheck.ts";
+export { staleUnits } from "./stale-units.ts";
 export { type Standing, standingOf } from "./standing.ts";
 export { createTrust, type Trust } from "./trust.ts";
+export { brokenServices, restartOrder, restartUnit, runningServices, SYSTEMCTL, showUnits, type UnitState } from "./units.ts";
+export { keepWayBack } from "./way-back.ts";

@@ -1,11 +1,10 @@
-import { mkdirSync, readFileSync, statfsSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { FailureClass, PackageChange } from "@breakwater/shared/command";
 import { type Clock, formatInstant, unreachable } from "@breakwater/shared/core";
 import type { Report } from "../executor/protocol.ts";
-import { viewProc } from "../exposure/index.ts";
 import { sha256File } from "../packages/apt/bytes.ts";
 import {
   type InstalledPackage,
@@ -16,13 +15,16 @@ import {
 } from "../packages/package-manager.ts";
 import type { Run } from "../packages/run.ts";
 import { runChecks } from "./checks.ts";
+import { spaceShort } from "./free-space.ts";
 import type { Journal } from "./journal.ts";
 import type { Step } from "./next-step.ts";
 import { judgeBeforehand } from "./precheck.ts";
 import type { JournalRecord, Purpose } from "./records.ts";
+import { staleUnits } from "./stale-units.ts";
 import { type Standing, standingOf, type Transaction } from "./standing.ts";
 import { sizeOf, startTransaction, watchTransaction } from "./transaction.ts";
 import { brokenServices, restartOrder, restartUnit, runningServices, showUnits } from "./units.ts";
+import { keepWayBack } from "./way-back.ts";
 
 /** Output that explains a report, in bytes. The wire allows 16 KiB. */
 const OUTPUT_TAIL_BYTES = 16_000;
@@ -149,11 +151,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       );
     }
     case "restart": {
-      const inspection = await viewProc();
-      const stale = inspection.processes.filter(
-        (p) => p.unit !== "" && (p.exeDeleted || p.mapped.some((m) => m.deleted && isCode(m.path))),
-      );
-      const { now, later } = restartOrder(stale.map((p) => p.unit));
+      const { now, later } = restartOrder(await staleUnits());
       const notes = later.length > 0 ? [`Still on replaced files until the machine restarts: ${later.join(", ")}.`] : [];
       for (const unit of now) {
         const problem = await restartUnit(w.run, unit);
@@ -202,7 +200,6 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
   }
 }
 
-const isCode = (path: string): boolean => /^\/(?:usr|lib|lib64|bin|sbin|opt)\//.test(path);
 const lostOr = (s: Standing): FailureClass =>
   s.transactions.findLast((t) => t.began.purpose === "apply")?.ended?.exit === null ? "interrupted" : "version-mismatch";
 const asKept = (f: PackageFile) => ({ ...f, source: "archive" as const });
@@ -275,39 +272,11 @@ async function lockFree(waitMs: number, w: Surroundings): Promise<boolean> {
   }
 }
 
-function spaceShort(needs: readonly { path: string; bytes: number }[]): string | undefined {
-  for (const { path, bytes } of needs) {
-    const fs = statfsSync(path);
-    if (fs.bavail * fs.bsize < bytes)
-      return `${path} has ${Math.floor((fs.bavail * fs.bsize) / 1e6)} MB free; ${Math.ceil(bytes / 1e6)} MB are needed.`;
-    if (fs.files > 0 && fs.ffree < 1_000) return `${path} has only ${fs.ffree} inodes free.`;
-  }
-  return undefined;
-}
-
 async function keepOld(s: Standing, w: Surroundings) {
   const directory = join(w.archives, "old");
   mkdirSync(directory, { recursive: true });
-  const changes = s.prechecked?.changes ?? [];
-  const keys = new Set(changes.map(packageKey));
-  const caches = await w.caches();
-  const installed = (await w.manager.installed()).filter((p) => keys.has(packageKey(p)));
-  const files = [...(await w.manager.keep(installed, directory, caches))];
-  const lost = installed.find((p) => !files.some((f) => packageKey(f) === packageKey(p)));
-  if (lost)
-    return {
-      files,
-      reversible: false,
-      why: `The installed ${lost.name} ${lost.version} is in no cache and no repository, and cannot be packed again.`,
-    };
-  const simulated = await w.manager.simulateRestore(files, s.prefetched?.files ?? [], join(w.directory, "status-after"));
-  if (!simulated.ok) return { files, reversible: false, why: `apt finds no way back: ${simulated.problem.message}` };
-  const { installs, removes } = simulated.value;
-  if (removes.length > 0) return { files, reversible: false, why: `Going back would remove ${removes.map((r) => r.name).join(", ")}.` };
-  const stray = installs.find((i) => !keys.has(packageKey(i)));
-  if (stray) return { files, reversible: false, why: `Going back would also change ${stray.name}.` };
-  const repacked = files.filter((f) => f.source === "repack").map((f) => f.name);
-  return { files, reversible: true, why: repacked.length > 0 ? `Packed again from the disk: ${repacked.join(", ")}.` : "" };
+  const place = { directory, caches: await w.caches(), scratch: join(w.directory, "status-after") };
+  return keepWayBack(w.manager, s.prechecked?.changes ?? [], s.prefetched?.files ?? [], place);
 }
 
 async function verify(of: "apply" | "restore", s: Standing, w: Surroundings): Promise<void> {

@@ -1,5 +1,5 @@
 import { endpointActionSchema, FAILURE_CLASSES } from "@breakwater/shared/command";
-import { z } from "zod";
+import * as z from "zod";
 import { applyRequestSchema, executionIdSchema, executionReportSchema } from "../executor/protocol.ts";
 
 const at = z.string();

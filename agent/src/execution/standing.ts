@@ -1,4 +1,4 @@
-import type { EndpointAction } from "@breakwater/shared/command";
+import { type EndpointAction, type PlanHeader, planHeaderSchema } from "@breakwater/shared/command";
 import type { JournalRecord, RecordOf } from "./records.ts";
 
 export interface Transaction {
@@ -119,3 +119,16 @@ export function changedSince(
   const later = new Map(now.map((p) => [key(p), `${p.version} ${p.status}`]));
   return [...then].filter(([k, v]) => later.get(k) !== v).map(([k]) => k);
 }
+
+/** An approval is used up once a change under it began, or while an execution under it is under way. */
+export const usesUp = (s: Standing, digest: string): boolean =>
+  s.origin.kind === "apply-received" &&
+  s.origin.planDigest === digest &&
+  (!s.terminal || s.transactions.some((t) => t.began.purpose === "apply"));
+
+/** A plan was changed because something was wrong with it, so once a later revision is known an earlier approval counts for nothing. */
+export const overtakes = ({ origin }: Standing, header: PlanHeader): boolean => {
+  if (origin.kind !== "apply-received" || origin.action.planId !== header.planId) return false;
+  const known = planHeaderSchema.safeParse(JSON.parse(Buffer.from(origin.request.planHeader, "base64").toString("utf8")));
+  return known.success && known.data.revision > header.revision;
+};

@@ -45,7 +45,7 @@ export async function startTransaction(run: Run, unit: string, command: ManagerC
     "--",
     ...command.argv,
   ] as const;
-  const ran = await run(argv as unknown as [string, ...string[]], { env: ENV, timeoutMs: 60_000 });
+  const ran = await run(argv, { env: ENV, timeoutMs: 60_000 });
   if (ran.exitCode !== 0)
     throw new ProblemError({
       code: "transaction-not-started",

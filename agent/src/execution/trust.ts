@@ -2,9 +2,18 @@ import { mkdir, open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type EndpointAction, type PlanHeader, verifyCommand } from "@breakwater/shared/command";
 import { fail, type Instant, ok, type Result } from "@breakwater/shared/core";
-import { z } from "zod";
+import * as z from "zod";
 import type { ApplyRequest } from "../executor/protocol.ts";
-import { decideMode, decideOrigins, decidePolicy, loadOperatorKeys, loadPolicy, type PackageOrigin } from "../policy/index.ts";
+import {
+  decideMode,
+  decideOrigins,
+  decidePolicy,
+  decideRehearsal,
+  decideRehearsalMode,
+  loadOperatorKeys,
+  loadPolicy,
+  type PackageOrigin,
+} from "../policy/index.ts";
 
 export interface VerifiedCommand {
   readonly action: EndpointAction;
@@ -17,6 +26,8 @@ export interface Trust {
   /** Empty while this machine is not enrolled. */
   endpointId(): Promise<string>;
   verify(request: Omit<ApplyRequest, "id" | "op" | "executionId">, now: Instant): Promise<Result<VerifiedCommand>>;
+  /** The same for a rehearsal: one trusted signature that allows it, or the plan's own, is enough. */
+  verifyRehearsal(request: Omit<ApplyRequest, "id" | "op" | "executionId">, now: Instant): Promise<Result<VerifiedCommand>>;
   /** Whether the owner lets packages come from these origins. */
   mayComeFrom(origins: readonly PackageOrigin[]): Promise<Result<void>>;
   /** Whether a change that this machine made itself may be undone now. */
@@ -45,32 +56,40 @@ export function createTrust(configDir: string, agentStateDir: string, pinFile: s
     await handle.sync().finally(() => handle.close());
     return id;
   };
+  const judge = async (
+    request: Omit<ApplyRequest, "id" | "op" | "executionId">,
+    now: Instant,
+    purpose: "apply" | "rehearse",
+  ): Promise<Result<VerifiedCommand>> => {
+    const { policy, problem } = await loadPolicy(configDir);
+    const mode = purpose === "apply" ? decideMode(policy) : decideRehearsalMode(policy);
+    if (!mode.ok)
+      return problem ? fail({ ...mode.problem, message: problem.message, ...(problem.next ? { next: problem.next } : {}) }) : mode;
+    const id = await endpointId();
+    if (id === "") return fail({ code: "misaddressed", message: "This machine is not enrolled, so no command can be for it." });
+    const { keys } = await loadOperatorKeys(configDir);
+    const verified = verifyCommand(
+      {
+        actionBytes: Buffer.from(request.action, "base64"),
+        headerBytes: Buffer.from(request.planHeader, "base64"),
+        proof: request.proof.map((p) => ({ sibling: Buffer.from(p.sibling, "base64"), siblingIsLeft: p.siblingIsLeft })),
+        approvals: request.approvals.map((a) => ({ ...a, signature: Buffer.from(a.signature, "base64") })),
+        notAfter: request.notAfter,
+      },
+      id,
+      { keys, required: purpose === "apply" ? policy.requiredApprovals : 1 },
+      now,
+      purpose,
+    );
+    if (!verified.ok) return verified;
+    const { action } = verified.value;
+    const allowed = purpose === "apply" ? decidePolicy(policy, action, now) : decideRehearsal(policy, action);
+    return allowed.ok ? ok(verified.value) : allowed;
+  };
   return {
     endpointId,
-    async verify(request, now) {
-      const { policy, problem } = await loadPolicy(configDir);
-      const mode = decideMode(policy);
-      if (!mode.ok)
-        return problem ? fail({ ...mode.problem, message: problem.message, ...(problem.next ? { next: problem.next } : {}) }) : mode;
-      const id = await endpointId();
-      if (id === "") return fail({ code: "misaddressed", message: "This machine is not enrolled, so no command can be for it." });
-      const { keys } = await loadOperatorKeys(configDir);
-      const verified = verifyCommand(
-        {
-          actionBytes: Buffer.from(request.action, "base64"),
-          headerBytes: Buffer.from(request.planHeader, "base64"),
-          proof: request.proof.map((p) => ({ sibling: Buffer.from(p.sibling, "base64"), siblingIsLeft: p.siblingIsLeft })),
-          approvals: request.approvals.map((a) => ({ ...a, signature: Buffer.from(a.signature, "base64") })),
-          notAfter: request.notAfter,
-        },
-        id,
-        { keys, required: policy.requiredApprovals },
-        now,
-      );
-      if (!verified.ok) return verified;
-      const allowed = decidePolicy(policy, verified.value.action, now);
-      return allowed.ok ? ok(verified.value) : allowed;
-    },
+    verify: (request, now) => judge(request, now, "apply"),
+    verifyRehearsal: (request, now) => judge(request, now, "rehearse"),
     async mayComeFrom(origins) {
       return decideOrigins((await loadPolicy(configDir)).policy, origins);
     },

@@ -1,4 +1,6 @@
-import { z } from "zod";
+import { rehearsalReportSchema } from "@breakwater/shared/command";
+import * as z from "zod";
+import { containerRuntimeSchema } from "../inventory/containers/parse.ts";
 
 /**
  * The small language between the unprivileged connection part and the root executor: JSON lines over a unix socket.
@@ -47,11 +49,15 @@ export const applyRequestSchema = z.strictObject({
   notAfter: z.string().max(40),
 });
 export type ApplyRequest = z.infer<typeof applyRequestSchema>;
+/** The same bytes, tried on a throw-away copy of the machine. */
+export const rehearseRequestSchema = applyRequestSchema.extend({ op: z.literal("rehearse") });
+export type RehearseRequest = z.infer<typeof rehearseRequestSchema>;
 
 const stepByExecution = z.record(executionIdSchema, z.number().int().min(0));
 
 export const requestSchema = z.discriminatedUnion("op", [
   applyRequestSchema,
+  rehearseRequestSchema,
   z.strictObject({ id: requestId, op: z.literal("rollback"), executionId: executionIdSchema, ofExecutionId: executionIdSchema, reason }),
   z.strictObject({ id: requestId, op: z.literal("cancel"), executionId: executionIdSchema, reason }),
   z.strictObject({ id: requestId, op: z.literal("status") }),
@@ -60,6 +66,8 @@ export const requestSchema = z.discriminatedUnion("op", [
   /** The controller holds these steps durably; a finished execution that is acknowledged to its end is no longer repeated. */
   z.strictObject({ id: requestId, op: z.literal("acknowledge"), executionId: executionIdSchema, step: z.number().int().min(0) }),
   z.strictObject({ id: requestId, op: z.literal("inspect") }),
+  /** What container runtimes hold: their sockets are root's. Two fixed questions to each, both reading. */
+  z.strictObject({ id: requestId, op: z.literal("containers") }),
   z.strictObject({ id: requestId, op: z.literal("refresh") }),
   /** The controller is reachable now; ends the waiting of commit-confirm. */
   z.strictObject({ id: requestId, op: z.literal("contact") }),
@@ -90,8 +98,22 @@ export const executionReportSchema = z.object({
   packageManagerHealth: z.string(),
   terminal: z.boolean(),
   journalDigest: z.string(),
+  /** In the last report of a rehearsal only. */
+  rehearsal: rehearsalReportSchema.optional(),
 });
 export type Report = z.infer<typeof executionReportSchema>;
+/** A report that says nothing yet but which step of which execution it is. */
+export const emptyReport = (executionId: string, step: number, state: string, at: string): Report => ({
+  ...{ executionId, step, state, at },
+  failureClass: "",
+  message: "",
+  output: "",
+  packages: [],
+  checks: [],
+  packageManagerHealth: "",
+  terminal: false,
+  journalDigest: "",
+});
 
 /** Answer of `apply`, `rollback`, `cancel`: where that execution stands now. A refusal is a problem with a code of REFUSAL_CODES. */
 export const executionStandingSchema = z.object({
@@ -129,6 +151,11 @@ export const inspectedProcessSchema = z.object({
   netns: z.string(),
   mapped: z.array(z.object({ path: z.string(), deleted: z.boolean() })),
   listens: z.array(z.object({ protocol: z.enum(["tcp", "udp"]), address: z.string(), port: z.number().int() })),
+  /** Archives of Java that it holds open. An executor of before says none of these three. */
+  archives: z.array(z.string()).default([]),
+  cwd: z.string().default(""),
+  /** The file that an interpreter runs; nothing else of the command line, which may hold secrets. */
+  script: z.string().default(""),
 });
 export type InspectedProcess = z.infer<typeof inspectedProcessSchema>;
 export const inspectionSchema = z.object({
@@ -171,12 +198,14 @@ export type ExecutorEvent = z.infer<typeof eventSchema>;
 /** Value of each request's answer, for clients. */
 export const valueSchemas = {
   apply: executionStandingSchema,
+  rehearse: executionStandingSchema,
   rollback: executionStandingSchema,
   cancel: executionStandingSchema,
   status: statusSchema,
   reports: z.array(executionReportSchema),
   acknowledge: z.object({ acknowledged: z.number().int() }),
   inspect: inspectionSchema,
+  containers: z.array(containerRuntimeSchema),
   refresh: refreshSchema,
   contact: z.object({ at: z.string() }),
 } as const;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createLogger } from "@breakwater/shared/log";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Executions } from "../execution/index.ts";
+import type { Rehearsals } from "../rehearsal/index.ts";
 import { createLineReader } from "./lines.ts";
 import { MAX_REQUEST_BYTES } from "./protocol.ts";
 import { createExecutorServer } from "./server.ts";
@@ -18,7 +19,9 @@ const refuse = () => {
 const served = createExecutorServer(
   {
     executions: () => ({ contact: () => undefined, reports: () => [] }) as unknown as Executions,
+    rehearsals: () => ({ reports: () => [] }) as unknown as Rehearsals,
     inspect: refuse,
+    containers: refuse,
     refresh: refuse,
     now: () => 0,
   },

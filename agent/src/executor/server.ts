@@ -2,6 +2,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { fail, ok, ProblemError, type Result, unreachable } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 import type { Executions } from "../execution/index.ts";
+import type { ContainerRuntime } from "../inventory/containers/index.ts";
+import type { Rehearsals } from "../rehearsal/index.ts";
 import { createLineReader } from "./lines.ts";
 import {
   type ExecutorEvent,
@@ -26,7 +28,9 @@ export interface ExecutorServer {
 
 export interface Services {
   executions(): Executions;
+  rehearsals(): Rehearsals;
   inspect(): Promise<Inspection>;
+  containers(): Promise<ContainerRuntime[]>;
   refresh(): Promise<Refresh>;
   now(): number;
 }
@@ -45,21 +49,28 @@ export function createExecutorServer(services: Services, log: Logger): ExecutorS
 
   const handle = async (request: ExecutorRequest): Promise<Result<unknown>> => {
     const executions = services.executions();
+    const rehearsals = services.rehearsals();
     switch (request.op) {
       case "apply":
         return executions.apply(request);
+      case "rehearse":
+        return rehearsals.rehearse(request);
       case "rollback":
         return executions.rollback(request.executionId, request.ofExecutionId, request.reason);
       case "cancel":
-        return executions.cancel(request.executionId, request.reason);
-      case "status":
-        return ok(await executions.status());
+        return rehearsals.cancel(request.executionId, request.reason) ?? executions.cancel(request.executionId, request.reason);
+      case "status": {
+        const status = await executions.status();
+        return ok({ ...status, executions: [...status.executions, ...rehearsals.list()] });
+      }
       case "reports":
-        return ok(executions.reports(request.afterStep));
+        return ok([...executions.reports(request.afterStep), ...rehearsals.reports(request.afterStep)]);
       case "acknowledge":
-        return executions.acknowledge(request.executionId, request.step);
+        return rehearsals.acknowledge(request.executionId, request.step) ?? executions.acknowledge(request.executionId, request.step);
       case "inspect":
         return ok(await services.inspect());
+      case "containers":
+        return ok(await services.containers());
       case "refresh":
         // One at a time: a second asker gets the answer of the run that is under way.
         refreshing ??= services.refresh().finally(() => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { InspectedProcess } from "../executor/protocol.ts";
 import { relate } from "./exposure.ts";
+import { apkFiles, dpkgFiles } from "./owner-sources.ts";
 import { packageOwners } from "./package-owners.ts";
 import { mappedFiles, unitOf, viewProc } from "./proc-view.ts";
 import { addressReach, listenerReach } from "./reach.ts";
@@ -65,6 +66,9 @@ describe("process -> file -> package -> address", () => {
     netns: "1",
     mapped: [],
     listens: [],
+    archives: [],
+    cwd: "/",
+    script: "",
     ...change,
   });
   const owners = new Map([
@@ -130,10 +134,23 @@ describe("owners of files", () => {
     await mkdir(dir, { recursive: true });
     await writeFile(join(dir, "libc6:amd64.list"), "/.\n/lib/x86_64/libc.so.6\n");
     await writeFile(join(dir, "web.list"), "/usr/sbin/web\n");
-    const owners = await packageOwners(dir).of(["/usr/lib/x86_64/libc.so.6", "/usr/sbin/web", "/opt/own"]);
+    const owners = await packageOwners([dpkgFiles(dir)]).of(["/usr/lib/x86_64/libc.so.6", "/usr/sbin/web", "/opt/own"]);
     expect([...owners]).toEqual([
       ["/usr/lib/x86_64/libc.so.6", "libc6"],
       ["/usr/sbin/web", "web"],
+    ]);
+    await rm(dir, { recursive: true });
+  });
+
+  it("are known of apk by directory and file", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "breakwater-apk-"));
+    const path = join(dir, "installed");
+    await writeFile(path, "P:musl\nF:lib\nR:ld-musl-x86_64.so.1\na:0:0:755\n\nP:busybox\nF:bin\nR:busybox\nF:\nR:top\n\n");
+    const owners = await packageOwners([apkFiles(path)]).of(["/lib/ld-musl-x86_64.so.1", "/usr/bin/busybox", "/top", "/bin/sh"]);
+    expect([...owners]).toEqual([
+      ["/lib/ld-musl-x86_64.so.1", "musl"],
+      ["/usr/bin/busybox", "busybox"],
+      ["/top", "busybox"],
     ]);
     await rm(dir, { recursive: true });
   });

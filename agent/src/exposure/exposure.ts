@@ -31,13 +31,30 @@ export async function describeExposure(
   const { processes, problems } = inspection.value;
   const paths = new Set(processes.flatMap((p) => [p.exe, ...p.mapped.map((m) => m.path)]).filter((p) => p !== ""));
   const owner = await owners.of(paths);
-  const own = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((a) => a.address));
+  const own = machineAddresses();
   const unitByPid = new Map(units.filter((u) => u.mainPid > 0).map((u) => [u.mainPid, u.unit]));
   return ok({
     ...relate(inspection.value, owner, own, (p) => p.unit || (unitByPid.get(p.pid) ?? "")),
     problems: problems.map((message) => ({ code: "partly-hidden", message })),
   });
 }
+
+/** The listeners of one process with how far each reaches. */
+function scopesOf(process: InspectedProcess, hostNetns: string, ownAddresses: readonly string[]) {
+  // Addresses of another network namespace are not ours: a wildcard there is judged as if it were reachable privately.
+  const addresses = process.netns === hostNetns ? ownAddresses : ["10.0.0.1"];
+  return process.listens.map((l) => ({ ...l, scope: listenerReach(l.address, addresses) }));
+}
+
+/** How far a process can be reached, by the widest of its listeners; "none" without any. */
+export const processReach = (process: InspectedProcess, hostNetns: string, ownAddresses: readonly string[]): Reach =>
+  widest(
+    scopesOf(process, hostNetns, ownAddresses).map((s) => s.scope),
+    "none",
+  );
+
+/** Every address of this machine. */
+export const machineAddresses = (): string[] => Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((a) => a.address));
 
 /** The joining itself. Pure. */
 export function relate(
@@ -50,9 +67,7 @@ export function relate(
   const heard = new Set<string>();
   const loaded = new Map<string, { pids: Set<number>; units: Set<string>; restart: boolean; reach: Reach }>();
   for (const process of inspection.processes) {
-    // Addresses of another network namespace are not ours: a wildcard there is judged as if it were reachable privately.
-    const addresses = process.netns === inspection.hostNetns ? ownAddresses : ["10.0.0.1"];
-    const scopes = process.listens.map((l) => ({ ...l, scope: listenerReach(l.address, addresses) }));
+    const scopes = scopesOf(process, inspection.hostNetns, ownAddresses);
     const reach = widest(
       scopes.map((s) => s.scope),
       "none",

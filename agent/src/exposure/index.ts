@@ -1,4 +1,6 @@
-export { describeExposure, type InspectMachine } from "./exposure.ts";
+export { describeExposure, type InspectMachine, machineAddresses, processReach } from "./exposure.ts";
 export { inspectMachine } from "./inspect.ts";
-export { packageOwners } from "./package-owners.ts";
+export { dpkgFiles, rpmFiles } from "./owner-sources.ts";
+export { type PackageOwners, packageOwners } from "./package-owners.ts";
 export { viewProc } from "./proc-view.ts";
+export { type Reach, widest } from "./reach.ts";

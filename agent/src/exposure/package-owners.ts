@@ -1,9 +1,4 @@
-import { createReadStream } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-
-const INFO_DIR = "/var/lib/dpkg/info";
+import { type OwnerSource, ownerSources } from "./owner-sources.ts";
 
 /** Which package a file came with. */
 export interface PackageOwners {
@@ -12,15 +7,15 @@ export interface PackageOwners {
 }
 
 /**
- * dpkg's lists were written before /usr was merged: "/lib/x" and "/usr/lib/x" are one file, listed under either name.
+ * Lists of files were written before /usr was merged: "/lib/x" and "/usr/lib/x" are one file, listed under either name.
  */
 const otherName = (path: string): string => (/^\/usr\/(bin|sbin|lib|lib32|lib64|libx32)\//.test(path) ? path.slice(4) : `/usr${path}`);
 
 /**
- * Looks owners up by reading through dpkg's lists for the paths in question and remembering the answers: an index of all
+ * Looks owners up by reading through the package managers' lists for the paths in question and remembering the answers: an index of all
  * files of a usual server would cost some 30 MB of memory for a few hundred questions.
  */
-export function packageOwners(infoDir = INFO_DIR): PackageOwners {
+export function packageOwners(sources: readonly OwnerSource[] = ownerSources()): PackageOwners {
   const known = new Map<string, string | undefined>();
   return {
     async of(paths) {
@@ -31,7 +26,11 @@ export function packageOwners(infoDir = INFO_DIR): PackageOwners {
         wanted.set(path, path);
         wanted.set(otherName(path), path);
       }
-      if (wanted.size > 0) await search(infoDir, wanted, known);
+      for (const source of wanted.size > 0 ? sources : [])
+        await source((file, owner) => {
+          const path = wanted.get(file);
+          if (path !== undefined) known.set(path, owner);
+        });
       const owners = new Map<string, string>();
       for (const path of paths) {
         const owner = known.get(path);
@@ -40,15 +39,4 @@ export function packageOwners(infoDir = INFO_DIR): PackageOwners {
       return owners;
     },
   };
-}
-
-async function search(infoDir: string, wanted: ReadonlyMap<string, string>, known: Map<string, string | undefined>): Promise<void> {
-  const lists = (await readdir(infoDir)).filter((n) => n.endsWith(".list"));
-  for (const list of lists) {
-    const owner = list.slice(0, -".list".length).split(":")[0] ?? "";
-    for await (const line of createInterface({ input: createReadStream(join(infoDir, list), "utf8") })) {
-      const path = wanted.get(line);
-      if (path !== undefined) known.set(path, owner);
-    }
-  }
 }

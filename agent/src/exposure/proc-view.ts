@@ -1,9 +1,16 @@
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
 import type { InspectedProcess, Inspection } from "../executor/protocol.ts";
 import { type ListeningSocket, parseSockets } from "./sockets.ts";
 
 /** The kernel's own marker after the path of a mapped or running file that was replaced or removed. */
 const DELETED = " (deleted)";
+const ARCHIVE = /\.(jar|war|ear|sar|par|kar|jpi|hpi|lpkg)$/i;
+const INTERPRETER = /^(node|nodejs|bun|deno|python[0-9.]*|pypy[0-9.]*|ruby[0-9.]*)$/;
+/** Of one process; the largest application servers hold some hundreds. */
+const MAX_ARCHIVES = 5_000;
+const MAX_ARGUMENTS = 64;
+const MAX_PATH = 4_096;
 const DEFAULT_EPHEMERAL: readonly [number, number] = [32_768, 60_999];
 
 /**
@@ -37,6 +44,8 @@ export async function viewProc(proc = "/proc"): Promise<Inspection> {
     const netns = await netnsOf(proc, name);
     const sockets = socketsByNetns.get(netns) ?? (await socketsOf(proc, name, ephemeral));
     socketsByNetns.set(netns, sockets);
+    const opened = await openFiles(proc, name);
+    const cwd = await readlink(`${proc}/${name}/cwd`).catch(() => "");
     processes.push({
       pid,
       name: /^Name:\s*(.*)$/m.exec(status)?.[1] ?? "",
@@ -46,7 +55,10 @@ export async function viewProc(proc = "/proc"): Promise<Inspection> {
       unit: unitOf(await text(`${proc}/${name}/cgroup`)),
       netns,
       mapped: mappedFiles(await text(`${proc}/${name}/maps`)),
-      listens: await listensOf(proc, name, sockets),
+      listens: listensOf(opened, sockets),
+      archives: [...new Set(opened.filter((file) => ARCHIVE.test(file)))].slice(0, MAX_ARCHIVES),
+      cwd,
+      script: INTERPRETER.test(basename(exe)) ? await scriptOf(await text(`${proc}/${name}/cmdline`), cwd) : "",
     });
   }
   const problems = [
@@ -80,15 +92,29 @@ async function socketsOf(proc: string, pid: string, ephemeral: readonly [number,
   return sockets;
 }
 
-async function listensOf(proc: string, pid: string, sockets: ReadonlyMap<string, ListeningSocket>): Promise<InspectedProcess["listens"]> {
-  if (sockets.size === 0) return [];
-  const listens: InspectedProcess["listens"] = [];
-  for (const fd of await readdir(`${proc}/${pid}/fd`).catch(() => [] as string[])) {
-    const inode = /^socket:\[(\d+)\]$/.exec(await readlink(`${proc}/${pid}/fd/${fd}`).catch(() => ""))?.[1];
-    const socket = inode === undefined ? undefined : sockets.get(inode);
-    if (socket) listens.push({ protocol: socket.protocol, address: socket.address, port: socket.port });
+/** What the descriptors of a process lead to. */
+async function openFiles(proc: string, pid: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const fd of await readdir(`${proc}/${pid}/fd`).catch(() => [] as string[]))
+    files.push(await readlink(`${proc}/${pid}/fd/${fd}`).catch(() => ""));
+  return files;
+}
+
+function listensOf(opened: readonly string[], sockets: ReadonlyMap<string, ListeningSocket>): InspectedProcess["listens"] {
+  return opened.flatMap((file) => {
+    const socket = sockets.get(/^socket:\[(\d+)\]$/.exec(file)?.[1] ?? "");
+    return socket ? [{ protocol: socket.protocol, address: socket.address, port: socket.port }] : [];
+  });
+}
+
+/** The first argument that is a file, as an interpreter takes it: options come before it, and are not passed on. */
+async function scriptOf(cmdline: string, cwd: string): Promise<string> {
+  for (const argument of cmdline.split("\0").slice(1, MAX_ARGUMENTS)) {
+    if (argument === "" || argument.startsWith("-") || argument.length > MAX_PATH) continue;
+    const path = resolve(cwd || "/", argument);
+    if ((await stat(path).catch(() => undefined))?.isFile()) return path;
   }
-  return listens;
+  return "";
 }
 
 /** Files that are mapped with the right to execute: code. Data files and locale archives say nothing of reach. */

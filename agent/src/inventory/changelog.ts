@@ -22,21 +22,35 @@ export const printable = (text: string): string => text.replace(/[\u0000-\u0008\
 /** The entries of a Debian changelog that are newer than `fromVersion`; newest first, as in the file. */
 export function changelogSince(changelog: string, fromVersion: string): ChangelogPart {
   const from = withoutRebuild(fromVersion);
-  const lines: string[] = [];
-  let urgency = -1;
-  for (const line of changelog.split("\n")) {
-    const header = HEADER.exec(line);
+  const cves = new Set<string>();
+  const kept: string[] = [];
+  let [length, urgency] = [0, -1];
+  for (const raw of linesOf(changelog)) {
+    const header = HEADER.exec(raw);
     if (header) {
       // Entries of rebuilds stand above their source's entry and say nothing of the source. What is not known to be
       // newer ends the reading: a fix is claimed only where it is certain.
       if (compareVersions("deb", withoutRebuild(header[2] ?? ""), from) !== ">") break;
       urgency = Math.max(urgency, URGENCIES.indexOf(/urgency=(\w+)/i.exec(header[3] ?? "")?.[1]?.toLowerCase() ?? ""));
     }
-    lines.push(line);
+    const line = printable(raw);
+    for (const m of line.matchAll(/\bCVE-(\d{4})-(\d{4,19})\b/gi)) cves.add(`CVE-${m[1]}-${m[2]}`);
+    // What is cut off anyway is not kept: some changelogs are megabytes long.
+    if (length > MAX_TEXT_BYTES) continue;
+    kept.push(line);
+    length += line.length + 1;
   }
-  const text = printable(lines.join("\n")).trim();
-  const cves = new Set([...text.matchAll(/\bCVE-(\d{4})-(\d{4,19})\b/gi)].map((m) => `CVE-${m[1]}-${m[2]}`));
-  return { cves: [...cves].sort(), urgency: URGENCIES[urgency] ?? "", text: cut(text) };
+  return { cves: [...cves].sort(), urgency: URGENCIES[urgency] ?? "", text: cut(kept.join("\n").trim()) };
+}
+
+/** One at a time: as an array, the lines of a long changelog take more memory than its text. */
+function* linesOf(text: string): Generator<string> {
+  for (let start = 0; start <= text.length; ) {
+    const end = text.indexOf("\n", start);
+    yield text.slice(start, end < 0 ? text.length : end);
+    if (end < 0) return;
+    start = end + 1;
+  }
 }
 
 function cut(text: string): string {

@@ -1,21 +1,26 @@
-import { readFile, stat } from "node:fs/promises";
 import { release } from "node:os";
 import { type Clock, formatInstant, type Problem, type Result } from "@breakwater/shared/core";
 import type { EndpointIdentity, WireInventory } from "@breakwater/shared/wire";
-import { describeExposure, type InspectMachine, packageOwners } from "../exposure/index.ts";
-import { type DebPackage, parseDpkgStatus } from "./dpkg-status.ts";
+import { describeExposure, type InspectMachine, machineAddresses, packageOwners } from "../exposure/index.ts";
+import { describeComponents, loadResult } from "./components/index.ts";
+import type { ContainerRuntime } from "./containers/index.ts";
+import { packageDatabases, type SystemPackage } from "./databases/index.ts";
 import { describeKernel, rebootState } from "./kernel.ts";
 import { pendingUpdates } from "./pending-updates.ts";
 import { type RefreshOutcome, repositories } from "./repositories.ts";
 import { readServices } from "./services.ts";
-
-export const DPKG_STATUS = "/var/lib/dpkg/status";
 
 export interface CollectOptions {
   readonly os: EndpointIdentity["os"];
   readonly clock: Clock;
   /** Raw facts about processes: from our own view of /proc, or from the executor's. */
   readonly inspect: InspectMachine;
+  /** What container runtimes hold: asked by ourselves, or by the executor. */
+  containers(): Promise<ContainerRuntime[]>;
+  /** Where the last look through the files left what it found. */
+  readonly stateDir: string;
+  /** Why there was no later look, where one was due and failed. */
+  readonly scanProblem?: Problem | undefined;
   /** What the last refresh of the package lists said. */
   refreshOutcome(): RefreshOutcome;
 }
@@ -39,15 +44,38 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
   };
   const ok = <T>(value: T) => ({ ok: true as const, value });
 
-  const packages = (await take("packages", async () => ok(parseDpkgStatus(await readFile(DPKG_STATUS, "utf8"))))) ?? [];
-  if (packages.length === 0) note("packages", { code: "no-packages", message: `${DPKG_STATUS} names no package.` });
-  const updates =
-    packages.length > 0 ? await take("pending-updates", () => pendingUpdates(packages, options.os?.architecture ?? "")) : undefined;
-  const repositoryList = await take("repositories", () => repositories(options.clock.now(), options.refreshOutcome()));
+  const databases = packageDatabases();
+  const packages: SystemPackage[] = [];
+  for (const database of databases) packages.push(...((await take(database.id, () => database.packages())) ?? []));
+  if (packages.length === 0)
+    note("packages", {
+      code: "no-packages",
+      message: `No package manager names a package (${databases.map((d) => d.id).join(", ") || "none found"}).`,
+    });
+  const debs = packages.filter((p) => p.ecosystem === "deb");
+  const updates = debs.length > 0 ? await take("pending-updates", () => pendingUpdates(debs, options.os?.architecture ?? "")) : undefined;
+  if (debs.length === 0)
+    note("pending-updates", {
+      code: "not-asked",
+      message: databases.some((d) => d.id === "dpkg")
+        ? "Without the list of packages nothing can be said of their updates."
+        : "Only apt is asked for updates: what other package managers offer is unknown.",
+    });
+  const repositoryList =
+    debs.length > 0 ? await take("repositories", () => repositories(options.clock.now(), options.refreshOutcome())) : undefined;
   const units = await take("services", () => readServices());
   const owners = packageOwners();
-  const exposure = await take("exposure", () => describeExposure(options.inspect, owners, units ?? []));
+  let inspection: ReturnType<InspectMachine> | undefined;
+  const inspectOnce: InspectMachine = () => (inspection ??= options.inspect());
+  const exposure = await take("exposure", () => describeExposure(inspectOnce, owners, units ?? []));
   for (const problem of exposure?.problems ?? []) note("exposure", problem);
+  const found = await take("components", async () => {
+    const result = await loadResult(options.stateDir);
+    const seen = await inspectOnce();
+    return ok(result && (await describeComponents(result, seen.ok ? seen.value : undefined, owners, machineAddresses())));
+  });
+  if (options.scanProblem) note("components", options.scanProblem);
+  const runtimes = await take("containers", async () => ok(await options.containers()));
   const unitPackages = await owners.of((units ?? []).map((u) => u.executable).filter((e) => e !== ""));
   const kernel = describeKernel(packages, release());
   const reboot = await take("reboot", async () => ok(await rebootState(kernel)));
@@ -55,7 +83,7 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
 
   return {
     os: options.os ?? null,
-    packages: packages as DebPackage[],
+    packages,
     pendingUpdates: updates ?? [],
     services: (units ?? []).map((u) => ({
       unit: u.unit,
@@ -71,10 +99,10 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
     reboot: reboot ?? null,
     repositories: repositoryList ?? [],
     hardware: machine ?? null,
+    components: found?.components ?? [],
+    componentScan: found?.componentScan ?? null,
+    containerRuntimes: runtimes ?? [],
     problems,
     collectedAt: formatInstant(options.clock.now()),
   };
 }
-
-/** Changes when dpkg has changed anything. 0 when there is no dpkg. */
-export const dpkgChangedAt = async (): Promise<number> => (await stat(DPKG_STATUS).catch(() => undefined))?.mtimeMs ?? 0;

@@ -28,7 +28,6 @@ export async function describeUpdates(
   request: DescribeUpdates,
   cacheDir: string,
   done: (description: UpdateDescription) => void,
-  stopped: () => boolean,
 ): Promise<void> {
   let budget = Math.min(Number(request.downloadLimitBytes ?? 0) || MAX_DOWNLOAD_BYTES, MAX_DOWNLOAD_BYTES);
   const spend = (bytes: number): boolean => {
@@ -38,7 +37,6 @@ export async function describeUpdates(
   };
   await mkdir(cacheDir, { recursive: true, mode: 0o700 });
   for (const update of (request.updates ?? []).slice(0, MAX_UPDATES)) {
-    if (stopped()) return;
     const dir = await mkdtemp(join(cacheDir, "describe-"));
     try {
       const read = await describeOne(update as Update, dir, spend);

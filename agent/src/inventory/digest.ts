@@ -1,13 +1,33 @@
 import { canonicalJson, sha256Hex } from "@breakwater/shared/command";
-import type { WireInventory, WirePackage } from "@breakwater/shared/wire";
+import type { WireComponent, WireInventory, WirePackage } from "@breakwater/shared/wire";
+
+export const componentKey = ({ ecosystem = "", name = "", version = "", path = "" }: WireComponent): string =>
+  [ecosystem, name, version, path].join("\n");
 
 export const packageKey = (p: WirePackage): string => `${p.ecosystem} ${p.name} ${p.architecture}`;
 
-/** Everything but the packages. */
+/** Everything but the packages and the components. */
 export function factsOf(inventory: WireInventory): WireInventory {
-  const { packages: _, ...facts } = inventory;
+  const { packages: _, components: __, ...facts } = inventory;
   return facts;
 }
+
+/** A component without the process ids of those who use it. */
+const lastingComponent = ({ uses, ...component }: WireComponent) => ({
+  ...component,
+  uses: [...new Set((uses ?? []).map(({ pid: _, ...use }) => canonicalJson(use)))].sort(),
+});
+
+/** Text that is the same as long as nothing of a component changed that means something. */
+export const componentText = (component: WireComponent): string => canonicalJson(lastingComponent(component));
+
+/** Of a look through the files: what was not looked at, and the day, so that what is told of the look never is older than that. */
+const lastingScan = (scan: WireInventory["componentScan"]) =>
+  scan && {
+    roots: scan.roots ?? [],
+    notLooked: [...new Set((scan.notLooked ?? []).map(({ path, code }) => canonicalJson({ path, code })))].sort(),
+    day: (scan.endedAt ?? "").slice(0, 10),
+  };
 
 /**
  * The facts without what changes all the time and means nothing: process ids, free space, restart counters (health has
@@ -27,6 +47,8 @@ function lasting(inventory: WireInventory): unknown {
         .map(({ pids, units, ...l }) => ({ ...l, units: [...(units ?? [])].sort() })),
     ),
     repositories: sorted(inventory.repositories),
+    containerRuntimes: sorted(inventory.containerRuntimes),
+    componentScan: lastingScan(inventory.componentScan ?? null),
     problems: sorted(inventory.problems?.map(({ collector, code }) => ({ collector, code }))),
     hardware: inventory.hardware && {
       ...round(inventory.hardware),
@@ -47,5 +69,6 @@ function round<T>(value: T): T {
 /** Hex SHA-256 that is the same for the same machine state, whenever and in whatever order it was looked at. */
 export function inventoryDigest(inventory: WireInventory): string {
   const packages = (inventory.packages ?? []).map((p) => canonicalJson(round(p))).sort();
-  return sha256Hex(canonicalJson({ packages, facts: lasting(inventory) }));
+  const components = (inventory.components ?? []).map(componentText).sort();
+  return sha256Hex(canonicalJson({ packages, components, facts: lasting(inventory) }));
 }

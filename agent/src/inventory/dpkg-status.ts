@@ -1,4 +1,4 @@
-import type { WirePackage } from "@breakwater/shared/wire";
+import { inOrder, type SystemPackage } from "./databases/database.ts";
 import { paragraphs } from "./deb822.ts";
 
 const FIELDS = new Set([
@@ -13,9 +13,6 @@ const FIELDS = new Set([
   "Maintainer",
   "Origin",
 ]);
-
-/** A package as dpkg knows it, every field set. */
-export type DebPackage = Required<WirePackage>;
 
 /** "name (version)" of the Source field; the binary's own name and version where it is absent (Debian policy 5.6.1). */
 export function sourceOf(name: string, version: string, source: string | undefined): { name: string; version: string } {
@@ -39,8 +36,8 @@ function vendorOf(origin: string | undefined, maintainer: string): string {
  * Packages of /var/lib/dpkg/status in a fixed order. Those that are gone entirely ("not-installed") are left out; those
  * of which only configuration is left stay, with their status.
  */
-export function parseDpkgStatus(text: string): DebPackage[] {
-  const packages: DebPackage[] = [];
+export function parseDpkgStatus(text: string): SystemPackage[] {
+  const packages: SystemPackage[] = [];
   for (const p of paragraphs(text, FIELDS)) {
     const { Package: name, Version: version, Architecture: architecture } = p;
     const [want = "", , status = ""] = (p.Status ?? "").split(" ");
@@ -60,9 +57,8 @@ export function parseDpkgStatus(text: string): DebPackage[] {
       // dpkg counts kibibytes (Debian policy 5.6.20).
       installedSizeBytes: Number.parseInt(p["Installed-Size"] ?? "0", 10) * 1024 || 0,
       essential: p.Essential === "yes",
+      module: "",
     });
   }
-  return packages.sort((a, b) => compare(a.name, b.name) || compare(a.architecture, b.architecture));
+  return inOrder(packages);
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

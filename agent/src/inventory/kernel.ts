@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { versionSchemes } from "@breakwater/shared/version";
 import type { WireInventory } from "@breakwater/shared/wire";
-import type { DebPackage } from "./dpkg-status.ts";
+import type { SystemPackage } from "./databases/index.ts";
 
 type Kernel = NonNullable<WireInventory["kernel"]>;
 type Reboot = NonNullable<WireInventory["reboot"]>;
@@ -10,17 +10,26 @@ type Reboot = NonNullable<WireInventory["reboot"]>;
 const IMAGE = /^linux-image-(?:unsigned-)?(\d.*)$/;
 const FLAG = "/run/reboot-required";
 
+/** "5.14.0-427.el9.x86_64" of the package kernel-core, as uname(1) has it; Debian and Ubuntu put it into the package's name. */
+const RPM_KERNEL = /^kernel(-core|-rt-core|-64k-core)?$/;
+const releaseOf = (p: SystemPackage): string | undefined =>
+  p.ecosystem === "rpm"
+    ? RPM_KERNEL.test(p.name)
+      ? `${p.version.replace(/^\d+:/, "")}.${p.architecture}`
+      : undefined
+    : IMAGE.exec(p.name)?.[1];
+
 /** For sorting; what is no version there is neither older nor newer. */
-const debOrder = (a: string, b: string): number => versionSchemes.deb.compare(a, b) ?? 0;
+const order = (p: SystemPackage, a: string, b: string): number => versionSchemes[p.ecosystem === "rpm" ? "rpm" : "deb"].compare(a, b) ?? 0;
 
 /** Release of the newest installed kernel by dpkg's order, and the package of the running one ("" in a container). */
-export function describeKernel(packages: readonly DebPackage[], running: string): Kernel {
+export function describeKernel(packages: readonly SystemPackage[], running: string): Kernel {
   const images = packages.flatMap((p) => {
-    const release = IMAGE.exec(p.name)?.[1];
+    const release = releaseOf(p);
     return release && p.status === "installed" && !release.endsWith("-dbg") ? [{ release, package: p }] : [];
   });
   // By release first: a rebuilt older kernel may have the higher package version.
-  images.sort((a, b) => debOrder(a.release, b.release) || debOrder(a.package.version, b.package.version));
+  images.sort((a, b) => order(a.package, a.release, b.release) || order(a.package, a.package.version, b.package.version));
   return {
     running,
     newestInstalled: images.at(-1)?.release ?? "",

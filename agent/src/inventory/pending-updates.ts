@@ -2,8 +2,9 @@ import { fail, ok, type Result } from "@breakwater/shared/core";
 import { compareVersions } from "@breakwater/shared/version";
 import type { WirePendingUpdate } from "@breakwater/shared/wire";
 import { type Candidate, parseCandidates, parseReleases, type Release } from "./apt-policy.ts";
+import type { SystemPackage } from "./databases/index.ts";
 import { paragraphs } from "./deb822.ts";
-import { type DebPackage, sourceOf } from "./dpkg-status.ts";
+import { sourceOf } from "./dpkg-status.ts";
 import { runText } from "./run-tool.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -24,7 +25,7 @@ export const isSecurity = (release: Release): boolean =>
  * Updates that apt's own sources offer: the candidate of every installed package that is newer than what is installed.
  * Holds and phasing do not hide an update here, they are told with it.
  */
-export async function pendingUpdates(packages: readonly DebPackage[], nativeArchitecture: string): Promise<Result<WirePendingUpdate[]>> {
+export async function pendingUpdates(packages: readonly SystemPackage[], nativeArchitecture: string): Promise<Result<WirePendingUpdate[]>> {
   const installed = new Map(packages.filter((p) => p.status !== "config-files").map((p) => [aptName(p, nativeArchitecture), p]));
   if (installed.size === 0) return ok([]);
   const overview = await runText("apt-cache", ["policy"], { timeoutMs: TIMEOUT_MS });
@@ -70,7 +71,7 @@ export function parseIndexEntries(text: string): Map<string, IndexEntry> {
 
 export function describeCandidates(
   candidates: readonly Candidate[],
-  installed: ReadonlyMap<string, DebPackage>,
+  installed: ReadonlyMap<string, SystemPackage>,
   releases: ReadonlyMap<string, Release>,
   entries: ReadonlyMap<string, IndexEntry>,
 ): WirePendingUpdate[] {

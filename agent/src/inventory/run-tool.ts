@@ -52,6 +52,23 @@ export async function runText(file: string, args: readonly string[], options: To
   return answer.ok ? ok(answer.value.toString("utf8")) : answer;
 }
 
+/** The same of a program that prints more than is kept: its lines, one after another. @throws Error with a plain reason */
+export async function* toolLines(file: string, args: readonly string[], options: Pick<ToolOptions, "timeoutMs">): AsyncGenerator<string> {
+  const running = execa(file, args, {
+    timeout: options.timeoutMs,
+    extendEnv: false,
+    env: environment(),
+    stdin: "ignore",
+    buffer: { stdout: false },
+  });
+  lower(running.pid);
+  try {
+    yield* running;
+  } catch (error) {
+    throw new Error(tell(file, error as ExecaError));
+  }
+}
+
 function lower(pid: number | undefined): void {
   if (pid === undefined) return;
   try {

@@ -1,5 +1,5 @@
 import type { WireInventory } from "@breakwater/shared/wire";
-import { inventoryDelta, type KnownInventory, snapshotChunks } from "./delta.ts";
+import { fitsOneMessage, inventoryDelta, type KnownInventory, snapshotChunks } from "./delta.ts";
 import { inventoryDigest } from "./digest.ts";
 
 type Upward = { inventorySnapshot: ReturnType<typeof snapshotChunks>[number] } | { inventoryDelta: ReturnType<typeof inventoryDelta> };
@@ -46,12 +46,15 @@ export function createInventorySync(options: InventorySyncOptions): InventorySyn
     sending = known.digest;
     if (base?.digest === known.digest) {
       sending = undefined;
-    } else if (base) {
-      options.send(`${PREFIX}${known.digest}:delta`, { inventoryDelta: inventoryDelta(base, known) }, () => acknowledged(known));
-    } else {
-      for (const chunk of snapshotChunks(known))
-        options.send(`${PREFIX}${known.digest}:${chunk.index}`, { inventorySnapshot: chunk }, () => chunk.last && acknowledged(known));
+      return;
     }
+    const delta = base && inventoryDelta(base, known);
+    if (delta && fitsOneMessage(delta)) {
+      options.send(`${PREFIX}${known.digest}:delta`, { inventoryDelta: delta }, () => acknowledged(known));
+      return;
+    }
+    for (const chunk of snapshotChunks(known))
+      options.send(`${PREFIX}${known.digest}:${chunk.index}`, { inventorySnapshot: chunk }, () => chunk.last && acknowledged(known));
   };
 
   return {

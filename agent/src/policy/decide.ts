@@ -22,10 +22,44 @@ export function decideMode(policy: Policy): Result<void, Refusal> {
   );
 }
 
+/** Whether this machine lets patches be tried on a throw-away copy of it. */
+export function decideRehearsalMode(policy: Policy): Result<void, Refusal> {
+  if (policy.mode !== "observe") return ok(undefined);
+  return refuse(
+    "policy-rehearse",
+    `This machine's policy is "${policy.mode}": nothing is tried on a copy of it.`,
+    'Its owner can set "mode: rehearse" in the agent\'s policy.yaml, which lets patches be tried on a copy and not applied.',
+  );
+}
+
+/** Whether the owner lets an action be rehearsed. Windows and blackouts are about changes, and a rehearsal makes none. */
+export function decideRehearsal(policy: Policy, action: EndpointAction): Result<void, Refusal> {
+  const mode = decideRehearsalMode(policy);
+  return mode.ok ? decidePackages(policy, action) : mode;
+}
+
 /** Whether the owner's policy allows an action now. Pure; says the first reason against it. */
 export function decidePolicy(policy: Policy, action: EndpointAction, now: Instant): Result<void, Refusal> {
   const mode = decideMode(policy);
   if (!mode.ok) return mode;
+  const packages = decidePackages(policy, action);
+  if (!packages.ok) return packages;
+  if (action.reboot !== "never" && !policy.allowReboot)
+    return refuse(
+      "policy-window",
+      "The plan may restart the machine; the policy does not allow that.",
+      "Set allowReboot: true, or plan without.",
+    );
+  const blackout = policy.blackouts.find((b) => isInside(b, now));
+  if (blackout)
+    return refuse("policy-window", `The policy forbids changes until ${blackout.to}${blackout.name ? ` (${blackout.name})` : ""}.`);
+  if (policy.windows.length > 0 && !policy.windows.some((w) => isOpen(w, policy.timezone, now)))
+    return refuse("policy-window", `None of the policy's windows is open (time zone ${policy.timezone}).`);
+  return ok(undefined);
+}
+
+/** Which packages, how many, and whether to older versions. */
+function decidePackages(policy: Policy, action: EndpointAction): Result<void, Refusal> {
   if (action.packages.length > policy.maxPackages)
     return refuse(
       "policy-package",
@@ -43,17 +77,6 @@ export function decidePolicy(policy: Policy, action: EndpointAction, now: Instan
       "policy-package",
       `The plan moves ${downgrades.length} packages to an older version (${downgrades[0]?.name} first); the policy allows ${policy.maxDowngrades}.`,
     );
-  if (action.reboot !== "never" && !policy.allowReboot)
-    return refuse(
-      "policy-window",
-      "The plan may restart the machine; the policy does not allow that.",
-      "Set allowReboot: true, or plan without.",
-    );
-  const blackout = policy.blackouts.find((b) => isInside(b, now));
-  if (blackout)
-    return refuse("policy-window", `The policy forbids changes until ${blackout.to}${blackout.name ? ` (${blackout.name})` : ""}.`);
-  if (policy.windows.length > 0 && !policy.windows.some((w) => isOpen(w, policy.timezone, now)))
-    return refuse("policy-window", `None of the policy's windows is open (time zone ${policy.timezone}).`);
   return ok(undefined);
 }
 

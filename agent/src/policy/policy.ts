@@ -1,5 +1,5 @@
 import { intervalSchema, isZone, windowSchema } from "@breakwater/shared/window";
-import { z } from "zod";
+import * as z from "zod";
 
 const pattern = z.string().min(1).max(200);
 

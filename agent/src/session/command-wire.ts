@@ -3,8 +3,11 @@ import type { ApplyRequest } from "../executor/protocol.ts";
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
 
-/** The executor's words for the wire's Apply. Bytes stay as they were signed. */
-export function applyRequest(executionId: string, apply: NonNullable<Command__Output["apply"]>): Omit<ApplyRequest, "id" | "op"> {
+/** The executor's words for the wire's Apply and Rehearse. Bytes stay as they were signed. */
+export function applyRequest(
+  executionId: string,
+  apply: NonNullable<Command__Output["apply"] | Command__Output["rehearse"]>,
+): Omit<ApplyRequest, "id" | "op"> {
   return {
     executionId,
     action: base64(apply.action),

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import type { Instant } from "@breakwater/shared/core";
-import { z } from "zod";
+import * as z from "zod";
 import { readJsonFile, writeFileAtomically } from "./files.ts";
 
 const schema = z.object({

@@ -1,10 +1,12 @@
 import { createConnection, type Socket } from "node:net";
 import { fail, ok, type Problem, type Result } from "@breakwater/shared/core";
-import type { z } from "zod";
+import type * as z from "zod";
+import { createLineReader } from "../executor/lines.ts";
 import {
   type ExecutorEvent,
   type ExecutorRequest,
   eventSchema,
+  MAX_REQUEST_BYTES,
   MAX_RESPONSE_BYTES,
   responseSchema,
   valueSchemas,
@@ -15,7 +17,7 @@ type Arguments<O extends Operation> = Omit<Extract<ExecutorRequest, { op: O }>, 
 type Value<O extends Operation> = z.infer<(typeof valueSchemas)[O]>;
 
 /** Fetching package lists takes minutes on a slow line; everything else is a matter of seconds. */
-const TIMEOUT_MS: Partial<Record<Operation, number>> = { refresh: 600_000, inspect: 60_000 };
+const TIMEOUT_MS: Partial<Record<Operation, number>> = { refresh: 600_000, inspect: 60_000, containers: 60_000 };
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /**
@@ -82,7 +84,11 @@ export function createExecutorLink(options: { socketPath: string; onEvent(event:
       fresh.once("error", (error: NodeJS.ErrnoException) =>
         resolve(fail(problem(EXECUTOR_ABSENT, `${options.socketPath}: ${error.code}`))),
       );
-      readLines(fresh, take);
+      fresh.on(
+        "data",
+        createLineReader(MAX_RESPONSE_BYTES, take, () => fresh.destroy()),
+      );
+      fresh.on("error", () => fresh.destroy());
       fresh.once("close", () => {
         if (socket !== fresh) return;
         socket = undefined;
@@ -97,16 +103,23 @@ export function createExecutorLink(options: { socketPath: string; onEvent(event:
 
   return {
     async request(op, args) {
+      const id = ++lastId;
+      const line = Buffer.from(`${JSON.stringify({ id, op, ...args })}\n`, "utf8");
+      // The executor would hang up on it, and everybody else's requests on this connection would be lost with it.
+      if (line.length > MAX_REQUEST_BYTES)
+        return fail({
+          code: "malformed-action",
+          message: `The command has ${line.length} bytes; the executor reads ${MAX_REQUEST_BYTES} at most.`,
+        });
       const connection = await connect();
       if (!connection.ok) return connection;
-      const id = ++lastId;
       const answer = await new Promise<Result<unknown>>((resolve) => {
         const timer = setTimeout(
           () => settle(id, fail(problem(EXECUTOR_LOST, `no answer to ${op}`))),
           TIMEOUT_MS[op] ?? DEFAULT_TIMEOUT_MS,
         );
         waiting.set(id, { resolve, timer });
-        connection.value.write(`${JSON.stringify({ id, op, ...args })}\n`);
+        connection.value.write(line);
       });
       if (!answer.ok) return answer;
       const value = valueSchemas[op].safeParse(answer.value);
@@ -117,19 +130,6 @@ export function createExecutorLink(options: { socketPath: string; onEvent(event:
     },
     close: () => socket?.destroy(),
   };
-}
-
-function readLines(socket: Socket, take: (line: string) => void): void {
-  let held = "";
-  socket.setEncoding("utf8");
-  socket.on("data", (text: string) => {
-    held += text;
-    if (held.length > MAX_RESPONSE_BYTES) return void socket.destroy();
-    const lines = held.split("\n");
-    held = lines.pop() ?? "";
-    for (const line of lines) if (line !== "") take(line);
-  });
-  socket.on("error", () => socket.destroy());
 }
 
 const problem = (code: string, message: string): Problem => ({

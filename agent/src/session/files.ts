@@ -1,12 +1,12 @@
 import { chown, mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { z } from "zod";
+import type * as z from "zod";
 
 /**
  * Replaces a file so that a crash or a power cut leaves either the old or the new one: written beside it, synced, renamed,
  * directory synced. Made by root, it belongs to whoever owns the directory: `enroll` runs as root, `run` does not.
  */
-export async function writeFileAtomically(path: string, content: string, mode: number): Promise<void> {
+export async function writeFileAtomically(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   const dir = dirname(path);
   await mkdir(dir, { recursive: true, mode: 0o755 });
   const temporary = join(dir, `.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`);

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { hostname, release } from "node:os";
 import { join } from "node:path";
 import type { EndpointIdentity } from "@breakwater/shared/wire";
-import { z } from "zod";
+import * as z from "zod";
 import { readJsonFile, writeFileAtomically } from "./files.ts";
 
 /** Debian's names of the architectures that Node runs on. */

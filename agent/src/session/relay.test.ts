@@ -108,6 +108,24 @@ describe("the relay", () => {
     executor.close();
   });
 
+  it("refuses what is too long for the executor to read, without losing the connection to it", async () => {
+    const { relay, sent, executor } = setup("patch");
+    await relay.unfinished();
+    await relay.command({ executionId: "ex_long", apply: { ...apply, action: Buffer.alloc(3_000_000) } } as never);
+    expect(sent[0]?.body.commandRefused).toMatchObject({ executionId: "ex_long", code: "malformed-action" });
+    expect([executor.connected, asked.some((r) => r.op === "apply")]).toEqual([true, false]);
+    executor.close();
+  });
+
+  it("looks at a few commands at a time and refuses the others by name", async () => {
+    const { relay, sent, executor } = setup("patch");
+    const rollback = { ofExecutionId: "ex_1", reason: "" };
+    await Promise.all(Array.from({ length: 20 }, (_, i) => relay.command({ executionId: `ex_${i}`, rollback } as never)));
+    const codes = sent.map((s) => s.body.commandRefused?.code);
+    expect([codes.filter((c) => c === "busy").length, codes.filter((c) => c === "not-reversible").length]).toEqual([4, 16]);
+    executor.close();
+  });
+
   it("claims no refusal when the answer was lost: the command may have been taken", async () => {
     const { relay, sent, executor } = setup("patch");
     await relay.command({ executionId: "ex_4", apply });

@@ -1,8 +1,8 @@
 import { fail, type Problem, type Result } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 import type { Command__Output, ExecutionReport, Welcome__Output } from "@breakwater/shared/wire";
-import type { ExecutorEvent, ExecutorStatus, Report } from "../executor/protocol.ts";
-import { decideMode, type Policy } from "../policy/index.ts";
+import { type ExecutorEvent, type ExecutorStatus, executionIdSchema, type Report } from "../executor/protocol.ts";
+import { decideMode, decideRehearsalMode, type Policy } from "../policy/index.ts";
 import { applyRequest } from "./command-wire.ts";
 import { EXECUTOR_ABSENT, EXECUTOR_LOST, type ExecutorLink } from "./executor-link.ts";
 import type { Session } from "./session.ts";
@@ -12,6 +12,10 @@ const FOLLOW_MS = 3_000;
 /** Contact is told this often at most: commit-confirm counts in minutes. */
 const CONTACT_MS = 5_000;
 const LOST_RETRIES = 3;
+/** A controller has one command for an endpoint at a time, and its rollback or cancel. What it floods beyond is held nowhere. */
+const MAX_COMMANDS = 16;
+/** Longest name of an execution that is repeated to a controller that made it up: as long as a real one may be. */
+const MAX_TOLD_ID = 64;
 
 export interface Relay {
   /** What Hello says of executions that the controller may not know the end of. */
@@ -41,6 +45,7 @@ export function createRelay(options: RelayOptions): Relay {
   let followTimer: NodeJS.Timeout | undefined;
   let lastContactAt = 0;
   let stopped = false;
+  let commands = 0;
 
   const unfinishedOf = (s: ExecutorStatus) => s.executions.filter((e) => !e.terminal || e.acknowledged < e.step);
   const look = async (): Promise<ExecutorStatus | undefined> => {
@@ -50,10 +55,12 @@ export function createRelay(options: RelayOptions): Relay {
   };
 
   const report = (r: Report): void => {
-    session.send(`report:${r.executionId}:${r.step}`, { executionReport: r }, () => {
+    const { rehearsal, ...common } = r;
+    const executionReport = rehearsal ? { ...common, rehearsal } : common;
+    session.send(`report:${r.executionId}:${r.step}`, { executionReport }, () => {
       void executor.request("acknowledge", { executionId: r.executionId, step: r.step });
     });
-    if (r.terminal) options.finished(r.executionId);
+    if (r.terminal && r.rehearsal === undefined) options.finished(r.executionId);
   };
   /** Reports that the controller has not acknowledged yet; the outbox drops those that wait there already. */
   const resend = async (): Promise<void> => {
@@ -73,7 +80,7 @@ export function createRelay(options: RelayOptions): Relay {
   };
 
   const ask = async (command: Command__Output): Promise<Result<unknown>> => {
-    const { executionId, apply, rollback, cancel } = command;
+    const { executionId, apply, rollback, cancel, rehearse } = command;
     if (apply) {
       const mode = decideMode(options.policy());
       return mode.ok ? executor.request("apply", applyRequest(executionId, apply)) : mode;
@@ -82,6 +89,10 @@ export function createRelay(options: RelayOptions): Relay {
       const mode = decideMode(options.policy());
       if (!mode.ok) return mode;
       return executor.request("rollback", { executionId, ofExecutionId: rollback.ofExecutionId, reason: rollback.reason });
+    }
+    if (rehearse) {
+      const mode = decideRehearsalMode(options.policy());
+      return mode.ok ? executor.request("rehearse", applyRequest(executionId, rehearse)) : mode;
     }
     if (cancel) return executor.request("cancel", { executionId, reason: cancel.reason });
     return fail<Problem>({ code: "malformed-action", message: "The command asks for nothing that this agent knows." });
@@ -93,6 +104,15 @@ export function createRelay(options: RelayOptions): Relay {
     return answer;
   };
 
+  const refuse = (named: string, { code, message }: Problem): void => {
+    const executionId = named.slice(0, MAX_TOLD_ID);
+    log.warn({ executionId, code, message }, "command refused");
+    // Whether the executor took it is unknown: its journal will tell, a refusal could be a lie.
+    if (code === EXECUTOR_LOST) return;
+    const said = code === EXECUTOR_ABSENT ? `${message} Nothing was changed.` : message;
+    session.send(`refused:${executionId}`, { commandRefused: { executionId, code, message: said } });
+  };
+
   return {
     async unfinished() {
       const known = await look();
@@ -100,22 +120,24 @@ export function createRelay(options: RelayOptions): Relay {
     },
     async welcome(welcome) {
       for (const executionId of welcome.forgetExecutions) {
-        const step = status?.executions.find((e) => e.executionId === executionId)?.step;
+        // What has no end yet cannot be held in its terminal state by anybody.
+        const step = status?.executions.find((e) => e.executionId === executionId && e.terminal)?.step;
         if (step !== undefined) await executor.request("acknowledge", { executionId, step });
       }
       await resend();
     },
     async command(command) {
       const { executionId } = command;
-      const answer = await askSurely(command);
+      if (!executionIdSchema.safeParse(executionId).success)
+        return refuse(executionId, { code: "malformed-action", message: "The command's execution has no usable name." });
+      if (commands >= MAX_COMMANDS)
+        return refuse(executionId, { code: "busy", message: `${commands} commands are under way; this one was not looked at.` });
+      commands++;
+      const answer = await askSurely(command).finally(() => {
+        commands--;
+      });
       await look();
-      if (answer.ok) return;
-      const { code, message } = answer.problem;
-      log.warn({ executionId, code, message }, "command refused");
-      // Whether the executor took it is unknown: its journal will tell, a refusal could be a lie.
-      if (code === EXECUTOR_LOST) return;
-      const said = code === EXECUTOR_ABSENT ? `${message} Nothing was changed.` : message;
-      session.send(`refused:${executionId}`, { commandRefused: { executionId, code, message: said } });
+      if (!answer.ok) refuse(executionId, answer.problem);
     },
     event(event) {
       if (event.event === "report") return report(event.report);

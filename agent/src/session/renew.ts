@@ -1,11 +1,16 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { type Clock, fail, ok, type Result } from "@breakwater/shared/core";
 import { EnrollmentService } from "@breakwater/shared/wire";
 import { channelCredentials, channelOptions } from "./channel.ts";
 import { type EnrolledIdentity, writeIdentity } from "./enrolled-identity.ts";
+import { fingerprintOf } from "./trust.ts";
 
 const CALL_DEADLINE_MS = 20_000;
 
-/** Gets a new certificate for a new key, over mTLS with the present one, and writes both down. */
+/**
+ * Gets a new certificate for a new key, over mTLS with the present one, and writes both down. Only once they are seen to be
+ * of use: a controller that answers nonsense leaves the endpoint with what it has.
+ */
 export async function renew(stateDir: string, identity: EnrolledIdentity, clock: Clock): Promise<Result<EnrolledIdentity>> {
   // Loaded on use: X.509 costs memory that the agent needs once in many hours.
   const { newKeyAndRequest } = await import("./keys.ts");
@@ -17,19 +22,44 @@ export async function renew(stateDir: string, identity: EnrolledIdentity, clock:
   );
   const answer = await new Promise<Result<EnrolledIdentity>>((resolve) => {
     client.renew({ csr }, { deadline: clock.now() + CALL_DEADLINE_MS }, (error, response) => {
-      if (response)
-        resolve(
-          ok({
-            ...identity,
-            privateKeyPem,
-            certificatePem: response.certificate,
-            trustBundlePem: response.trustBundle || identity.trustBundlePem,
-          }),
-        );
-      else resolve(fail({ code: "renewal-failed", message: `The certificate could not be renewed: ${error?.details ?? "no answer"}` }));
+      if (response) {
+        const renewed = { ...identity, privateKeyPem, certificatePem: response.certificate };
+        const trustBundlePem = response.trustBundle || identity.trustBundlePem;
+        const wrong = unusable(identity, { ...renewed, trustBundlePem }, clock);
+        if (wrong === undefined) resolve(ok({ ...renewed, trustBundlePem }));
+        else resolve(fail({ code: "renewal-refused", message: `What the controller gave for the certificate is not taken: ${wrong}.` }));
+      } else resolve(fail({ code: "renewal-failed", message: `The certificate could not be renewed: ${error?.details ?? "no answer"}` }));
     });
   });
   client.close();
   if (answer.ok) await writeIdentity(stateDir, answer.value);
   return answer;
 }
+
+/**
+ * Why a renewed identity must not take the present one's place; undefined when it may. An authority is new only when one
+ * that is trusted already has signed it: nobody is handed over to strangers by a controller that was taken over.
+ */
+function unusable(present: EnrolledIdentity, renewed: EnrolledIdentity, clock: Clock): string | undefined {
+  try {
+    const trusted = certificatesOf(present.trustBundlePem);
+    const authorities = certificatesOf(renewed.trustBundlePem);
+    const known = (a: X509Certificate) => trusted.some((t) => t.fingerprint256 === a.fingerprint256 || issued(t, a));
+    const stranger = authorities.find((a) => !known(a));
+    if (stranger) return `its authority ${fingerprintOf(stranger)} is not trusted and none that is has signed it`;
+    const certificate = new X509Certificate(renewed.certificatePem);
+    if (!certificate.checkPrivateKey(createPrivateKey(renewed.privateKeyPem))) return "the certificate is for another key";
+    const names = (certificate.subjectAltName ?? "").split(", ");
+    if (!names.includes(`URI:spiffe://breakwater/endpoint/${present.endpointId}`)) return "the certificate is for another endpoint";
+    if (Date.parse(certificate.validTo) <= clock.now()) return "the certificate is over already";
+    if (!authorities.some((a) => issued(a, certificate))) return "no authority that is trusted has signed the certificate";
+    return undefined;
+  } catch (error) {
+    return `it cannot be read (${(error as Error).message})`;
+  }
+}
+
+const issued = (by: X509Certificate, certificate: X509Certificate): boolean =>
+  certificate.checkIssued(by) && certificate.verify(by.publicKey);
+const certificatesOf = (bundlePem: string): X509Certificate[] =>
+  (bundlePem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map((pem) => new X509Certificate(pem));

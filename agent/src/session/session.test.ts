@@ -212,6 +212,12 @@ describe("waiting before the next attempt", () => {
       ),
     );
   });
+
+  it("is an hour and the jitter at most, however long the controller would have it away", () => {
+    // 2^32 - 1 s is the most that the wire can say; a timer of more than 2^31 ms would fire at once.
+    for (const asked of [3_600_000, 86_400_000, (2 ** 32 - 1) * 1_000, Number.MAX_VALUE])
+      expect(reconnectDelay(0, asked, { next: () => 0.5 })).toBe(3_600_500);
+  });
 });
 
 describe("queues", () => {

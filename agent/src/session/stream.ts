@@ -79,7 +79,8 @@ export function openStream(identity: EnrolledIdentity, hello: Hello, handlers: S
     } else if (message.disconnect) {
       end("asked-to-leave", message.disconnect.reason, message.disconnect.retryAfterSeconds * 1000);
     } else if (message.ping) {
-      call.write({ sequence: 0, pong: { nonce: message.ping.nonce } });
+      // A controller that asks and does not read would fill our memory with answers: it gets those that it takes.
+      if (!call.writableNeedDrain) call.write({ sequence: 0, pong: { nonce: message.ping.nonce } });
       handlers.message(message);
     } else if (welcomedAt === undefined) {
       end("protocol", `the controller sent ${message.body ?? "nothing"} before its Welcome`, 0);

@@ -71,6 +71,8 @@ export interface TestStream {
   readonly hello: Hello__Output;
   readonly received: AgentMessage__Output[];
   send(message: ControllerMessage): void;
+  /** One message of any bytes at all. */
+  sendBytes(bytes: Buffer): void;
   end(status?: { code: grpc.status; details: string }): void;
   /** Cuts the connection without a word. */
   readonly call: Call;
@@ -87,6 +89,8 @@ export interface TestController {
   certificateLifeMs: number;
   operatorKeys: EnrollResponse["operatorKeys"];
   renewals: number;
+  /** What it answers to a renewal, given the certificate that it should hand out. */
+  answerRenewal: (certificate: string) => Promise<{ certificate: string; trustBundle: string }>;
   stop(): Promise<void>;
 }
 
@@ -130,29 +134,37 @@ export async function startTestController(): Promise<TestController> {
   sessions.addService(EnrollmentService.service, {
     renew(call: grpc.ServerUnaryCall<{ csr: Buffer }, object>, done: grpc.sendUnaryData<object>) {
       controller.renewals++;
-      void certificateFor(call.request.csr).then((certificate) => done(null, { certificate, trustBundle: "" }));
+      void certificateFor(call.request.csr)
+        .then((certificate) => controller.answerRenewal(certificate))
+        .then((answer) => done(null, answer));
     },
   });
-  sessions.addService(AgentService.service, {
-    session(call: Call) {
-      let stream: TestStream | undefined;
-      call.on("error", () => {});
-      call.on("end", () => call.end());
-      call.on("data", (message: AgentMessage__Output) => {
-        if (stream) return void stream.received.push(message);
-        if (!message.hello) return call.destroy();
-        stream = {
-          hello: message.hello,
-          received: [],
-          send: (m) => void call.write(m),
-          end: (status) => (status ? void call.emit("error", status) : void call.end()),
-          call,
-        };
-        streams.push(stream);
-        controller.greet(stream);
-      });
+  const method = AgentService.service.Session as grpc.MethodDefinition<AgentMessage__Output, ControllerMessage>;
+  const responseSerialize = (m: ControllerMessage | Buffer): Buffer => (Buffer.isBuffer(m) ? m : method.responseSerialize(m));
+  sessions.addService(
+    { Session: { ...method, responseSerialize } },
+    {
+      session(call: Call) {
+        let stream: TestStream | undefined;
+        call.on("error", () => {});
+        call.on("end", () => call.end());
+        call.on("data", (message: AgentMessage__Output) => {
+          if (stream) return void stream.received.push(message);
+          if (!message.hello) return call.destroy();
+          stream = {
+            hello: message.hello,
+            received: [],
+            send: (m) => void call.write(m),
+            sendBytes: (bytes) => void call.write(bytes as ControllerMessage),
+            end: (status) => (status ? void call.emit("error", status) : void call.end()),
+            call,
+          };
+          streams.push(stream);
+          controller.greet(stream);
+        });
+      },
     },
-  });
+  );
   const listen = (server: grpc.Server, mutual: boolean): Promise<string> =>
     new Promise((resolve, reject) => {
       const credentials = grpc.ServerCredentials.createSsl(
@@ -171,6 +183,7 @@ export async function startTestController(): Promise<TestController> {
     certificateLifeMs: 3_600_000,
     operatorKeys: [],
     renewals: 0,
+    answerRenewal: async (certificate) => ({ certificate, trustBundle: "" }),
     async stop() {
       enrolment.forceShutdown();
       sessions.forceShutdown();

@@ -24,10 +24,14 @@ export function createTelemetry(options: { clock: Clock; taken(batch: HealthBatc
   let latest: readonly Sample[] = [];
   let timer: NodeJS.Timeout | undefined;
   let stopped = true;
+  let looking = false;
 
   const tick = async (): Promise<void> => {
     const startedAt = options.clock.now();
-    const batch = await sampler.take(settings.checks);
+    looking = true;
+    const batch = await sampler.take(settings.checks).finally(() => {
+      looking = false;
+    });
     latest = batch.samples;
     if (stopped) return;
     options.taken(batch);
@@ -50,7 +54,8 @@ export function createTelemetry(options: { clock: Clock; taken(batch: HealthBatc
     configure(next) {
       const sooner = next.intervalSeconds < settings.intervalSeconds;
       settings = next;
-      if (sooner && !stopped && timer) plan(clampSeconds(next.intervalSeconds) * 1000);
+      // A look that is under way plans the next one itself, by these settings.
+      if (sooner && !stopped && timer && !looking) plan(clampSeconds(next.intervalSeconds) * 1000);
     },
     get latest() {
       return latest;

@@ -25,16 +25,20 @@ export async function startFindingKeeper({
   clock,
   log,
   matching,
+  expire = async () => 0,
 }: {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
   readonly matching: Matching;
+  /** Ends what held for a time only; asked at every look. @returns how many ended, at most a batch of them */
+  readonly expire?: () => Promise<number>;
 }): Promise<FindingKeeper> {
   let position = await readPosition(store);
   let stopped = false;
 
   async function workOff(): Promise<void> {
+    while (!stopped && (await expire()) > 0);
     while (!stopped) {
       const events = await eventsAfter(store.db, position, EVENTS_AT_ONCE);
       const last = events.at(-1);

@@ -2,10 +2,13 @@ import type { Clock } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 import { schedule } from "node-cron";
 import type { Store } from "../store/index.ts";
+import { readAssessments } from "./assessment/index.ts";
 import { startFindingKeeper } from "./finding-keeper.ts";
-import { createIntel, DEFAULT_FEEDS, type FeedConfig } from "./intel/index.ts";
+import { createIntel, DEFAULT_FEEDS, type FeedConfig, type TransportOptions } from "./intel/index.ts";
 import { createInventory } from "./inventory/index.ts";
 import { createMatching } from "./matching/index.ts";
+import { createSuppressions } from "./suppression/index.ts";
+import { createVex } from "./vex/index.ts";
 
 export interface KnowSchedules {
   /** When feeds are read (cron, UTC); null: only when asked to. */
@@ -24,6 +27,10 @@ export interface KnowOptions {
   readonly log: Logger;
   readonly feeds?: readonly FeedConfig[];
   readonly schedules?: KnowSchedules;
+  /** Where downloads lie while they are read. */
+  readonly feedDirectory?: string;
+  readonly transport?: TransportOptions;
+  readonly bundles?: { readonly keyPath?: string; readonly pinned: readonly string[] };
 }
 
 export type Know = Awaited<ReturnType<typeof startKnow>>;
@@ -32,20 +39,34 @@ export type Know = Awaited<ReturnType<typeof startKnow>>;
  * What is true: takes inventories, reads feeds on their schedule, and keeps findings current by itself, by following the
  * domain events.
  */
-export async function startKnow({ store, clock, log, feeds = DEFAULT_FEEDS, schedules = DEFAULT_SCHEDULES }: KnowOptions) {
+export async function startKnow({
+  store,
+  clock,
+  log,
+  feeds = DEFAULT_FEEDS,
+  schedules = DEFAULT_SCHEDULES,
+  feedDirectory,
+  transport = {},
+  bundles = { pinned: [] },
+}: KnowOptions) {
   const inventory = createInventory({ store, clock });
   const stopping = new AbortController();
-  const intel = createIntel({ store, clock, log, feeds, stop: stopping.signal });
-  const matching = createMatching({ store, clock });
-  const keeper = await startFindingKeeper({ store, clock, log, matching });
+  const intel = createIntel({
+    ...{ store, clock, log, feeds, transport, bundles, stop: stopping.signal },
+    ...(feedDirectory === undefined ? {} : { directory: feedDirectory }),
+  });
+  const matching = createMatching({ store, clock, readDecisions: readAssessments });
+  const suppressions = createSuppressions({ store, clock });
+  const keeper = await startFindingKeeper({ store, clock, log, matching, expire: suppressions.expire });
 
   let reading: Promise<unknown> = Promise.resolve();
   /** One reading at a time, whoever asks. */
-  function refreshIntel(feedId?: string): ReturnType<typeof intel.refresh> {
-    const next = reading.then(() => intel.refresh(feedId));
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = reading.then(work);
     reading = next.catch(() => {});
     return next;
   }
+  const refreshIntel = (feedId?: string) => inTurn(() => intel.refresh(feedId));
   const inBackground = (feedId?: string) =>
     void refreshIntel(feedId).catch((cause: unknown) => log.error({ err: cause }, "feeds could not be read"));
 
@@ -54,8 +75,17 @@ export async function startKnow({ store, clock, log, feeds = DEFAULT_FEEDS, sche
 
   return {
     inventory,
-    intel: { refresh: refreshIntel, status: intel.status },
+    intel: {
+      refresh: refreshIntel,
+      status: intel.status,
+      bundles: {
+        ...intel.bundles,
+        import: (content: AsyncIterable<Uint8Array>) => inTurn(() => intel.bundles.import(content)),
+      },
+    },
     matching,
+    suppressions,
+    vex: createVex({ store, clock }),
     /** Works off everything that happened so far. */
     settle: keeper.settle,
     /** Stops schedules and downloads, and waits for what is being written. */

@@ -1,12 +1,14 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { expectOk } from "@breakwater/shared/core";
 import { createLogger } from "@breakwater/shared/log";
 import { and, desc, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Store, schema } from "../store/index.ts";
+import { eventsAfter, type Store, schema } from "../store/index.ts";
 import { openTestStore } from "../store/testing.ts";
+import { scopeOf } from "./event-scope.ts";
 import { type Know, startKnow } from "./index.ts";
 import type { FeedConfig } from "./intel/index.ts";
-import { addEndpoint, CURL_FIXED, curlFeeds, curlPackages, curlUpdates, testClock, wireInventory } from "./testing.ts";
+import { addEndpoint, CURL_FIXED, curlFeeds, curlPackages, curlUpdates, testClock, wireInventory, wirePackage } from "./testing.ts";
 
 const { finding, endpoint } = schema;
 let store: Store;
@@ -54,6 +56,26 @@ describe("know", () => {
     await know.settle();
     expect((await findings("ep_a", "open")).map((f) => f.packageName)).toEqual(["tzdata"]);
     expect((await findings("ep_a", "fixed"))[0]).toMatchObject({ closedBy: expect.stringContaining(CURL_FIXED) });
+  });
+
+  it("looks only at the endpoints that a changed record can concern", async () => {
+    await addEndpoint(store, "ep_c");
+    expectOk(await know.inventory.takeSnapshot("ep_c", wireInventory({ packages: [wirePackage("bash", "5.2-1")] }), "1"));
+    await know.settle();
+    const [osv] = feeds;
+    if (!osv) throw new Error("no feed");
+    const records = JSON.parse(await readFile(osv.source, "utf8")) as { affected: { ranges: { events: object[] }[] }[] }[];
+    const events = records[0]?.affected[0]?.ranges[0]?.events;
+    events?.splice(1, 1, { fixed: "7.88.1-10+deb12u9" });
+    await writeFile(osv.source, JSON.stringify(records));
+    const position = (await eventsAfter(store.db, 0, 10_000)).at(-1)?.position ?? 0;
+    await know.intel.refresh();
+    const changed = (await eventsAfter(store.db, position, 100)).filter((e) => e.type === "intel.changed");
+    expect(changed.map((e) => e.data)).toEqual([expect.objectContaining({ packages: ["curl"], vulnerabilities: [] })]);
+    const scope = await scopeOf(store.db, changed);
+    expect(scope).toEqual({ endpointIds: ["ep_a", "ep_b"] });
+    await know.settle();
+    expect((await findings("ep_b", "open")).filter((f) => f.fixedVersion === "7.88.1-10+deb12u9")).toHaveLength(4);
   });
 
   it("rescores when operators change what an endpoint is worth", async () => {

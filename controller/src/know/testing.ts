@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Instant, instant } from "@breakwater/shared/core";
-import type { WireInventory__Output, WirePackage__Output, WirePendingUpdate__Output } from "@breakwater/shared/wire";
+import type { WireComponent__Output, WireInventory__Output, WirePackage__Output, WirePendingUpdate__Output } from "@breakwater/shared/wire";
 import { type Store, schema } from "../store/index.ts";
 import type { FeedConfig } from "./intel/index.ts";
 
@@ -47,7 +47,39 @@ export const wirePackage = (name: string, version: string, changes: Partial<Wire
   section: "net",
   installedSizeBytes: 1,
   essential: false,
+  module: "",
   ...changes,
+});
+
+export const wireComponent = (
+  ecosystem: string,
+  name: string,
+  version: string,
+  path: string,
+  changes: Partial<WireComponent__Output> = {},
+): WireComponent__Output => ({
+  ecosystem,
+  name,
+  version,
+  path,
+  evidence: "package.json",
+  sha1: "",
+  owner: "",
+  uses: [],
+  reach: "",
+  ...changes,
+});
+
+/** A look through the whole machine; the places are [path, code]. */
+export const wireScan = (...notLooked: [string, string][]): NonNullable<WireInventory__Output["componentScan"]> => ({
+  startedAt: "2026-03-02T07:50:00Z",
+  endedAt: "2026-03-02T07:51:00Z",
+  roots: ["/"],
+  directories: 10,
+  files: 100,
+  bytesRead: 1_000,
+  notLooked: notLooked.map(([path, code]) => ({ path, code, reason: "the agent may not read it" })),
+  notLookedTotal: notLooked.length,
 });
 
 export const wireUpdate = (
@@ -84,6 +116,9 @@ export const wireInventory = (changes: Partial<WireInventory__Output> = {}): Wir
   reboot: null,
   repositories: [],
   hardware: null,
+  components: [],
+  componentScan: null,
+  containerRuntimes: [],
   problems: [],
   collectedAt: "2026-03-02T07:59:00Z",
   ...changes,

@@ -70,6 +70,7 @@ export function reportOf(
     checks: done ? [{ name: check.name, passed: true, detail: "", latencyMs: check.latencyMs }] : [],
     packageManagerHealth: done ? "healthy" : "",
     live: null,
+    rehearsal: null,
     terminal: isTerminal(timed.state),
     journalDigest: "",
   };

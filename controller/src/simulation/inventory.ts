@@ -46,7 +46,11 @@ export function inventoryOf(endpoint: SimulatedEndpoint, versions: Versions, at:
       section: "admin",
       installedSizeBytes: p.sizeBytes * 3,
       essential: p.name === "bash" || p.name === "dpkg",
+      module: "",
     })),
+    components: [],
+    componentScan: null,
+    containerRuntimes: [],
     pendingUpdates: pendingOf(installed),
     services: [
       { unit: "ssh.service", activeState: "active", subState: "running", mainPid: 700, restarts: 0, package: "openssh-server" },

@@ -70,6 +70,8 @@ export function createMachines(parts: {
       cancel(executionId);
       return;
     }
+    // There is no machine to copy: the controller asks simulated endpoints for none.
+    if (command.kind === "rehearse") return;
     const packages = command.kind === "apply" ? packagesOfAction(command.action) : (packagesOfExecution.get(command.ofExecutionId) ?? []);
     packagesOfExecution.set(executionId, packages);
     const random = seededRandom(`${parts.seed}/${executionId}`);

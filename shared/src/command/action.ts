@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Limits of what one command may carry, so that neither side has to trust the other's sizes. */
 export const MAX_PACKAGES_PER_ACTION = 2_000;

@@ -40,6 +40,9 @@ export const keyIdOf = (rawPublic: Uint8Array): string => sha256Hex(rawPublic).s
 /** The text that an approval signs. Its prefix keeps such a signature from meaning anything elsewhere. */
 export const approvalMessage = (digest: string): Buffer => Buffer.from(`breakwater-approval-v1\n${digest}`, "utf8");
 
+/** The text that allows to rehearse a plan and nothing else: a copy of an endpoint is changed, no endpoint. */
+export const rehearsalMessage = (digest: string): Buffer => Buffer.from(`breakwater-rehearsal-v1\n${digest}`, "utf8");
+
 /** A new approval key as PKCS #8 PEM with its id. */
 export function newApprovalKey(): { privateKeyPem: string; publicKey: Buffer; keyId: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
@@ -47,11 +50,16 @@ export function newApprovalKey(): { privateKeyPem: string; publicKey: Buffer; ke
   return { privateKeyPem: privateKey.export({ format: "pem", type: "pkcs8" }).toString(), publicKey: raw, keyId: keyIdOf(raw) };
 }
 
-export function signApproval(digest: string, privateKeyPem: string, approver: string, at: Instant): Approval {
+export const signApproval = (digest: string, privateKeyPem: string, approver: string, at: Instant): Approval =>
+  signMessage(approvalMessage(digest), privateKeyPem, approver, at);
+export const signRehearsal = (digest: string, privateKeyPem: string, approver: string, at: Instant): Approval =>
+  signMessage(rehearsalMessage(digest), privateKeyPem, approver, at);
+
+function signMessage(message: Buffer, privateKeyPem: string, approver: string, at: Instant): Approval {
   const key = createPrivateKey(privateKeyPem);
   return {
     keyId: keyIdOf(rawPublicKey(createPublicKey(key))),
-    signature: sign(null, approvalMessage(digest), key),
+    signature: sign(null, message, key),
     approver,
     at: formatInstant(at),
   };
@@ -91,6 +99,7 @@ export interface TrustPolicy {
 /**
  * Decides on the endpoint whether a command is what people approved: the action lies in the plan, the plan is in force,
  * and enough different trusted keys have signed its digest. Pure; the caller has already compared the policy mode.
+ * @param purpose A rehearsal may begin before the plan does, since it changes nothing.
  */
 export function verifyCommand(
   command: {
@@ -103,6 +112,7 @@ export function verifyCommand(
   endpointId: string,
   trust: TrustPolicy,
   now: Instant,
+  purpose: "apply" | "rehearse" = "apply",
 ): Result<{ action: EndpointAction; header: PlanHeader; digest: string }> {
   const action = endpointActionSchema.safeParse(parseJson(command.actionBytes));
   if (!action.success) return fail({ code: "malformed-action", message: `The action cannot be read: ${action.error.issues[0]?.message}.` });
@@ -118,19 +128,20 @@ export function verifyCommand(
   if (notAfter === undefined || now > notAfter) return fail({ code: "expired", message: `The command expired at ${command.notAfter}.` });
   if (now > (parseInstant(header.data.expiresAt) ?? 0))
     return fail({ code: "expired", message: `The plan expired at ${header.data.expiresAt}.` });
-  if (now < (parseInstant(header.data.notBefore) ?? Number.POSITIVE_INFINITY))
+  if (purpose === "apply" && now < (parseInstant(header.data.notBefore) ?? Number.POSITIVE_INFINITY))
     return fail({ code: "too-early", message: `The plan begins at ${header.data.notBefore}.` });
   const digest = sha256Hex(command.headerBytes);
+  const messages = purpose === "apply" ? [approvalMessage(digest)] : [rehearsalMessage(digest), approvalMessage(digest)];
   const signers = new Set<string>();
   for (const approval of command.approvals) {
     const key = trust.keys.find((k) => k.keyId === approval.keyId);
-    if (key && verify(null, approvalMessage(digest), publicKeyObject(key.publicKey), approval.signature)) signers.add(key.keyId);
+    if (key && messages.some((m) => verify(null, m, publicKeyObject(key.publicKey), approval.signature))) signers.add(key.keyId);
   }
   if (trust.required < 1 || signers.size < trust.required)
     return fail({
       code: "signature-missing",
-      message: `${signers.size} of the ${Math.max(1, trust.required)} required approvals are signed by keys this endpoint trusts.`,
-      next: "Have the plan approved with a key whose public half is pinned on this endpoint.",
+      message: `${signers.size} of the ${Math.max(1, trust.required)} required ${purpose === "apply" ? "approvals are" : "permissions to rehearse are"} signed by keys this endpoint trusts.`,
+      next: "Have the plan signed with a key whose public half is pinned on this endpoint.",
     });
   return ok({ action: action.data, header: header.data, digest });
 }

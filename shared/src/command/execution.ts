@@ -15,6 +15,10 @@ export const AGENT_EXECUTION_STATES = [
 ] as const;
 export type AgentExecutionState = (typeof AGENT_EXECUTION_STATES)[number];
 
+/** States of a rehearsal, which changes nothing. The last two end it. */
+export const REHEARSAL_STATES = ["accepted", "rehearsing", "rehearsed", "refused"] as const;
+export type RehearsalState = (typeof REHEARSAL_STATES)[number];
+
 /** Why an execution failed. The learning models count by these. */
 export const FAILURE_CLASSES = [
   "lock-timeout",
@@ -35,6 +39,8 @@ export const FAILURE_CLASSES = [
   "version-mismatch",
   "interrupted",
   "agent-crashed",
+  "hung",
+  "network-down",
   "internal",
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
@@ -53,6 +59,7 @@ export const REFUSAL_CODES = [
   "signature-missing",
   "replayed",
   "busy",
+  "policy-rehearse",
   "unknown-execution",
   "not-reversible",
 ] as const;

@@ -3,3 +3,4 @@ export * from "./approval.ts";
 export * from "./canonical.ts";
 export * from "./execution.ts";
 export * from "./merkle.ts";
+export * from "./rehearsal.ts";

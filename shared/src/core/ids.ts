@@ -11,7 +11,7 @@ export type ExecutionId = Id<"ExecutionId">;
  * A new id: a short prefix that says what it names, then 80 random bits in Crockford base32, e.g. "ep_7k2m9q4x8v1c3n5t".
  * Not for pure code: pass ids in there.
  */
-export function newId<T extends string>(prefix: "ep" | "pl" | "dp" | "ex" | "jt" | "us" | "wv" | "fd"): T {
+export function newId<T extends string>(prefix: "ep" | "pl" | "dp" | "ex" | "jt" | "us" | "wv" | "fd" | "rh" | "sp" | "vx" | "sv"): T {
   const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
   let bits = 0;
   let held = 0;

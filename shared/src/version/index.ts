@@ -1,5 +1,7 @@
 import { apk } from "./apk.ts";
+import { composer } from "./composer.ts";
 import { deb } from "./deb.ts";
+import { dotted } from "./dotted.ts";
 import { gem } from "./gem.ts";
 import { go } from "./go.ts";
 import { maven } from "./maven.ts";
@@ -12,10 +14,36 @@ import { semver } from "./semver.ts";
 export * from "./scheme.ts";
 
 /** Every scheme we know, by ecosystem. A new ecosystem is one file and one line here. */
-export const versionSchemes: Readonly<Record<Ecosystem, VersionScheme>> = { deb, rpm, apk, semver, maven, pypi, gem, go, nuget };
+export const versionSchemes: Readonly<Record<Ecosystem, VersionScheme>> = {
+  deb,
+  rpm,
+  apk,
+  semver,
+  maven,
+  pypi,
+  gem,
+  go,
+  nuget,
+  composer,
+  dotted,
+};
 
 /** The ecosystems that share another one's order. */
-const SAME_ORDER: Readonly<Record<string, Ecosystem>> = { npm: "semver", "crates.io": "semver", cargo: "semver" };
+const SAME_ORDER: Readonly<Record<string, Ecosystem>> = {
+  npm: "semver",
+  "crates.io": "semver",
+  cargo: "semver",
+  hex: "semver",
+  pub: "semver",
+  swift: "semver",
+  packagist: "composer",
+  hackage: "dotted",
+  cran: "dotted",
+  homebrew: "dotted",
+  bitnami: "dotted",
+  julia: "dotted",
+  opam: "deb",
+};
 
 export function versionScheme(ecosystem: string): VersionScheme | undefined {
   const id = SAME_ORDER[ecosystem] ?? ecosystem;

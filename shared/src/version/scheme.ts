@@ -1,5 +1,5 @@
 /** The ecosystems whose version order we know. */
-export const ECOSYSTEMS = ["deb", "rpm", "apk", "semver", "maven", "pypi", "gem", "go", "nuget"] as const;
+export const ECOSYSTEMS = ["deb", "rpm", "apk", "semver", "maven", "pypi", "gem", "go", "nuget", "composer", "dotted"] as const;
 export type Ecosystem = (typeof ECOSYSTEMS)[number];
 
 /** How one ecosystem orders its versions. Pure: one implementation a file, found through the registry. */

@@ -15,6 +15,8 @@ const ASCENDING: Readonly<Record<Ecosystem, readonly string[]>> = {
   gem: ["1.0.a", "1.0.b", "1.0.pre.2", "1.0", "1.0.1", "1.10"],
   go: ["v1.0.0-0.20200101000000-abcdef123456", "v1.0.0-rc1", "v1", "v1.0.1", "v1.1", "v1.10.0"],
   nuget: ["1.0-ALPHA", "1.0-beta", "1.0", "1.0.0.1", "1.0.1", "1.10"],
+  composer: ["1.0-dev", "1.0-alpha1", "1.0.0-alpha2", "v1.0-beta2-dev", "1.0.0-beta.2", "1.0-RC1", "1.0", "1.0-p1", "1.0.0.1", "1.10"],
+  dotted: ["1.0", "1.0.0", "1.0.0-1", "1.0.0_2", "1.0.0+3", "1.2", "1.10"],
 };
 
 const EQUAL: readonly (readonly [Ecosystem, string, string])[] = [
@@ -27,6 +29,8 @@ const EQUAL: readonly (readonly [Ecosystem, string, string])[] = [
   ["gem", "1.0.0.a", "1.a"],
   ["go", "v1.2", "v1.2.0"],
   ["nuget", "1.0.0-Beta+x", "1-beta"],
+  ["composer", "v1.0.0-b1", "1.0.0.0-beta1"],
+  ["dotted", "1.02", "v1.2"],
 ];
 
 describe("version order", () => {
@@ -51,6 +55,7 @@ describe("version order", () => {
     expect(compareVersions("semver", "1.0", "1.0.0")).toBe("?");
     expect(compareVersions("go", "1.0.0", "v1.0.0")).toBe("?");
     expect(compareVersions("apk", "1.0-r", "1.0")).toBe("?");
+    expect(compareVersions("composer", "dev-main", "1.0")).toBe("?");
     expect(compareVersions("nonesuch", "1", "2")).toBe("?");
   });
 

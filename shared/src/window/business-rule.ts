@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Instant } from "../core/index.ts";
 import { minutesOf, openings } from "./opening.ts";
 import { DAY_MS, type LocalPattern, type Span, spansOfPattern } from "./span.ts";

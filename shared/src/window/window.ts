@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 export const weekday = z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
 export const localTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);

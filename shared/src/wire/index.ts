@@ -6,13 +6,17 @@ import { schema } from "./generated/schema.ts";
 import type { ProtoGrpcType as SessionFile } from "./generated/session.ts";
 import type { ProtoGrpcType as Telemetry } from "./generated/telemetry.ts";
 
-/** The generations of the protocol that this build speaks: N and N-1. The first one has no elder. */
-export const PROTOCOL = { lowest: 1, highest: 1 } as const;
+/** The generations of the protocol that this build speaks: N and N-1. */
+export const PROTOCOL = { lowest: 1, highest: 2 } as const;
+/** The generation that brought a kind of command; elder agents are not sent it. */
+export const SINCE = { rehearse: 2 } as const;
 
 /** Largest message either side accepts. Inventories are chunked well below it. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** Packages in one snapshot chunk: about 200 bytes each, so a chunk stays under a quarter of the message limit. */
 export const PACKAGES_PER_CHUNK = 2_000;
+/** Components in one snapshot chunk, or one delta: some 300 bytes each, 1 kB where many processes use them. */
+export const COMPONENTS_PER_CHUNK = 2_000;
 
 const definition = fromJSON(JSON.parse(JSON.stringify(schema)), { longs: Number, enums: String, defaults: true, oneofs: true });
 const loaded = grpc.loadPackageDefinition(definition) as unknown as Enrollment & SessionFile & Telemetry & Command;
@@ -27,6 +31,8 @@ export type { AgentServiceClient, AgentServiceHandlers } from "./generated/break
 export type { Apply, Apply__Output } from "./generated/breakwater/v1/Apply.ts";
 export type { Check as WireCheck, Check__Output as WireCheck__Output } from "./generated/breakwater/v1/Check.ts";
 export type { Command, Command__Output } from "./generated/breakwater/v1/Command.ts";
+export type { Component as WireComponent, Component__Output as WireComponent__Output } from "./generated/breakwater/v1/Component.ts";
+export type { ComponentKey, ComponentKey__Output } from "./generated/breakwater/v1/ComponentKey.ts";
 export type { ControllerMessage, ControllerMessage__Output } from "./generated/breakwater/v1/ControllerMessage.ts";
 export type { DescribeUpdates, DescribeUpdates__Output } from "./generated/breakwater/v1/DescribeUpdates.ts";
 export type { EndpointIdentity, EndpointIdentity__Output } from "./generated/breakwater/v1/EndpointIdentity.ts";

@@ -30,7 +30,9 @@ export function createAudit(parts: { readonly store: Store; readonly clock: Cloc
     }
   }
 
+  /** Soon: a burst is gathered, and what follows does not put it off. */
   function wake(): void {
+    if (woken) return;
     woken = true;
     if (running && !writing) lookIn(GATHER_MS);
   }

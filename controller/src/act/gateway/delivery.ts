@@ -3,6 +3,7 @@ import type { Command } from "@breakwater/shared/wire";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, recordEvents, rowsOf, type Store } from "../../store/index.ts";
+import { expireRehearsals, GATEWAY, giveUpRehearsals, settleRehearsal } from "../rehearsal/index.ts";
 import { TIMES } from "./limits.ts";
 import { wireCommand } from "./wire-command.ts";
 
@@ -19,8 +20,8 @@ const leasedSchema = z.array(
 );
 const expiredSchema = z.array(z.object({ execution_id: z.string(), endpoint_id: z.string(), kind: z.string(), delivered: z.boolean() }));
 
-/** Hands a command to an endpoint's live stream. @returns false when there is none any more */
-export type SendCommand = (endpointId: string, command: Command) => boolean;
+/** Hands a command to an endpoint's live stream: "gone" when there is none any more, "too-old" when its agent does not know such a command. */
+export type SendCommand = (endpointId: string, command: Command) => "sent" | "gone" | "too-old";
 
 /**
  * Brings commands from the outbox to connected endpoints. A row is leased while its first report is awaited, so any
@@ -36,16 +37,13 @@ export function createDelivery(store: Store, clock: Clock) {
       let sent = 0;
       for (;;) {
         const leased = await lease(db, clock, connected);
-        const unsent: string[] = [];
-        const delivered: string[] = [];
-        for (const row of leased) {
-          const done = send(row.endpoint_id, wireCommand(row.execution_id, row.payload));
-          (done ? delivered : unsent).push(row.id);
-        }
-        await markDelivered(db, clock, delivered);
-        await giveBack(db, unsent);
-        sent += delivered.length;
-        if (leased.length < ROUND || unsent.length > 0) return sent;
+        const told = leased.map((row) => ({ row, came: send(row.endpoint_id, wireCommand(row.execution_id, row.payload)) }));
+        const those = (came: ReturnType<SendCommand>) => told.filter((t) => t.came === came).map((t) => t.row);
+        await markDelivered(db, clock, idsOf(those("sent")));
+        await giveBack(db, idsOf(those("gone")));
+        await endUnknown(store, clock, those("too-old"));
+        sent += those("sent").length;
+        if (leased.length < ROUND || those("gone").length > 0) return sent;
       }
     },
 
@@ -68,12 +66,18 @@ export function createDelivery(store: Store, clock: Clock) {
               returning execution_id, endpoint_id, kind, delivered_at is not null as delivered`),
           ),
         );
+        await expireRehearsals(
+          tx as Db,
+          at,
+          rows.filter((r) => r.kind === "rehearse").map((r) => r.execution_id),
+        );
+        await giveUpRehearsals(tx as Db, at);
         await recordEvents(
           tx as Db,
           rows.map((row) => ({
             at,
             type: "command.expired",
-            actor: "gateway",
+            actor: GATEWAY,
             subject: `execution:${row.execution_id}`,
             data: { executionId: row.execution_id, endpointId: row.endpoint_id, kind: row.kind, delivered: row.delivered },
           })),
@@ -82,6 +86,34 @@ export function createDelivery(store: Store, clock: Clock) {
       });
     },
   };
+}
+
+type Leased = z.infer<typeof leasedSchema>[number];
+const idsOf = (rows: readonly Leased[]) => rows.map((row) => row.id);
+
+/** Commands that an elder agent would not understand end here, in words, rather than in silence. */
+async function endUnknown(store: Store, clock: Clock, rows: readonly Leased[]): Promise<void> {
+  if (rows.length === 0) return;
+  await store.db.transaction(async (tx) => {
+    const at = clock.now();
+    await tx.execute(sql`
+      update command_outbox set done_at = ${formatInstant(at)}::timestamptz
+      where id in (select unnest(${sql.param(idsOf(rows))}::text[])::bigint)`);
+    for (const row of rows)
+      await settleRehearsal(
+        tx as Db,
+        at,
+        row.endpoint_id,
+        {
+          executionId: row.execution_id,
+          state: "refused",
+          message: "The endpoint's agent is of an elder generation, which knows no rehearsals. Upgrade the agent.",
+          failureClass: "agent-too-old",
+          terminal: true,
+        },
+        GATEWAY,
+      );
+  });
 }
 
 async function lease(db: Db, clock: Clock, connected: readonly string[]) {

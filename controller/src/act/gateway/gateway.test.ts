@@ -1,6 +1,6 @@
 import { connect, type SecureVersion } from "node:tls";
 import { expectOk } from "@breakwater/shared/core";
-import type { FleetSample__Output } from "@breakwater/shared/wire";
+import { type FleetSample__Output, PROTOCOL } from "@breakwater/shared/wire";
 import * as grpc from "@grpc/grpc-js";
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -257,6 +257,31 @@ describe("session", () => {
     expect(row?.cves).toEqual(["CVE-2026-0001"]);
   });
 
+  it("asks for more descriptions once few are unanswered, and does not bury the endpoint", async () => {
+    const opened = await session(await newMachine());
+    const names = Array.from({ length: 50 }, (_, i) => `many-${i}`);
+    const pendingUpdates = names.map((name) => ({
+      ...{ ecosystem: "deb", name, architecture: "amd64", installedVersion: "1", candidateVersion: "2" },
+    }));
+    opened.send({
+      sequence: 1,
+      inventorySnapshot: { digest: "d", index: 0, last: true, part: { os, packages: names.map((n) => pkg(n)), pendingUpdates } },
+    });
+    const first = (await opened.next("describeUpdates")).updates;
+    expect(first).toHaveLength(20);
+    const requests = () => opened.received.filter((m) => m.body === "describeUpdates").length;
+    const before = requests();
+    let sequence = 1;
+    for (const update of first.slice(0, 14))
+      opened.send({ sequence: ++sequence, updateDescriptions: { descriptions: [{ update, cves: [] }] } });
+    for (let i = 0; i < 15; i++) await opened.next("ack");
+    expect(requests()).toBe(before);
+    opened.send({ sequence: ++sequence, updateDescriptions: { descriptions: [{ update: first[14] ?? null, cves: [] }] } });
+    const second = (await opened.next("describeUpdates")).updates;
+    expect(second).toHaveLength(20);
+    expect(second.filter((u) => first.some((f) => f.name === u.name))).toEqual([]);
+  });
+
   it("ends at a gap in the numbers, and only that session ends", async () => {
     const [gap, good] = [await session(await newMachine()), await session(await newMachine())];
     gap.send({ sequence: 3, inventoryDelta: { baseDigest: "a", digest: "b" } });
@@ -387,6 +412,36 @@ describe("commands", () => {
     expect(again).toEqual(["ex_lease", "ex_marker"]);
   });
 
+  it("that an agent of the generation before does not know end in words, and all others reach it", async () => {
+    const [elder, current] = [await newMachine(), await newMachine()];
+    for (const [name, identity] of Object.entries({ elder, current })) {
+      await store.db.insert(schema.rehearsal).values({
+        ...{ id: `rh_${name}`, planId: "pl_1", planRevision: 1, endpointId: identity.endpointId },
+        ...{ requestedAt: new Date(clock.now()).toISOString(), requestedBy: "user:ada", state: "requested" },
+      });
+      await queueCommand(identity, `rh_${name}`, { ...apply, kind: "rehearse" });
+      await queueCommand(identity, `ex_${name}_apply`, apply);
+    }
+    const before = await session(elder);
+    expect(before.welcome).toMatchObject({ protocol: 1 });
+    expect((await before.next("command")).executionId).toBe("ex_elder_apply");
+    const found = await eventually(async () => {
+      const row = await store.db.query.rehearsal.findFirst({ where: (r, { eq }) => eq(r.id, "rh_elder") });
+      expect(row?.state).toBe("ended");
+      return row;
+    });
+    expect(found).toMatchObject({
+      verdict: "not-rehearsable",
+      failureClass: "agent-too-old",
+      reason: expect.stringContaining("Upgrade the agent"),
+    });
+    expect((await outboxRows("rh_elder"))[0]).toMatchObject({ deliveredAt: null, doneAt: expect.any(String) });
+
+    const now = await session(current, { protocol: PROTOCOL });
+    expect(now.welcome).toMatchObject({ protocol: 2 });
+    expect(await now.next("command")).toMatchObject({ executionId: "rh_current", body: "rehearse" });
+  });
+
   it("that were on their way when the stream broke come at once on the next", async () => {
     const identity = await newMachine();
     const first = await session(identity);
@@ -478,8 +533,7 @@ describe("reports", () => {
     let away = false;
     const failing = new Proxy(store.db, {
       get(target, key) {
-        if (away && ["execute", "transaction", "select", "update", "insert"].includes(String(key)))
-          return () => Promise.reject(new Error("connection refused"));
+        if (away && ["execute", "transaction", "select", "update", "insert"].includes(String(key))) return refusedQuery;
         const value = Reflect.get(target, key);
         return typeof value === "function" ? value.bind(target) : value;
       },
@@ -503,6 +557,15 @@ describe("reports", () => {
     await shaky.close();
   });
 });
+
+/** A query that fails as one does without a connection: it can be built up, and is refused when somebody awaits it. */
+function refusedQuery(): unknown {
+  const built = new Proxy(refusedQuery, {
+    get: (_, key) =>
+      key === "then" ? (_done: unknown, refuse: (cause: Error) => void) => refuse(new Error("connection refused")) : () => built,
+  });
+  return built;
+}
 
 describe("renewal", () => {
   it("gives an endpoint a new certificate for its own id", async () => {

@@ -1,6 +1,6 @@
 import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
-import { AgentService, EnrollmentService, FleetTelemetryService, MAX_MESSAGE_BYTES } from "@breakwater/shared/wire";
+import { AgentService, EnrollmentService, FleetTelemetryService, MAX_MESSAGE_BYTES, SINCE } from "@breakwater/shared/wire";
 import * as grpc from "@grpc/grpc-js";
 import type { Fleet } from "../../know/fleet/index.ts";
 import { EVENT_CHANNEL, type Store } from "../../store/index.ts";
@@ -100,7 +100,11 @@ export function createGateway(options: GatewayOptions) {
   const deliver = createRhythm(
     TIMES.deliveryPoll,
     async () => {
-      await delivery.deliver(sessions.ids(), (endpointId, command) => sessions.get(endpointId)?.send({ command }) ?? false);
+      await delivery.deliver(sessions.ids(), (endpointId, command) => {
+        const session = sessions.get(endpointId);
+        if (command.rehearse && session && session.protocol < SINCE.rehearse) return "too-old";
+        return session?.send({ command }) ? "sent" : "gone";
+      });
     },
     failed,
   );

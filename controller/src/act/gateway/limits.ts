@@ -17,7 +17,8 @@ export const LIMITS = {
   /** Messages that an agent has not read yet; a slower reader is closed. */
   unreadMessages: 512,
   snapshotChunks: 512,
-  snapshotPackages: 100_000,
+  /** Packages, pending updates and components of languages together. */
+  snapshotPackages: 200_000,
   unfinishedReports: 256,
   /** Reports of executions that nobody here knows, per stream: each is told as an event. */
   orphanReports: 50,

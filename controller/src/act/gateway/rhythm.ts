@@ -1,8 +1,8 @@
 /**
  * Runs work again and again, one at a time: after each interval, and soon after `wake`. A failure is handed on and does
- * not end it.
+ * not end it; neither does a failure to hand it on.
  */
-export function createRhythm(intervalMs: number, work: () => Promise<void>, failed: (cause: unknown) => Promise<void>) {
+export function createRhythm(intervalMs: number, work: () => Promise<void>, failed: (cause: unknown) => Promise<void> | void) {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let again = false;
@@ -12,7 +12,13 @@ export function createRhythm(intervalMs: number, work: () => Promise<void>, fail
     clearTimeout(timer);
     do {
       again = false;
-      await work().catch(failed);
+      try {
+        await work();
+      } catch (cause) {
+        await Promise.resolve(cause)
+          .then(failed)
+          .catch(() => {});
+      }
     } while (again && !stopped);
     running = undefined;
     if (!stopped) timer = setTimeout(start, intervalMs);

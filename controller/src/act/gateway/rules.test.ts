@@ -65,6 +65,9 @@ describe("snapshot assembly", () => {
     loadedPackages: [],
     repositories: [],
     problems: [],
+    components: names.map((name) => ({ name: `library ${name}` })),
+    componentScan: names.includes("b") ? { roots: ["/"] } : null,
+    containerRuntimes: [],
     os: null,
     kernel: null,
     reboot: null,
@@ -79,7 +82,16 @@ describe("snapshot assembly", () => {
     expect(assembly.take(chunk("d", 0, false, ["a"]), 1)).toMatchObject({ value: { kind: "waiting" } });
     const done = assembly.take(chunk("d", 1, true, ["b"]), 2);
     expect(done).toMatchObject({
-      value: { kind: "complete", digest: "d", sequences: [1, 2], inventory: { packages: [{ name: "a" }, { name: "b" }] } },
+      value: {
+        kind: "complete",
+        digest: "d",
+        sequences: [1, 2],
+        inventory: {
+          packages: [{ name: "a" }, { name: "b" }],
+          components: [{ name: "library a" }, { name: "library b" }],
+          componentScan: { roots: ["/"] },
+        },
+      },
     });
   });
   it("lets another digest abandon the earlier one", () => {

@@ -21,6 +21,8 @@ import { endedExecutions, takeExecutionReport, takeRefusal } from "./take-report
 
 /** Updates that one endpoint is asked about at a time, and how much it may download for that. */
 const DESCRIBE_AT_ONCE = 20;
+/** The next are asked for when no more than these are unanswered, so that the endpoint need not wait and is never buried. */
+const DESCRIBE_AHEAD = 5;
 const DESCRIBE_DOWNLOAD_BYTES = 64 * 1024 * 1024;
 /** An agent that has not answered by then is asked again. */
 const DESCRIBE_PATIENCE_MS = 120_000;
@@ -58,7 +60,8 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
   let clockOffsetMs = 0;
   let orphans = 0;
   let pings = 0;
-  let describeAskedAt: number | undefined;
+  let describeMovedAt = 0;
+  let undescribed = 0;
   let leaveAdmission: () => void = () => {};
   let settle: () => void = () => {};
   const settled = new Promise<void>((done) => {
@@ -169,6 +172,7 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
       serial: peer.serial,
       incarnation,
       bootId: facts.bootId,
+      protocol: read.value.protocol,
       send,
       disconnect,
       refuse,
@@ -209,10 +213,12 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
   }
 
   async function askForDescriptions(): Promise<void> {
-    if (describeAskedAt !== undefined && clock.now() - describeAskedAt < DESCRIBE_PATIENCE_MS) return;
+    if (clock.now() - describeMovedAt >= DESCRIBE_PATIENCE_MS) undescribed = 0;
+    if (undescribed > DESCRIBE_AHEAD) return;
     const asked = await stored(() => inventory.updatesToDescribe(endpointId, DESCRIBE_AT_ONCE));
     if (!asked || asked.value.length === 0) return;
-    describeAskedAt = clock.now();
+    describeMovedAt = clock.now();
+    undescribed += asked.value.length;
     send({ describeUpdates: { updates: [...asked.value], downloadLimitBytes: DESCRIBE_DOWNLOAD_BYTES } });
   }
 
@@ -262,7 +268,8 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
       const { descriptions } = message.updateDescriptions;
       return inTurn(sequence, async () => {
         await inventory.takeDescriptions(endpointId, descriptions);
-        describeAskedAt = undefined;
+        describeMovedAt = clock.now();
+        undescribed = Math.max(0, undescribed - descriptions.length);
         queue.add(askForDescriptions);
       });
     }

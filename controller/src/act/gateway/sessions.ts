@@ -8,6 +8,8 @@ export interface LiveSession {
   readonly serial: string;
   readonly incarnation: number;
   readonly bootId: string;
+  /** The generation of the protocol that both sides speak here. */
+  readonly protocol: number;
   /** @returns false when the stream cannot take it: closed, or not read by the agent */
   send(message: ControllerMessage): boolean;
   /** Ends the stream in good order and says when to come back. */

@@ -35,7 +35,7 @@ export function createSnapshotAssembly() {
         reset();
       }
       if (chunk.index !== parts.length) return fail(gatewayProblem.outOfOrder(parts.length, chunk.index));
-      packages += chunk.part.packages.length + chunk.part.pendingUpdates.length;
+      packages += chunk.part.packages.length + chunk.part.pendingUpdates.length + chunk.part.components.length;
       if (parts.length >= LIMITS.snapshotChunks || packages > LIMITS.snapshotPackages)
         return fail(
           gatewayProblem.tooLarge(`A snapshot has at most ${LIMITS.snapshotPackages} packages in ${LIMITS.snapshotChunks} chunks`),
@@ -66,6 +66,9 @@ function merge(parts: readonly WireInventory__Output[]): WireInventory__Output {
     reboot: first("reboot") as WireInventory__Output["reboot"],
     repositories: all("repositories"),
     hardware: first("hardware") as WireInventory__Output["hardware"],
+    components: all("components"),
+    componentScan: first("componentScan") as WireInventory__Output["componentScan"],
+    containerRuntimes: all("containerRuntimes"),
     problems: all("problems"),
     collectedAt: parts.find((p) => p.collectedAt !== "")?.collectedAt ?? "",
   };

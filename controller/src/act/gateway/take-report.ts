@@ -1,9 +1,10 @@
-import { AGENT_EXECUTION_STATES } from "@breakwater/shared/command";
+import { AGENT_EXECUTION_STATES, REHEARSAL_STATES, rehearsalReportSchema } from "@breakwater/shared/command";
 import { type Clock, fail, formatInstant, ok, type Problem, parseInstant, type Result } from "@breakwater/shared/core";
 import type { ExecutionReport__Output } from "@breakwater/shared/wire";
 import { and, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, recordEvents, schema } from "../../store/index.ts";
+import { settleRehearsal } from "../rehearsal/index.ts";
 
 const { commandOutbox, execution, executionReport } = schema;
 const line = z.string().max(1_000);
@@ -12,7 +13,7 @@ const line = z.string().max(1_000);
 const reportSchema = z.object({
   executionId: z.string().min(1).max(64),
   step: z.number().int().min(1).max(100_000),
-  state: z.enum(AGENT_EXECUTION_STATES),
+  state: z.enum([...AGENT_EXECUTION_STATES, ...REHEARSAL_STATES]),
   at: z.string().refine((text) => parseInstant(text) !== undefined, "not RFC 3339"),
   failureClass: z.string().max(64),
   message: z.string().max(8_000),
@@ -22,6 +23,8 @@ const reportSchema = z.object({
   packageManagerHealth: line,
   terminal: z.boolean(),
   journalDigest: line,
+  /** In the last report of a rehearsal. */
+  rehearsal: rehearsalReportSchema.nullish(),
 });
 /** One step of an execution as it is stored in `execution_report.data`. */
 export type StoredReport = z.infer<typeof reportSchema>;
@@ -55,7 +58,7 @@ export async function takeExecutionReport(
     const owned = await ownership(tx as Db, clock, endpointId, data);
     if (!owned.ok) return owned;
     const inserted = await insertReport(tx as Db, clock, endpointId, data);
-    await endDelivery(tx as Db, clock, endpointId, data.executionId, data.terminal ? undefined : ["apply", "rollback"]);
+    await endDelivery(tx as Db, clock, endpointId, data.executionId, data.terminal ? undefined : ["apply", "rollback", "rehearse"]);
     return ok({ stored: inserted ? "new" : "duplicate", terminal: data.terminal });
   });
 }
@@ -155,6 +158,7 @@ async function insertReport(tx: Db, clock: Clock, endpointId: string, report: St
     .onConflictDoNothing()
     .returning({ step: executionReport.step });
   if (inserted.length === 0) return false;
+  await settleRehearsal(tx, clock.now(), endpointId, report);
   await recordEvents(tx, [
     {
       at: clock.now(),

@@ -1,6 +1,6 @@
 import { unreachable } from "@breakwater/shared/core";
 import type { Command } from "@breakwater/shared/wire";
-import { decodeOutboxCommand } from "../rollout/index.ts";
+import { decodeOutboxCommand, type OutboxCommand } from "../rollout/index.ts";
 
 const fromBase64 = (text: string): Buffer => Buffer.from(text, "base64");
 
@@ -9,16 +9,9 @@ export function wireCommand(executionId: string, payload: Uint8Array): Command {
   const command = decodeOutboxCommand(payload);
   switch (command.kind) {
     case "apply":
-      return {
-        executionId,
-        apply: {
-          action: fromBase64(command.action),
-          planHeader: fromBase64(command.planHeader),
-          proof: command.proof.map((p) => ({ sibling: fromBase64(p.sibling), siblingIsLeft: p.siblingIsLeft })),
-          approvals: command.approvals.map((a) => ({ ...a, signature: fromBase64(a.signature) })),
-          notAfter: command.notAfter,
-        },
-      };
+      return { executionId, apply: signedAction(command) };
+    case "rehearse":
+      return { executionId, rehearse: signedAction(command) };
     case "rollback":
       return { executionId, rollback: { ofExecutionId: command.ofExecutionId, reason: command.reason } };
     case "cancel":
@@ -27,3 +20,11 @@ export function wireCommand(executionId: string, payload: Uint8Array): Command {
       return unreachable(command);
   }
 }
+
+const signedAction = (command: Extract<OutboxCommand, { kind: "apply" | "rehearse" }>) => ({
+  action: fromBase64(command.action),
+  planHeader: fromBase64(command.planHeader),
+  proof: command.proof.map((p) => ({ sibling: fromBase64(p.sibling), siblingIsLeft: p.siblingIsLeft })),
+  approvals: command.approvals.map((a) => ({ ...a, signature: fromBase64(a.signature) })),
+  notAfter: command.notAfter,
+});

@@ -1,6 +1,6 @@
-export { createHealth, type Health, type HealthSeries } from "./health.ts";
+export { createHealth } from "./health.ts";
 export * from "./judge/index.ts";
-
+export type { Health, HealthPoint, HealthSeries } from "./types.ts";
 export { judgeSeries } from "./wave/judge-series.ts";
 export type * from "./wave/types.ts";
 export { createWaveJudge } from "./wave/wave-judge.ts";

@@ -5,6 +5,7 @@ import { expectOk } from "@breakwater/shared/core";
 import { z } from "zod";
 import { judge, readJudgeFile } from "./judge/index.ts";
 import { kayentaLike } from "./judge/kayenta.ts";
+import { add, row, type Score, score } from "./judge-score.ts";
 
 /** Measures the judge, and a Kayenta-like one beside it, on a directory of cases: `npm run evaluate -- judge DIR`. */
 const expectedSchema = z.array(
@@ -20,34 +21,6 @@ const expectedSchema = z.array(
     counted: z.boolean(),
   }),
 );
-type Expected = z.infer<typeof expectedSchema>[number];
-
-interface Score {
-  falseAlarms: number;
-  harmless: number;
-  detected: number;
-  counted: number;
-  readonly delays: number[];
-}
-const score = (): Score => ({ falseAlarms: 0, harmless: 0, detected: 0, counted: 0, delays: [] });
-
-function add(s: Score, e: Expected, alarmMinute: number | undefined): string {
-  if (e.expected === "not harmful") {
-    s.harmless++;
-    if (alarmMinute !== undefined) s.falseAlarms++;
-    return alarmMinute === undefined ? "quiet" : "FALSE ALARM";
-  }
-  const onset = e.onsetMinute ?? 0;
-  const early = alarmMinute !== undefined && alarmMinute < onset;
-  if (early) s.falseAlarms++;
-  const hit = alarmMinute !== undefined && !early;
-  if (e.counted) {
-    s.counted++;
-    if (hit) s.detected++;
-    s.delays.push(hit ? alarmMinute - onset : e.bakeMinutes - onset);
-  }
-  return early ? "TOO EARLY" : hit ? `after ${alarmMinute - onset} min` : e.counted ? "MISSED" : "missed (not counted)";
-}
 
 const directory = process.argv[2];
 if (!directory || !readdirSync(directory).includes("expected.json")) {
@@ -91,11 +64,6 @@ for (const e of expected) {
     `${e.file.slice(0, 8)} ${e.class.padEnd(10)} ${e.noise.padEnd(9)} ${`${e.treated}/${e.control}`.padEnd(6)} ${verdict.verdict.padEnd(9)} ${said.padEnd(14)} | ${theirs.padEnd(14)} | ${worst?.metric} ${worst?.effect?.toFixed(3)} [${worst?.evidence.interval?.map((x) => x.toFixed(3))}] p=${worst?.evidence.chance?.toExponential(1)}\n`,
   );
 }
-const row = (name: string, s: Score) => {
-  const delays = [...s.delays].sort((a, b) => a - b);
-  const middle = delays.length === 0 ? "-" : `${delays[Math.floor(delays.length / 2)]} min`;
-  return `${name.padEnd(24)} false alarms ${s.falseAlarms}/${s.harmless}  detected ${s.detected}/${s.counted}  median delay (a miss counts to the end) ${middle}`;
-};
 for (const [name, of] of [...classes].sort()) process.stdout.write(`${row(name, of.ours)}\n${row("  Kayenta-like", of.kayenta)}\n`);
 process.stdout.write(`${row("all: ours", total.ours)}\n${row("all: Kayenta-like", total.kayenta)}\n`);
 process.stdout.write(

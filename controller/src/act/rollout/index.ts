@@ -7,6 +7,7 @@ export {
   countsAsFailure,
   currentWave,
   evolve,
+  forecastWords,
   isBeforeChange,
   isFinal,
   isInFlight,
@@ -15,6 +16,9 @@ export {
   waveExecutions,
 } from "./core/index.ts";
 export { type CommandGiven, createRollout, type Rollout } from "./engine/engine.ts";
+export { siblingBytes } from "./engine/outbox.ts";
+export { readAction } from "./engine/outcomes.ts";
 export { planWindows } from "./engine/plan-windows.ts";
+export { rehearsalStanding, rehearsalsOf } from "./engine/rehearsal-gate.ts";
 
 export * from "./outbox-command.ts";

@@ -2,20 +2,24 @@ import { z } from "zod";
 
 const reason = z.string().max(2_000);
 
+const signedAction = z.strictObject({
+  kind: z.literal("apply"),
+  /** Base64 of the canonical JSON of the EndpointAction: exactly the bytes that lie in the plan's tree. */
+  action: z.base64(),
+  /** Base64 of the canonical JSON of the PlanHeader, whose digest the approvals sign. */
+  planHeader: z.base64(),
+  /** Siblings from the leaf upwards, base64 of 32 bytes each. */
+  proof: z.array(z.strictObject({ sibling: z.base64(), siblingIsLeft: z.boolean() })).max(64),
+  /** Signatures are base64 of 64 bytes. */
+  approvals: z.array(z.strictObject({ keyId: z.string(), signature: z.base64(), approver: z.string(), at: z.string() })).max(64),
+  /** RFC 3339. After it the agent refuses to begin. */
+  notAfter: z.iso.datetime(),
+});
+
 export const outboxCommandSchema = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("apply"),
-    /** Base64 of the canonical JSON of the EndpointAction: exactly the bytes that lie in the plan's tree. */
-    action: z.base64(),
-    /** Base64 of the canonical JSON of the PlanHeader, whose digest the approvals sign. */
-    planHeader: z.base64(),
-    /** Siblings from the leaf upwards, base64 of 32 bytes each. */
-    proof: z.array(z.strictObject({ sibling: z.base64(), siblingIsLeft: z.boolean() })).max(64),
-    /** Signatures are base64 of 64 bytes. */
-    approvals: z.array(z.strictObject({ keyId: z.string(), signature: z.base64(), approver: z.string(), at: z.string() })).max(64),
-    /** RFC 3339. After it the agent refuses to begin. */
-    notAfter: z.iso.datetime(),
-  }),
+  signedAction,
+  /** The same action, on a copy of the endpoint; the signatures may be ones that allow no more than that. */
+  signedAction.extend({ kind: z.literal("rehearse") }),
   z.strictObject({ kind: z.literal("rollback"), ofExecutionId: z.string(), reason }),
   z.strictObject({ kind: z.literal("cancel"), reason }),
 ]);

@@ -17,6 +17,16 @@ export interface ApprovalCase {
   readonly now: Instant;
 }
 
+/**
+ * Whether enough persons have signed. One person's two keys are one person; where more than one has to sign, the one who
+ * proposed the plan is none of them (four eyes).
+ * @returns undefined when there are enough, else how many are still missing
+ */
+export function missingApprovals(required: number, proposedBy: string, owners: readonly string[]): number | undefined {
+  const counted = new Set(owners.filter((owner) => required < 2 || `user:${owner}` !== proposedBy));
+  return counted.size >= required ? undefined : required - counted.size;
+}
+
 /** Whether a signature approves this revision of the plan, as it is stored now. Pure. */
 export function judgeApproval({ plan, latestRevision, key, approval, now }: ApprovalCase): Result<void> {
   const name = `${plan.id} revision ${plan.revision}`;

@@ -1,17 +1,16 @@
 import type { Instant } from "@breakwater/shared/core";
 import { formatInstant, instant } from "@breakwater/shared/core";
 import type { Interval } from "@breakwater/shared/window";
+import { treeOf } from "../rollback/index.ts";
 import type { PlanningUnit } from "./fleet-view.ts";
+import { type GateWish, gateOf } from "./gate.ts";
 import { type RolloutPlan, rolloutPlanSchema } from "./rollout-plan.ts";
 import type { ScheduledWave } from "./schedule.ts";
-import { type OnHarmful, successPermille, triggersOf } from "./triggers.ts";
+import { type OnHarmful, triggersOf } from "./triggers.ts";
 
 /** An execution that takes this many times what was expected has gone wrong; never judged before the shortest limit. */
 const EXECUTION_LIMIT_FACTOR = 6;
 const SHORTEST_EXECUTION_LIMIT_MS = 30 * 60_000;
-/** Below this many endpoints there are too few others to compare a canary with, so "undecided" opens the gate after the bake. */
-const FEW_ENDPOINTS = 20;
-const MINUTE_MS = 60_000;
 
 /** What the engine must know besides the waves and their times. */
 export interface EngineSide {
@@ -22,8 +21,15 @@ export interface EngineSide {
   readonly errorBudget: number;
   readonly onHarmful: OnHarmful;
   readonly approveEachWave: boolean;
+  readonly rehearsal?: RolloutPlan["rehearsal"];
   /** Longest watch while the verdict is undecided; three times the bake when absent. */
   readonly bakeLimitMs?: number | undefined;
+  /** Why no wave has to be judged; absent: each has to be. */
+  readonly checksAlone?: string | undefined;
+  /** Endpoints without a way back that may be in danger at once; one when absent. */
+  readonly unrestorableAtOnce?: number | undefined;
+  /** Persons who have to sign; one when absent. */
+  readonly approvals?: number | undefined;
   readonly hostnameOf: (unit: PlanningUnit) => string;
   readonly blackoutsOf: (unit: PlanningUnit) => Interval[];
   readonly sites: RolloutPlan["sites"];
@@ -36,25 +42,12 @@ export function enginePlan(waves: readonly ScheduledWave[], side: EngineSide): R
   return rolloutPlanSchema.parse({
     planId: side.planId,
     revision: side.revision,
-    waves: waves.map((wave, index) => {
-      const limit = side.bakeLimitMs ?? wave.bakeMs * 3 + MINUTE_MS;
-      return {
-        name: wave.name,
-        endpointIds: wave.parts.map((p) => p.unit.id),
-        notBefore: formatInstant(opensAt(wave, side.notBefore)),
-        notAfter: formatInstant(side.expiresAt),
-        maxConcurrent: wave.maxConcurrent,
-        gate: {
-          bakeMs: wave.bakeMs,
-          bakeLimitMs: Math.max(wave.bakeMs, limit),
-          successPermille: successPermille(wave.kind),
-          verdict: wave.kind === "canary" && units.length >= FEW_ENDPOINTS ? "healthy" : "not-harmful",
-          approval: index > 0 && side.approveEachWave,
-        },
-        triggers: triggersOf(wave.bakeMs, side.onHarmful),
-        onHarmful: side.onHarmful,
-      };
-    }),
+    waves: waves.map((wave, index) => ({
+      ...waveRules(wave, units.length, side.onHarmful, { ...side, approval: index > 0 && side.approveEachWave }),
+      endpointIds: wave.parts.map((p) => p.unit.id),
+      notBefore: formatInstant(opensAt(wave, side.notBefore)),
+      notAfter: formatInstant(side.expiresAt),
+    })),
     endpoints: Object.fromEntries(
       units.map((unit) => [
         unit.id,
@@ -76,7 +69,23 @@ export function enginePlan(waves: readonly ScheduledWave[], side: EngineSide): R
     maxConcurrent: waves.reduce((most, w) => Math.max(most, w.maxConcurrent), 1),
     errorBudget: side.errorBudget,
     executionLimitMs: units.reduce((most, u) => Math.max(most, u.executionMs * EXECUTION_LIMIT_FACTOR), SHORTEST_EXECUTION_LIMIT_MS),
+    ...(side.approvals === undefined ? {} : { approvals: side.approvals }),
+    ...(side.unrestorableAtOnce === undefined ? {} : { unrestorableAtOnce: side.unrestorableAtOnce }),
+    ...(side.rehearsal ? { rehearsal: side.rehearsal } : {}),
   });
+}
+
+/** Gate, triggers and tree of a wave: what the engine acts on, and what the plan for people tells. */
+export function waveRules(wave: ScheduledWave, endpoints: number, onHarmful: OnHarmful, wish: GateWish) {
+  const triggers = triggersOf(wave.bakeMs, onHarmful);
+  return {
+    name: wave.name,
+    maxConcurrent: wave.maxConcurrent,
+    gate: gateOf(wave, endpoints, wish),
+    triggers,
+    tree: treeOf(triggers, onHarmful),
+    onHarmful,
+  };
 }
 
 /** Where times are restricted, the opening that was announced; else as soon as the wave before has passed. */

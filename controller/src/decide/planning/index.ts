@@ -1,11 +1,14 @@
 export type { ApprovalKey } from "./approval-keys.ts";
+export { missingApprovals } from "./approve.ts";
 export { planDocumentSchema } from "./document.ts";
 export { enginePlan } from "./engine-plan.ts";
 export type { CalendarEvent, Excluded, PlanningFleet, PlanningUnit } from "./fleet-view.ts";
 
+export { gateWords, SETTLING_MS } from "./gate.ts";
 export * from "./growth.ts";
 export { type PlanIntent, planIntentSchema } from "./intent.ts";
 export { planToMarkdown } from "./markdown.ts";
+export { planProblems } from "./plan-problems.ts";
 
 export { createPlanning, type Planning } from "./planning.ts";
 

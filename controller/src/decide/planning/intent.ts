@@ -36,7 +36,12 @@ export const planIntentSchema = z.strictObject({
   bakeLimitMs: z.number().int().min(0).optional(),
   canary: z.number().int().min(0).max(1_000).optional(),
   maxConcurrent: z.number().int().min(1).max(10_000).optional(),
-  errorBudget: z.number().int().min(1).max(10_000).optional(),
+  errorBudget: z
+    .number()
+    .int()
+    .min(1, "an error budget of 0 would let nothing start: it is the number of failures that ends the deployment, so 1 stops at the first")
+    .max(10_000)
+    .optional(),
   notBefore: z.iso.datetime({ offset: true }).optional(),
   expiresInHours: z.number().min(1).max(2_160).optional(),
   /** Probed on each endpoint besides its own checks. */
@@ -44,9 +49,17 @@ export const planIntentSchema = z.strictObject({
   restartServices: z.boolean().optional(),
   reboot: z.enum(["never", "if-needed"]).optional(),
   rollback: z.boolean().optional(),
+  /** Without a rollback: how many endpoints that have no way back may be in danger at once. Default: one. */
+  unrestorableAtOnce: z.number().int().min(1).max(10_000).optional(),
   onHarmful: z.enum(["pause", "rollback-wave", "rollback-deployment"]).optional(),
+  /** How much rehearsals weigh; "only": the plan cannot be deployed, and endpoints that allow no more than rehearsing may be in it. */
+  rehearsal: z.enum(["required", "heeded", "ignored", "only"]).optional(),
+  /** Persons who have to sign: from two on, the one who proposes it is not counted. */
+  approvals: z.number().int().min(1).max(9).optional(),
   /** A person opens each wave after the first. */
   approveEachWave: z.boolean().optional(),
+  /** Nobody judges the waves: each passes when its executions' own checks do. The reason is part of what is signed. */
+  passOnChecks: z.strictObject({ reason: z.string().trim().min(10).max(500) }).optional(),
   /** Windows, blackouts and business events are not kept. The reason is part of what is signed. */
   ignoreWindows: z.strictObject({ reason: z.string().trim().min(10).max(500) }).optional(),
 });

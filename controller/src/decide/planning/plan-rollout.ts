@@ -2,6 +2,7 @@ import { fail, type Instant, ok, type Result } from "@breakwater/shared/core";
 import { type Cost, costOf, riskCourse } from "./cost.ts";
 import type { PlanDocument } from "./document.ts";
 import type { Excluded, PlanningFleet } from "./fleet-view.ts";
+import type { GateWish } from "./gate.ts";
 import { fasterThan, type PlanningPolicy, saferThan } from "./policy.ts";
 import { type Schedule, type ScheduledWave, scheduleWaves } from "./schedule.ts";
 import type { OnHarmful } from "./triggers.ts";
@@ -15,6 +16,7 @@ export interface PlanningRequest {
   readonly errorBudget?: number | undefined;
   readonly onHarmful: OnHarmful;
   readonly reversible: boolean;
+  readonly gates?: Omit<GateWish, "approval">;
 }
 
 /** What the planner made: the plan for people, and the waves with their times for whoever drives them. */
@@ -57,6 +59,7 @@ export function planRollout(fleet: PlanningFleet, request: PlanningRequest, now:
     errorBudget,
     onHarmful: request.onHarmful,
     reversible: request.reversible,
+    gates: request.gates ?? {},
     now,
   });
   return ok({ document, waves: made.waves, excluded, errorBudget });

@@ -242,8 +242,20 @@ describe("approval", () => {
     expect(await planning.approve(plan.id, 2, old)).toMatchObject({ ok: false, problem: { code: "bad-signature" } });
   });
 
+  it("takes two persons where the plan says so, and the proposer is none of them", async () => {
+    const plan = await proposed({ select: { tags: ["web"] }, approvals: 2 });
+    const state = async () => (await planning.get(plan.id)) as { ok: true; value: { state: string } };
+    const sign = async (owner: string) => {
+      const made = newApprovalKey();
+      await planning.addApprovalKey({ publicKey: made.publicKey, owner, label: "" }, `user:${owner}`);
+      expect(await planning.approve(plan.id, 1, signApproval(plan.digest, made.privateKeyPem, owner, now))).toMatchObject({ ok: true });
+      return (await state()).value.state;
+    };
+    expect([await sign("ada"), await sign("bob"), await sign("bob"), await sign("eve")]).toEqual(["draft", "draft", "draft", "approved"]);
+  });
+
   it("is refused after expiry, after discarding and from a revoked key", async () => {
-    const plan = await proposed({ select: { tags: ["web"] }, expiresInHours: 1 });
+    const plan = await proposed({ select: { tags: ["web"] }, bakeMs: 60_000, expiresInHours: 1 });
     const approval = signApproval(plan.digest, key.privateKeyPem, "ada", now);
     const then = now;
     now = instant(now + 2 * 3_600_000);

@@ -11,16 +11,17 @@ import {
   parseInstant,
   type Result,
 } from "@breakwater/shared/core";
-import { and, desc, eq, inArray, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
 import { type Db, recordEvents, type Store, schema } from "../../store/index.ts";
 import { createApprovalKeys } from "./approval-keys.ts";
-import { judgeApproval } from "./approve.ts";
+import { judgeApproval, missingApprovals } from "./approve.ts";
 import { type PlanDocument, planDocumentSchema } from "./document.ts";
 import { type PlanIntent, planIntentSchema, type ReadIntent } from "./intent.ts";
 import { fleetOfRows } from "./live/live-fleet.ts";
 import { readFleetRows } from "./live/rows.ts";
 import { type SealedRollout, sealRollout } from "./live/seal.ts";
-import { type PlannedRollout, planRollout } from "./plan-rollout.ts";
+import { planOddities, planProblems } from "./plan-problems.ts";
+import { planRollout } from "./plan-rollout.ts";
 import { MINUTE_MS, type PlanningPolicy, RECOMMENDED } from "./policy.ts";
 import { type RolloutPlan, rolloutPlanSchema } from "./rollout-plan.ts";
 import { planFromScenario } from "./scenario/index.ts";
@@ -82,6 +83,7 @@ export function createPlanning({ store, clock }: { store: Store; clock: Clock })
         errorBudget: intent.errorBudget,
         onHarmful: intent.onHarmful ?? "rollback-wave",
         reversible: intent.rollback ?? true,
+        gates: { bakeLimitMs: intent.bakeLimitMs, checksAlone: intent.passOnChecks?.reason },
       },
       now,
     );
@@ -93,13 +95,19 @@ export function createPlanning({ store, clock }: { store: Store; clock: Clock })
         message: "The plan would expire before it begins.",
         next: "Raise expiresInHours, or choose an earlier notBefore.",
       });
+    const [contradiction] = planProblems(sealed.rollout, notBefore, parseInstant(sealed.sealed.header.expiresAt) as Instant);
+    if (contradiction) return fail(contradiction);
+    const document = {
+      ...planned.value.document,
+      contradictions: [...planned.value.document.contradictions, ...planOddities(sealed.rollout)],
+    };
     await db.transaction(async (tx) => {
       if (ids.revision > 1)
         await tx
           .update(plan)
           .set({ state: "superseded" })
           .where(and(eq(plan.id, ids.planId), inArray(plan.state, ["draft", "approved"])));
-      await write(tx, ids, planned.value, sealed, { actor, now, simulated: live.simulated });
+      await write(tx, ids, document, sealed, { actor, now, simulated: live.simulated });
       await recordEvents(tx, [
         {
           at: now,
@@ -117,7 +125,7 @@ export function createPlanning({ store, clock }: { store: Store; clock: Clock })
         },
       ]);
     });
-    return ok({ ...ids, digest: sealed.sealed.digest, document: planned.value.document });
+    return ok({ ...ids, digest: sealed.sealed.digest, document });
   }
 
   const rowOf = async (tx: Db, planId: string, revision?: number) => {
@@ -188,15 +196,19 @@ export function createPlanning({ store, clock }: { store: Store; clock: Clock })
           .values({ planId, revision, keyId: approval.keyId, signature: approval.signature, approver: approval.approver, at: approval.at })
           .onConflictDoNothing()
           .returning();
-        const [count] = await tx
-          .select({ approvals: sql<number>`count(*)::int` })
+        const signed = await tx
+          .select({ owner: approvalKey.owner })
           .from(planApproval)
-          .where(and(eq(planApproval.planId, planId), eq(planApproval.revision, revision)));
+          .innerJoin(approvalKey, eq(approvalKey.keyId, planApproval.keyId))
+          .where(and(eq(planApproval.planId, planId), eq(planApproval.revision, revision), isNull(approvalKey.revokedAt)));
+        const required = rolloutPlanSchema.parse(row.rollout).approvals ?? 1;
+        const owners = signed.map((s) => s.owner);
         if (added.length > 0) {
-          await tx
-            .update(plan)
-            .set({ state: "approved" })
-            .where(and(eq(plan.id, planId), eq(plan.revision, revision)));
+          if (missingApprovals(required, row.createdBy, owners) === undefined)
+            await tx
+              .update(plan)
+              .set({ state: "approved" })
+              .where(and(eq(plan.id, planId), eq(plan.revision, revision)));
           await recordEvents(tx, [
             {
               at: clock.now(),
@@ -207,7 +219,7 @@ export function createPlanning({ store, clock }: { store: Store; clock: Clock })
             },
           ]);
         }
-        return ok({ approvals: count?.approvals ?? 0 });
+        return ok({ approvals: owners.length });
       });
     },
     /** Puts a plan aside that has not been deployed. */
@@ -253,18 +265,18 @@ function policyOf(intent: ReadIntent): PlanningPolicy {
 async function write(
   tx: Db,
   ids: { planId: string; revision: number },
-  planned: PlannedRollout,
+  document: PlanDocument,
   { rollout, sealed }: SealedRollout,
   by: { actor: string; now: Instant; simulated: boolean },
 ): Promise<void> {
   await tx.insert(plan).values({
     id: ids.planId,
     revision: ids.revision,
-    title: planned.document.title,
+    title: document.title,
     createdAt: formatInstant(by.now),
     createdBy: by.actor,
     state: "draft",
-    document: planned.document,
+    document,
     rollout,
     headerBytes: sealed.headerBytes,
     digest: sealed.digest,

@@ -1,6 +1,9 @@
 import { intervalSchema, windowSchema } from "@breakwater/shared/window";
 import { z } from "zod";
 
+/** What a verdict, a trigger or a count can lead to. */
+export const REACTIONS = ["pause", "rollback-wave", "rollback-deployment", "halt"] as const;
+
 export const triggerSchema = z.strictObject({
   metric: z.string(),
   /** What is compared: a relative change in per mille against control, or an absolute count. */
@@ -8,6 +11,29 @@ export const triggerSchema = z.strictObject({
   threshold: z.number().int(),
   forMs: z.number().int().min(0),
   action: z.enum(["pause", "rollback-wave", "rollback-deployment"]),
+});
+
+/**
+ * One branch of a wave's rollback tree: when it is taken, what is done, which endpoints first, and who is asked. Branches are
+ * read from the top; of those that come true at one moment the first is taken, each at most once.
+ */
+export const branchSchema = z.strictObject({
+  when: z.discriminatedUnion("kind", [
+    /** This trigger of the wave (counted from 0) has held for its time. */
+    z.strictObject({ kind: z.literal("trigger"), trigger: z.number().int().min(0) }),
+    /** The judge has proven harm, whatever its size. */
+    z.strictObject({ kind: z.literal("harmful") }),
+    /** The watch is over and nobody can say whether the wave is well. */
+    z.strictObject({ kind: z.literal("undecided") }),
+    z.strictObject({ kind: z.literal("too-few-succeeded") }),
+    z.strictObject({ kind: z.literal("budget-used-up") }),
+    /** An endpoint could not be restored, or only in part. */
+    z.strictObject({ kind: z.literal("not-restored") }),
+  ]),
+  action: z.enum(REACTIONS),
+  /** Whom a rollback serves first: those on which the harm was seen, or those that were patched last. */
+  order: z.enum(["harmed-first", "newest-first"]),
+  ask: z.enum(["operator", "approver", "on-call"]),
 });
 
 export const plannedWaveSchema = z.strictObject({
@@ -24,12 +50,19 @@ export const plannedWaveSchema = z.strictObject({
     bakeLimitMs: z.number().int().min(0),
     /** Share of the wave's executions that must have succeeded. Unreachable ones count against it. */
     successPermille: z.number().int().min(0).max(1000),
-    /** "healthy": the judge must have said so. "not-harmful": undecided is enough at the end of the bake. */
-    verdict: z.enum(["healthy", "not-harmful"]),
+    /**
+     * "healthy": the judge must have said so. "not-harmful": it has watched the patched endpoints through the bake and suspects
+     * nothing. "checks-alone": nobody judges; what did not fail its own checks passes.
+     */
+    verdict: z.enum(["healthy", "not-harmful", "checks-alone"]),
+    /** Why less than "healthy" is enough. Part of what people sign. */
+    statement: z.string().optional(),
     /** A person must open the next wave. */
     approval: z.boolean(),
   }),
   triggers: z.array(triggerSchema),
+  /** What is done when something goes wrong. Absent in plans from before there were trees: then it follows from triggers and `onHarmful`. */
+  tree: z.array(branchSchema).optional(),
   onHarmful: z.enum(["pause", "rollback-wave", "rollback-deployment"]),
 });
 
@@ -61,7 +94,18 @@ export const rolloutPlanSchema = z.strictObject({
   errorBudget: z.number().int().min(1),
   /** An execution that has not ended after this is looked into: unreachable, and a person is told. */
   executionLimitMs: z.number().int().min(1),
+  /** Endpoints whose action forbids a rollback and that may be in danger at once. Absent: one. */
+  unrestorableAtOnce: z.number().int().min(1).optional(),
+  /**
+   * How much rehearsals weigh: one that passed is required, a failed one holds the deployment (also when nothing is said),
+   * they are ignored, or the plan exists only to be rehearsed.
+   */
+  rehearsal: z.enum(["required", "heeded", "ignored", "only"]).optional(),
+  /** Persons who have to sign before it may be deployed; from two on, the one who proposed it is not counted. Absent: one. */
+  approvals: z.number().int().min(1).optional(),
 });
+export type Branch = z.infer<typeof branchSchema>;
+export type Reaction = Branch["action"];
 export type Trigger = z.infer<typeof triggerSchema>;
 export type PlannedWave = z.infer<typeof plannedWaveSchema>;
 export type RolloutPlan = z.infer<typeof rolloutPlanSchema>;

@@ -2,9 +2,11 @@ import { addMs, type Instant, instant } from "@breakwater/shared/core";
 import { describeRule, formatLocal } from "@breakwater/shared/window";
 import { type Cost, expectedFailures, type RiskCourse, round } from "./cost.ts";
 import type { PlanDocument, WaveDocument } from "./document.ts";
+import { waveRules } from "./engine-plan.ts";
 import type { Excluded, PlanningFleet } from "./fleet-view.ts";
+import { type GateWish, tooShortToJudge } from "./gate.ts";
 import { type ScheduledWave, spell } from "./schedule.ts";
-import { type OnHarmful, rollbackDocument, triggersOf } from "./triggers.ts";
+import { type OnHarmful, rollbackDocument } from "./triggers.ts";
 import { businessTriggers, testsOf } from "./wave-tests.ts";
 import { countOf } from "./waves.ts";
 
@@ -21,6 +23,7 @@ export interface DocumentInput {
   readonly errorBudget: number;
   readonly onHarmful: OnHarmful;
   readonly reversible: boolean;
+  readonly gates: Omit<GateWish, "approval">;
   readonly now: Instant;
 }
 
@@ -67,7 +70,7 @@ export function writeDocument(input: DocumentInput): PlanDocument {
       expectedHarm: a.expectedHarm,
       tradeoff: a.tradeoff,
     })),
-    notes: [...fleet.notes],
+    notes: [...fleet.notes, ...gateNotes(input)],
     cost: { finishes: formatLocal(input.cost.finishes, zone), riskDays: input.cost.riskDays, expectedHarm: input.cost.expectedHarm },
   };
 }
@@ -82,6 +85,26 @@ export function readable(at: number, zone: string): string {
   return `${WEEKDAY[date.getUTCDay()]} ${date.getUTCDate()} ${MONTH[date.getUTCMonth()]} ${local.slice(11, 16)}`;
 }
 
+/** What a reader must know of the gates before signing. */
+function gateNotes(input: DocumentInput): string[] {
+  const checks = input.gates.checksAlone;
+  if (checks !== undefined) return [`No wave is judged: each passes when its executions' own checks do. The reason given: ${checks}`];
+  return input.waves.flatMap((wave) => tooShortToJudge(ruled(wave, input).gate, wave.name) ?? []);
+}
+
+/** The wave as the engine will see it; who is in it is told elsewhere. */
+const ruled = (wave: ScheduledWave, input: DocumentInput) => ({
+  ...waveRules(
+    wave,
+    input.waves.reduce((sum, w) => sum + countOf(w.parts), 0),
+    input.onHarmful,
+    { ...input.gates, approval: false },
+  ),
+  endpointIds: [],
+  notBefore: "",
+  notAfter: "",
+});
+
 function writeWave(wave: ScheduledWave, index: number, failures: number, input: DocumentInput): WaveDocument {
   const { fleet } = input;
   const zone = zoneOf(wave);
@@ -91,7 +114,6 @@ function writeWave(wave: ScheduledWave, index: number, failures: number, input: 
   const most = (of: (p: ScheduledWave["parts"][number]) => number) => wave.parts.reduce((m, p) => Math.max(m, of(p)), 0);
   const executionMs = most((p) => p.unit.executionMs);
   const downtimeMs = most((p) => p.unit.downtimeMs);
-  const triggers = triggersOf(wave.bakeMs, input.onHarmful);
   const gateOf = index === 0 ? undefined : input.waves[index - 1];
   return {
     name: wave.name,
@@ -116,13 +138,7 @@ function writeWave(wave: ScheduledWave, index: number, failures: number, input: 
       bandwidthBytes: Math.round(wave.parts.reduce((sum, p) => sum + p.count * p.unit.downloadBytes, 0)),
     },
     businessImpact: businessImpact(wave, executionMs, downtimeMs),
-    rollback: rollbackDocument(
-      triggers,
-      { count, kind: wave.kind, bakeMs: wave.bakeMs },
-      input.errorBudget,
-      businessTriggers(wave),
-      input.reversible,
-    ),
+    rollback: rollbackDocument(input, ruled(wave, input), count, businessTriggers(wave)),
     approvals: approvals(wave, index),
     notices: notices(wave, zone, input),
   };

@@ -68,6 +68,7 @@ export function endpointOperations(store: Store, clock: Clock) {
         const moment = formatInstant(at);
         await tx.update(endpoint).set({ revokedAt: moment, connected: false }).where(eq(endpoint.id, id));
         await tx.delete(schema.endpointPackage).where(eq(schema.endpointPackage.endpointId, id));
+        await tx.delete(schema.endpointComponent).where(eq(schema.endpointComponent.endpointId, id));
         await tx.delete(schema.pendingUpdate).where(eq(schema.pendingUpdate.endpointId, id));
         await tx
           .update(schema.finding)

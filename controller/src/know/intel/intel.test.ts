@@ -12,7 +12,7 @@ import { openTestStore } from "../../store/testing.ts";
 import { testClock } from "../testing.ts";
 import { createIntel, readIntelDirectory } from "./index.ts";
 import { readOsvRecord } from "./osv/index.ts";
-import { storedZip } from "./osv/zip.testing.ts";
+import { storedZip } from "./zip.testing.ts";
 
 const kevEntry = (cveID: string, changes = {}) => ({
   cveID,
@@ -24,8 +24,9 @@ const kevEntry = (cveID: string, changes = {}) => ({
   ...changes,
 });
 const kevJson = (...entries: unknown[]) => JSON.stringify({ catalogVersion: "1", count: entries.length, vulnerabilities: entries });
-const epssCsv = (...lines: string[]) =>
-  gzipSync(`#model_version:v2026.01.01,score_date:2026-03-01T00:00:00+0000\ncve,epss,percentile\n${lines.map((l) => `${l}\n`).join("")}`);
+const epssCsv = (...lines: string[]) => epssOf("v2026.01.01", ...lines);
+const epssOf = (model: string, ...lines: string[]) =>
+  gzipSync(`#model_version:${model},score_date:2026-03-01T00:00:00+0000\ncve,epss,percentile\n${lines.map((l) => `${l}\n`).join("")}`);
 const osvRecord = (id: string, changes = {}) => ({
   id,
   modified: "2026-02-01T00:00:00Z",
@@ -46,7 +47,9 @@ describe("OSV records", () => {
     expect(readOsvRecord(osvRecord("DSA-1-1", { upstream: [], related: ["CVE-2026-1009"] })).advisory.vulnerabilities).toEqual([
       "CVE-2026-1009",
     ]);
-    expect(readOsvRecord(osvRecord("GHSA-1", { upstream: [], related: ["CVE-2026-1009"] })).advisory.vulnerabilities).toEqual([]);
+    expect(readOsvRecord(osvRecord("ALBA-2026:1", { upstream: [] })).advisory.vulnerabilities).toEqual([]);
+    // A library's record without a CVE is a vulnerability all the same; what is only related to it is another.
+    expect(readOsvRecord(osvRecord("GHSA-1", { upstream: [], related: ["CVE-2026-1009"] })).advisory.vulnerabilities).toEqual(["GHSA-1"]);
   });
 
   it("leave out what is of no known release, and refuse versions that are none", () => {
@@ -57,7 +60,9 @@ describe("OSV records", () => {
     ];
     expect(readOsvRecord(osvRecord("DSA-1-1", { affected })).advisory.affected).toEqual([]);
     const bad = [{ package: { ecosystem: "Debian:12", name: "curl" }, ranges: [{ type: "ECOSYSTEM", events: [{ fixed: "no version" }] }] }];
-    expect(() => readOsvRecord(osvRecord("DSA-1-1", { affected: bad }))).toThrow("no deb version");
+    const rejected: string[] = [];
+    expect(readOsvRecord(osvRecord("DSA-1-1", { affected: bad }), (r) => void rejected.push(r)).advisory.affected).toEqual([]);
+    expect(rejected).toEqual([expect.stringContaining("no deb version")]);
   });
 });
 
@@ -91,7 +96,7 @@ describe("feeds", () => {
   });
 
   const intelOf = (kind: "osv" | "kev" | "epss", id: string, source: string) =>
-    createIntel({ store, clock, log: createLogger("test", "silent"), feeds: [{ id, kind, source }] });
+    createIntel({ store, clock, log: createLogger("test", "silent"), feeds: [{ id, kind, source }], transport: { sleep: async () => {} } });
   const rejects = () => store.db.select().from(schema.feedReject).orderBy(asc(schema.feedReject.record));
 
   it("set malformed records aside, count them, and use the rest", async () => {
@@ -178,14 +183,38 @@ describe("feeds", () => {
       ["CVE-2026-1001", 0.6],
       ["CVE-2026-1004", 0.3],
     ]);
-    expect((await intel.status())[0]?.modelVersion).toBe("v2026.01.01");
+    expect((await intel.status())[0]).toMatchObject({ modelVersion: "v2026.01.01", modelChange: "" });
     await writeFile(path, epssCsv("CVE-2026-1001,0.7,0.9").subarray(0, 60));
     expect((await intel.refresh())[0]?.result.ok).toBe(false);
   });
 });
 
+describe("a change of EPSS's model", () => {
+  it("is told apart from news, recorded, and said of the feed from then on", async () => {
+    const store = await openTestStore();
+    const path = join(await mkdtemp(join(tmpdir(), "breakwater-test-")), "epss.csv.gz");
+    const feeds = [{ id: "epss", kind: "epss" as const, source: path }];
+    const intel = createIntel({ store, clock: testClock(), log: createLogger("test", "silent"), feeds });
+    // The first has the same rank under both models, the second rose among all.
+    await writeFile(path, epssOf("v2025.03.14", "CVE-2026-1001,0.0805,0.92", "CVE-2026-1002,0.01,0.7"));
+    await intel.refresh();
+    await writeFile(path, epssOf("v2026.06.15", "CVE-2026-1001,0.05217,0.92", "CVE-2026-1002,0.9,0.99"));
+    await intel.refresh();
+    await writeFile(path, epssOf("v2026.06.15", "CVE-2026-1001,0.06,0.92", "CVE-2026-1002,0.9,0.99"));
+    await intel.refresh();
+    const changes = (await eventsAfter(store.db, 0, 10)).map((e) => e.data.modelChange);
+    expect(changes).toEqual([
+      undefined,
+      expect.objectContaining({ from: "v2025.03.14", to: "v2026.06.15", by: "2026-03-01", compared: 2, movedThemselves: 1 }),
+      undefined,
+    ]);
+    expect((await intel.status())[0]?.modelChange).toContain("from v2025.03.14 to v2026.06.15 by 2026-03-01");
+    await store.close();
+  });
+});
+
 describe("a directory of feed files", () => {
-  it("is read whatever the files are called, and refused when one of them is cut", async () => {
+  it("is read whatever the files are called, without those that are cut, which are named", async () => {
     const folder = await mkdtemp(join(tmpdir(), "breakwater-test-"));
     await mkdir(join(folder, "Debian"));
     await writeFile(join(folder, "Debian", "all.zip"), storedZip({ "a.json": JSON.stringify(osvRecord("DSA-1-1")) }));
@@ -193,13 +222,19 @@ describe("a directory of feed files", () => {
     await writeFile(join(folder, "epss_scores-2026-03-01.csv.gz"), epssCsv("CVE-2026-1001,0.5,0.9"));
     await writeFile(join(folder, "package.json"), '{"name": "something else"}');
     const read = await readIntelDirectory(folder);
-    expect(read.ok && read.value.files.map((f) => [f.kind, f.records])).toEqual([
-      ["osv", 1],
-      ["epss", 1],
-      ["kev", 1],
+    expect(read.ok && read.value.files.map((f) => [f.kinds, f.records])).toEqual([
+      [["osv"], 1],
+      [["epss"], 1],
+      [["kev"], 1],
     ]);
     await writeFile(join(folder, "cut.json"), '{"id": "DSA-2');
-    const refused = await readIntelDirectory(folder);
+    await writeFile(join(folder, "cut.zip"), storedZip({ "a.json": "{}" }).subarray(0, 40));
+    const partly = await readIntelDirectory(folder);
+    expect(partly.ok && partly.value.files).toHaveLength(3);
+    expect(partly.ok && partly.value.refused.map((r) => r.record)).toEqual([join(folder, "cut.json"), join(folder, "cut.zip")]);
+    const alone = await mkdtemp(join(tmpdir(), "breakwater-test-"));
+    await writeFile(join(alone, "cut.json"), '{"id": "DSA-2');
+    const refused = await readIntelDirectory(alone);
     expect(refused.ok === false && refused.problem.code).toBe("intel-unreadable");
   });
 });

@@ -1,41 +1,187 @@
+import { createHash } from "node:crypto";
 import { formatInstant, type Instant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, queryRows } from "../../store/index.ts";
 import { batches, bulkRows } from "../rows.ts";
-import type { FeedConfig } from "./feeds.ts";
-import type { AffectedRange, FeedContent } from "./records.ts";
+
+import { canonicalName } from "./package-name.ts";
+import { SignalWriter } from "./persist-signals.ts";
+import { putVulnerabilities } from "./persist-vulnerabilities.ts";
+import type { AdvisoryRecord, AffectedRange, RejectRecord, SignalRecord, VulnerabilityRecord } from "./records.ts";
+import type { Spool } from "./spool.ts";
 
 /** Rows in one statement: on PGlite a statement holds up the process for about 60 ms at this size. */
 const BATCH = 5_000;
-/** Rejects that are kept of one feed, for a person to look at; all are counted. */
-const MAX_KEPT_REJECTS = 1_000;
+/** Names that an event carries; a feed that changes more changes about everything. */
+const MAX_NAMED = 1_000;
 
-/** Replaces everything that a feed said by what it says now, in the caller's transaction. */
-export async function replaceFeedContent(tx: Db, feed: FeedConfig, content: FeedContent, now: Instant): Promise<void> {
-  await replaceAdvisories(tx, feed.id, content);
-  await putVulnerabilities(tx, content);
-  await replaceSignals(tx, feed, content);
-  await replaceRejects(tx, feed.id, content, now);
+/** What a reading changed. null: more than is worth naming, so everything may be concerned. */
+export interface FeedChanges {
+  /** Packages of which advisories say something else than before, as advisories name them. */
+  readonly packages: readonly string[] | null;
+  /** Vulnerabilities of which signals or severity changed. */
+  readonly vulnerabilities: readonly string[] | null;
+  /** EPSS scores before and after, evenly taken of all, where they were asked for. */
+  readonly moves: readonly ScoreMove[];
 }
 
-async function replaceAdvisories(tx: Db, feedId: string, content: FeedContent): Promise<void> {
-  await tx.execute(sql`delete from advisory_range where advisory_id in (select id from advisory where feed_id = ${feedId})`);
-  await tx.execute(sql`delete from advisory where feed_id = ${feedId}`);
-  for (const part of batches(content.advisories, BATCH)) {
-    const input = bulkRows(part, {
+/** An EPSS score that was known before. */
+export interface ScoreMove {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Names up to as many as are told, so that a feed of a million does not fill the memory. */
+export class Names {
+  private readonly known = new Set<string>();
+  private overflow = false;
+  add(names: Iterable<string>): void {
+    for (const name of names) {
+      if (this.overflow) return;
+      this.known.add(name);
+      if (this.known.size > MAX_NAMED) {
+        this.overflow = true;
+        this.known.clear();
+      }
+    }
+  }
+  get all(): readonly string[] | null {
+    return this.overflow ? null : [...this.known].sort();
+  }
+}
+
+export interface Replacing {
+  /** Everything that the feed says: what it no longer says goes. False: only what is new in it. */
+  readonly whole: boolean;
+  /** Whether scores before and after are wanted. */
+  readonly moves: boolean;
+  /** See FeedAdapter. */
+  readonly weight: number;
+}
+
+/**
+ * Brings what is stored of a feed to what a reading says, in the caller's transaction, a batch at a time and writing only what is different.
+ */
+export async function replaceFeedContent(
+  tx: Db,
+  feedId: string,
+  spool: Spool,
+  now: Instant,
+  { whole, moves, weight }: Replacing,
+): Promise<FeedChanges> {
+  await tx.execute(sql`create temporary table if not exists feed_seen (kind text, id text, primary key (kind, id)) on commit drop`);
+  const packages = new Names();
+  const vulnerabilities = new Names();
+  const signals = new SignalWriter(tx, feedId, vulnerabilities, { moves, whole });
+  let advised: AdvisoryRecord[] = [];
+  let ranges = 0;
+  let described: VulnerabilityRecord[] = [];
+  let signalled: SignalRecord[] = [];
+  const documents: string[] = [];
+  const flushAdvisories = async () => {
+    await putAdvisories(tx, feedId, advised, packages);
+    vulnerabilities.add(
+      await putVulnerabilities(
+        tx,
+        feedId,
+        advised.flatMap((a) => a.vulnerabilities),
+        [],
+        weight,
+      ),
+    );
+    advised = [];
+    ranges = 0;
+  };
+  const flushDescribed = async () => {
+    vulnerabilities.add(await putVulnerabilities(tx, feedId, [], described, weight));
+    described = [];
+  };
+  const flushSignals = async () => {
+    await signals.put(signalled);
+    signalled = [];
+  };
+  for await (const { kind, record } of spool.records()) {
+    if (kind === "advisory") {
+      advised.push(record);
+      ranges += record.affected.length;
+      if (ranges > BATCH || advised.length >= BATCH) await flushAdvisories();
+    } else if (kind === "vulnerability") {
+      if (described.push(record) >= BATCH) await flushDescribed();
+    } else if (kind === "signal") {
+      if (signalled.push(record) >= BATCH) await flushSignals();
+    } else documents.push(record);
+  }
+  await flushAdvisories();
+  await flushDescribed();
+  await flushSignals();
+  for (const part of whole ? [null] : batches(documents, BATCH)) await removeUnseen(tx, feedId, part, packages);
+  if (whole) await signals.removeUnseen();
+  await replaceRejects(tx, feedId, spool.rejects, now);
+  await tx.execute(sql`drop table feed_seen`);
+  return { packages: packages.all, vulnerabilities: vulnerabilities.all, moves: signals.moves };
+}
+
+const digestOf = (value: unknown) => createHash("sha1").update(JSON.stringify(value)).digest("base64url");
+/** What an advisory means for packages; then what it is called and when it changed. */
+const digestsOf = (a: AdvisoryRecord, ranges: readonly RangeRow[]) =>
+  `${digestOf([a.withdrawn, a.vulnerabilities, a.aliases, a.module, ranges])} ${digestOf([a.summary, a.published, a.modified])}`;
+const meaning = (digest: string) => digest.split(" ")[0];
+
+type RangeRow = AffectedRange & { readonly advisoryId: string; readonly ordinal: number };
+
+async function putAdvisories(tx: Db, feedId: string, advisories: readonly AdvisoryRecord[], packages: Names): Promise<void> {
+  if (advisories.length === 0) return;
+  // The first of several that go by one id counts.
+  const byId = new Map([...advisories].reverse().map((a) => [a.id, a]));
+  const seen = await queryRows(
+    tx,
+    z.object({ id: z.string() }),
+    sql`insert into feed_seen (kind, id) select 'advisory', t.id from unnest(${sql.param([...byId.keys()])}::text[]) as t(id) on conflict do nothing returning id`,
+  );
+  const fresh = seen.flatMap(({ id }) => byId.get(id) ?? []).map((a) => ({ ...a, ranges: rangeRows(a) }));
+  const given = fresh.map((a) => ({ ...a, digest: digestsOf(a, a.ranges) }));
+  const before = new Map(
+    (
+      await queryRows(
+        tx,
+        z.object({ id: z.string(), digest: z.string() }),
+        sql`select id, digest from advisory where feed_id = ${feedId} and id = any(${sql.param(given.map((a) => a.id))}::text[])`,
+      )
+    ).map((r) => [r.id, r.digest]),
+  );
+  const changed = given.filter((a) => before.get(a.id) !== a.digest);
+  const moved = changed.filter((a) => meaning(before.get(a.id) ?? "") !== meaning(a.digest));
+  await removeRanges(
+    tx,
+    feedId,
+    moved.filter((a) => before.has(a.id)).map((a) => a.id),
+    packages,
+  );
+  packages.add(moved.flatMap((a) => a.ranges.map((r) => r.package)));
+  if (changed.length > 0) {
+    const input = bulkRows(changed, {
       id: { type: "text", of: (a) => a.id },
       summary: { type: "text", of: (a) => a.summary },
       published: { type: "timestamptz", of: (a) => a.published },
       modified: { type: "timestamptz", of: (a) => a.modified },
       withdrawn: { type: "boolean", of: (a) => a.withdrawn },
       vulnerabilities: { type: "jsonb", of: (a) => JSON.stringify(a.vulnerabilities) },
+      aliases: { type: "jsonb", of: (a) => JSON.stringify(a.aliases ?? []) },
+      module: { type: "jsonb", of: (a) => (a.module ? JSON.stringify(a.module) : null) },
+      digest: { type: "text", of: (a) => a.digest },
     });
     await tx.execute(sql`
-      insert into advisory (id, feed_id, summary, published, modified, withdrawn, vulnerabilities)
-      select id, ${feedId}, summary, published, modified, withdrawn, vulnerabilities from ${input} i on conflict do nothing`);
+      insert into advisory (feed_id, id, summary, published, modified, withdrawn, vulnerabilities, aliases, module, digest)
+      select ${feedId}, i.* from ${input} i
+      on conflict (feed_id, id) do update set summary = excluded.summary, published = excluded.published, modified = excluded.modified,
+        withdrawn = excluded.withdrawn, vulnerabilities = excluded.vulnerabilities, aliases = excluded.aliases, module = excluded.module,
+        digest = excluded.digest`);
   }
-  for (const part of batches(rangeRows(content), BATCH)) {
+  for (const part of batches(
+    moved.flatMap((a) => a.ranges),
+    BATCH,
+  )) {
     const input = bulkRows(part, {
       advisory_id: { type: "text", of: (r) => r.advisoryId },
       distribution: { type: "text", of: (r) => r.distribution },
@@ -46,92 +192,70 @@ async function replaceAdvisories(tx: Db, feedId: string, content: FeedContent): 
       fixed: { type: "text", of: (r) => r.fixed },
       last_affected: { type: "text", of: (r) => r.lastAffected },
       urgency: { type: "text", of: (r) => r.urgency },
+      channel: { type: "text", of: (r) => r.channel ?? "" },
     });
     await tx.execute(sql`
-      insert into advisory_range (advisory_id, distribution, ecosystem, package, ordinal, introduced, fixed, last_affected, urgency)
-      select * from ${input} i on conflict do nothing`);
+      insert into advisory_range
+        (feed_id, advisory_id, distribution, ecosystem, package, ordinal, introduced, fixed, last_affected, urgency, channel)
+      select ${feedId}, i.* from ${input} i on conflict do nothing`);
   }
 }
 
-type RangeRow = AffectedRange & { readonly advisoryId: string; readonly ordinal: number };
-
-function rangeRows(content: FeedContent): RangeRow[] {
-  return content.advisories.flatMap((advisory) =>
-    advisory.affected.map((range, ordinal) => ({ ...range, advisoryId: advisory.id, ordinal })),
-  );
-}
-
-/** What several feeds say about one CVE adds up; an empty value overwrites nothing. */
-async function putVulnerabilities(tx: Db, content: FeedContent): Promise<void> {
-  const byId = new Map(content.vulnerabilities.map((v) => [v.id, v]));
-  const named = new Set(content.advisories.flatMap((a) => a.vulnerabilities));
-  for (const id of named) if (!byId.has(id)) byId.set(id, { id, summary: "", published: null, cvssVector: "", cwe: [], withdrawn: false });
-  for (const part of batches([...byId.values()], BATCH)) {
-    const input = bulkRows(part, {
-      id: { type: "text", of: (v) => v.id },
-      summary: { type: "text", of: (v) => v.summary },
-      published: { type: "timestamptz", of: (v) => v.published },
-      cvss_vector: { type: "text", of: (v) => v.cvssVector },
-      cwe: { type: "jsonb", of: (v) => JSON.stringify(v.cwe) },
-      withdrawn: { type: "boolean", of: (v) => v.withdrawn },
-    });
-    await tx.execute(sql`
-      insert into vulnerability (id, summary, published, cvss_vector, cwe, withdrawn)
-      select id, summary, published, cvss_vector, cwe, withdrawn from ${input} i
-      on conflict (id) do update set
-        summary = coalesce(nullif(excluded.summary, ''), vulnerability.summary),
-        published = coalesce(excluded.published, vulnerability.published),
-        cvss_vector = coalesce(nullif(excluded.cvss_vector, ''), vulnerability.cvss_vector),
-        cwe = case when excluded.cwe = '[]'::jsonb then vulnerability.cwe else excluded.cwe end,
-        withdrawn = excluded.withdrawn
-      where excluded.summary <> '' or excluded.cvss_vector <> '' or excluded.published is not null or excluded.cwe <> '[]'::jsonb
-        or excluded.withdrawn`);
-  }
-}
-
-/**
- * Writes only what changed: most of a day's EPSS scores are yesterday's, and rewriting 300,000 rows a day would only make
- * the table grow. The stored values come as one text, since that many rows cost more to hand over than to compare.
- */
-async function replaceSignals(tx: Db, feed: FeedConfig, content: FeedContent): Promise<void> {
-  const [stored] = await queryRows(
+async function removeRanges(tx: Db, feedId: string, advisoryIds: readonly string[], packages: Names): Promise<void> {
+  if (advisoryIds.length === 0) return;
+  const rows = await queryRows(
     tx,
-    z.object({ all: z.string().nullable() }),
-    sql`select string_agg(kind || ' ' || vulnerability_id || ' ' || coalesce(value::text, ''), E'\n') as "all" from signal where source = ${feed.id}`,
+    z.object({ package: z.string() }),
+    sql`with gone as (delete from advisory_range where feed_id = ${feedId} and advisory_id = any(${sql.param([...advisoryIds])}::text[]) returning package)
+      select distinct package from gone`,
   );
-  const before = new Map<string, string>();
-  for (const line of stored?.all?.split("\n") ?? []) {
-    const [kind, id, value = ""] = line.split(" ");
-    before.set(`${kind} ${id}`, value);
-  }
-  const given = new Map(content.signals.map((s) => [`${s.kind} ${s.vulnerabilityId}`, s]));
-  const changed = [...given].filter(([key, s]) => s.kind !== "epss" || before.get(key) !== String(s.value)).map(([, s]) => s);
-  for (const part of batches(changed, BATCH)) {
-    const input = bulkRows(part, {
-      vulnerability_id: { type: "text", of: (s) => s.vulnerabilityId },
-      kind: { type: "text", of: (s) => s.kind },
-      at: { type: "timestamptz", of: (s) => s.at },
-      value: { type: "float8", of: (s) => s.value },
-      data: { type: "jsonb", of: (s) => JSON.stringify(s.data) },
-    });
-    await tx.execute(sql`
-      insert into signal (vulnerability_id, kind, source, at, value, data)
-      select vulnerability_id, kind, ${feed.id}, at, value, data from ${input} i
-      on conflict (vulnerability_id, kind, source) do update set at = excluded.at, value = excluded.value, data = excluded.data
-      where signal.value is distinct from excluded.value or signal.data is distinct from excluded.data`);
-  }
-  const vanished = [...before.keys()].filter((key) => !given.has(key)).map((key) => key.split(" ")[1] ?? "");
-  for (const part of batches(vanished, BATCH))
-    await tx.execute(sql`delete from signal where source = ${feed.id} and vulnerability_id = any(${sql.param([...part])}::text[])`);
+  packages.add(rows.map((r) => r.package));
 }
 
-async function replaceRejects(tx: Db, feedId: string, content: FeedContent, now: Instant): Promise<void> {
+/** Removes what the reading did not tell of: of the whole feed, or of the documents that it read. */
+async function removeUnseen(tx: Db, feedId: string, documents: readonly string[] | null, packages: Names): Promise<void> {
+  const within = documents === null ? sql`` : sql` and split_part(a.id, '/', 1) = any(${sql.param([...documents])}::text[])`;
+  const rows = await queryRows(
+    tx,
+    z.object({ id: z.string() }),
+    sql`select a.id from advisory a where a.feed_id = ${feedId}${within}
+      and not exists (select 1 from feed_seen s where s.kind = 'advisory' and s.id = a.id)`,
+  );
+  for (const part of batches(
+    rows.map((r) => r.id),
+    BATCH,
+  )) {
+    await removeRanges(tx, feedId, part, packages);
+    await tx.execute(sql`delete from advisory where feed_id = ${feedId} and id = any(${sql.param([...part])}::text[])`);
+  }
+}
+
+const rangeRows = (advisory: AdvisoryRecord): RangeRow[] =>
+  storedRanges(advisory.affected).map((range, ordinal) => ({
+    ...range,
+    package: canonicalName(range.ecosystem, range.package),
+    advisoryId: advisory.id,
+    ordinal,
+  }));
+
+/** A list of versions is stored, a row a version, where the record has nothing else to say of the package. */
+function storedRanges(affected: readonly AffectedRange[]): AffectedRange[] {
+  const bounded = new Set(affected.filter((r) => !r.versions).map((r) => r.package));
+  return affected.flatMap((range) =>
+    !range.versions
+      ? [range]
+      : bounded.has(range.package)
+        ? []
+        : range.versions.map((version) => ({ ...range, introduced: version, lastAffected: version })),
+  );
+}
+
+async function replaceRejects(tx: Db, feedId: string, rejects: readonly RejectRecord[], now: Instant): Promise<void> {
   await tx.execute(sql`delete from feed_reject where feed_id = ${feedId}`);
-  const kept = content.rejects.slice(0, MAX_KEPT_REJECTS);
-  if (kept.length === 0) return;
-  const input = bulkRows(kept, {
-    record: { type: "text", of: (r) => r.record.slice(0, 200) },
-    reason: { type: "text", of: (r) => r.reason.slice(0, 500) },
+  if (rejects.length === 0) return;
+  const input = bulkRows(rejects, {
+    record: { type: "text", of: (r) => r.record },
+    reason: { type: "text", of: (r) => r.reason },
   });
   await tx.execute(sql`
     insert into feed_reject (feed_id, record, reason, at)

@@ -1,5 +1,6 @@
 import type { WireInventory__Output } from "@breakwater/shared/wire";
 import { z } from "zod";
+import { ComponentScan } from "./component-scan.ts";
 
 /** How far a listener or a loaded package can be reached. */
 export const Reach = z.enum(["none", "loopback", "private", "public"]);
@@ -44,6 +45,26 @@ export const EndpointFacts = z.object({
       fileSystems: list(z.object({ mountPoint: text, type: text, sizeBytes: z.number(), availableBytes: z.number() })),
     })
     .nullable(),
+  /** The look through the files for packages of languages; null when nobody looked. */
+  componentScan: ComponentScan.nullish().transform((scan) => scan ?? null),
+  /** Images and containers that runtimes hold, for reading only; of a runtime with a problem there may be more. */
+  containerRuntimes: list(
+    z.object({
+      name: text,
+      source: text,
+      problem: text,
+      images: list(
+        z.object({
+          id: text,
+          names: z.array(text),
+          digests: z.array(text),
+          createdAt: text,
+          sizeBytes: z.number(),
+          containers: list(z.object({ id: text, name: text, state: text })),
+        }),
+      ),
+    }),
+  ).default([]),
   /** Collectors that could not look: what they would have told is unknown, not absent. */
   problems: list(z.object({ collector: text, code: text, message: text })),
 });
@@ -59,11 +80,6 @@ const SUPPLIERS: Readonly<Record<string, string>> = {
   dpkg: "deb",
   rpm: "rpm",
   apk: "apk",
-  npm: "npm",
-  pypi: "pypi",
-  jar: "maven",
-  gem: "gem",
-  go: "go",
 };
 /** Without the list of packages no update can be told either. */
 const UPDATE_COLLECTORS = new Set(["pending-updates", "packages", "inventory"]);

@@ -2,11 +2,13 @@ import { type Clock, fail, formatInstant, type Instant, ok, type Result } from "
 import type { InventoryDelta__Output, WireInventory__Output } from "@breakwater/shared/wire";
 import { eq } from "drizzle-orm";
 import { type Db, recordEvents, type Store, schema } from "../../store/index.ts";
+import { dropRemoved, dropUnseen, putComponents } from "./component-rows.ts";
 import { createDescriptions } from "./descriptions.ts";
 import { type EndpointFacts, factsOf, unlistedEcosystems, updatesUnlisted } from "./facts.ts";
 import { putPackages, putPendingUpdates, removeOtherPackages, removePackages } from "./package-rows.ts";
 
 export { EndpointFacts, readFacts } from "./facts.ts";
+export { CATALOGUE_COLUMNS, catalogueRow, INSTALLED } from "./installed.ts";
 
 /** What came of an inventory message. `snapshot-needed`: the delta's base is not what we hold, so send everything. */
 export type Intake = { readonly kind: "taken"; readonly changed: number; readonly removed: number } | { readonly kind: "snapshot-needed" };
@@ -41,9 +43,11 @@ export function createInventory({ store, clock }: { readonly store: Store; reado
         const changed = await putPackages(tx, endpointId, distribution, inventory.packages);
         const removed = unlisted === "all" ? 0 : await removeOtherPackages(tx, endpointId, distribution, inventory.packages, unlisted);
         if (!updatesUnlisted(facts)) await putPendingUpdates(tx, endpointId, distribution, inventory.pendingUpdates);
+        const components = facts.componentScan ? await putComponents(tx, endpointId, inventory.components) : 0;
+        const gone = facts.componentScan ? await dropUnseen(tx, endpointId, inventory.components, facts.componentScan, clock.now()) : 0;
         await putFacts(tx, endpointId, digest, clock.now(), facts, inventory.os);
-        await tellChange(tx, endpointId, clock.now(), { kind: "snapshot", changed, removed });
-        return ok<Intake>({ kind: "taken", changed, removed });
+        await tellChange(tx, endpointId, clock.now(), { kind: "snapshot", changed: changed + components, removed: removed + gone });
+        return ok<Intake>({ kind: "taken", changed: changed + components, removed: removed + gone });
       });
     },
 
@@ -61,9 +65,12 @@ export function createInventory({ store, clock }: { readonly store: Store; reado
         const changed = await putPackages(tx, endpointId, distribution, delta.added);
         if (delta.facts && facts && !updatesUnlisted(facts))
           await putPendingUpdates(tx, endpointId, distribution, delta.facts.pendingUpdates);
+        const scan = facts?.componentScan;
+        const components = scan ? await putComponents(tx, endpointId, delta.componentsAdded) : 0;
+        const gone = scan ? await dropRemoved(tx, endpointId, delta.componentsRemoved, scan, clock.now()) : 0;
         await putFacts(tx, endpointId, delta.digest, clock.now(), facts, os);
-        await tellChange(tx, endpointId, clock.now(), { kind: "delta", changed, removed });
-        return ok<Intake>({ kind: "taken", changed, removed });
+        await tellChange(tx, endpointId, clock.now(), { kind: "delta", changed: changed + components, removed: removed + gone });
+        return ok<Intake>({ kind: "taken", changed: changed + components, removed: removed + gone });
       });
     },
   };

@@ -49,6 +49,8 @@ describe("inventory", () => {
       digest: "d2",
       added: [wirePackage("libssl3", "3.0.11-1", { sourceName: "openssl" }), wirePackage("curl", "7.88-1")],
       removed: [{ ecosystem: "deb", name: "bash", architecture: "amd64" }],
+      componentsAdded: [],
+      componentsRemoved: [],
       facts: null,
     };
     expectOk(await inventory.takeDelta("ep_b", delta));

@@ -17,6 +17,7 @@ function packageInput(distribution: string, packages: readonly WirePackage__Outp
     vendor: { type: "text", of: (p) => p.vendor },
     status: { type: "text", of: (p) => p.status || "installed" },
     held: { type: "boolean", of: (p) => p.held },
+    module: { type: "text", of: (p) => p.module.slice(0, 200) },
   });
 }
 
@@ -37,9 +38,9 @@ export async function putPackages(
   if (packages.length === 0) return 0;
   const input = packageInput(distribution, packages);
   await tx.execute(sql`
-    insert into package_catalogue (distribution, ecosystem, name, version, architecture, source_name, source_version, vendor)
+    insert into package_catalogue (distribution, ecosystem, name, version, architecture, source_name, source_version, vendor, module)
     select distinct on (distribution, ecosystem, name, version, architecture, source_name, source_version)
-      distribution, ecosystem, name, version, architecture, source_name, source_version, coalesce(vendor, '')
+      distribution, ecosystem, name, version, architecture, source_name, source_version, coalesce(vendor, ''), module
     from ${input} i
     where not exists (select 1 from package_catalogue c where ${SAME_PACKAGE})
     order by distribution, ecosystem, name, version, architecture, source_name, source_version, vendor

@@ -1,5 +1,7 @@
-import type { AdvisoryRecord, AffectedRange } from "../intel/index.ts";
-import { type AdvisedName, normalName } from "./source.ts";
+import { type AdvisoryRecord, type AffectedRange, canonicalName, type ModuleStream } from "../intel/index.ts";
+import { identities } from "./identity.ts";
+import { moduleTag, streamName } from "./module-stream.ts";
+import type { AdvisedName } from "./source.ts";
 
 /** One advisory's stretches of affected versions of one package in one release. */
 export interface AdvisoryOnPackage {
@@ -9,6 +11,7 @@ export interface AdvisoryOnPackage {
   readonly modified: string | null;
   readonly withdrawn: boolean;
   readonly vulnerabilities: readonly string[];
+  readonly module?: ModuleStream | undefined;
   readonly ranges: AffectedRange[];
 }
 
@@ -17,32 +20,48 @@ export interface AdvisoryIndex {
   of(name: AdvisedName): readonly AdvisoryOnPackage[];
   /** CVE ids that were rejected or withdrawn as such, whatever advisories still name them. */
   readonly rejected: ReadonlySet<string>;
+  /** The module streams in which advisories name a module's build. */
+  streamsOf(tag: string): ReadonlySet<string> | undefined;
 }
 
 export type IndexedAdvisory = AdvisoryRecord & { readonly feed?: string };
 
 export function indexAdvisories(advisories: Iterable<IndexedAdvisory>, rejected: ReadonlySet<string> = new Set()): AdvisoryIndex {
+  const all = Array.isArray(advisories) ? (advisories as readonly IndexedAdvisory[]) : [...advisories];
+  const vulnerabilitiesOf = identities(all);
   const byPackage = new Map<string, AdvisoryOnPackage[]>();
-  for (const advisory of advisories) {
+  const streams = new Map<string, Set<string>>();
+  for (const advisory of all) {
+    const vulnerabilities = vulnerabilitiesOf(advisory);
     for (const range of advisory.affected) {
       const key = keyOf(range);
       const list = byPackage.get(key) ?? [];
       if (list.length === 0) byPackage.set(key, list);
       const last = list.at(-1);
-      if (last?.id === advisory.id) last.ranges.push(range);
+      if (last?.id === advisory.id && last.feed === (advisory.feed ?? "")) last.ranges.push(range);
       else
         list.push({
           id: advisory.id,
           feed: advisory.feed ?? "",
           modified: advisory.modified,
           withdrawn: advisory.withdrawn,
-          vulnerabilities: advisory.vulnerabilities,
+          vulnerabilities,
+          module: advisory.module,
           ranges: [range],
         });
+      if (advisory.module) noteStream(streams, range, advisory.module);
     }
   }
-  return { of: (name) => byPackage.get(keyOf(name)) ?? [], rejected };
+  return { of: (name) => byPackage.get(keyOf(name)) ?? [], rejected, streamsOf: (tag) => streams.get(tag) };
+}
+
+function noteStream(streams: Map<string, Set<string>>, range: AffectedRange, module: ModuleStream): void {
+  const tag = range.fixed === null ? undefined : moduleTag(range.fixed);
+  if (tag === undefined) return;
+  const known = streams.get(tag) ?? new Set();
+  if (known.size === 0) streams.set(tag, known);
+  known.add(streamName(module));
 }
 
 const keyOf = (name: Pick<AdvisedName, "distribution" | "ecosystem" | "package">) =>
-  `${name.distribution}\n${name.ecosystem}\n${normalName(name.ecosystem, name.package)}`;
+  `${name.distribution}\n${name.ecosystem}\n${canonicalName(name.ecosystem, name.package)}`;

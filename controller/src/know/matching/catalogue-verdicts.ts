@@ -1,29 +1,41 @@
+import type { Instant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, queryRows } from "../../store/index.ts";
+import { RANGE_AS_JSON, rangeRow } from "../intel/index.ts";
+import { CATALOGUE_COLUMNS, catalogueRow } from "../inventory/index.ts";
 import { batches, bulkRows } from "../rows.ts";
-import { type IndexedAdvisory, indexAdvisories } from "./advisory-index.ts";
-import { gatherEvidence, type VulnerabilityEvidence } from "./evidence.ts";
-import { advisedName, type MatchPackage } from "./source.ts";
+import { type AdvisoryIndex, type IndexedAdvisory, indexAdvisories } from "./advisory-index.ts";
+import { type EntryFinding, entryFindings } from "./entry-findings.ts";
+import { type Evidence, exploitationWords, gatherEvidence } from "./evidence.ts";
+import { moduleLabel } from "./inventory-file/rpm-query.ts";
+import { advisedNames, type MatchPackage } from "./source.ts";
 import { judgePackage, type Verdict } from "./verdict.ts";
 
 /** A catalogue entry with everything that the advisories say about it, by CVE. */
 export interface JudgedPackage {
   readonly pkg: MatchPackage;
   readonly verdicts: ReadonlyMap<string, Verdict>;
+  /** Those of the verdicts that are findings wherever the entry is installed. */
+  readonly findings: readonly EntryFinding[];
 }
 
-const PackageRow = z.object({
-  id: z.coerce.number(),
-  ecosystem: z.string(),
-  name: z.string(),
-  version: z.string(),
-  architecture: z.string(),
-  sourceName: z.string(),
-  sourceVersion: z.string(),
-  vendor: z.string(),
-  distribution: z.string(),
-});
+/** Judges one entry with an index that holds at least what is said about it. */
+export function judgeEntry(packageId: number, pkg: MatchPackage, index: AdvisoryIndex): JudgedPackage {
+  const verdicts = judgePackage(pkg, index);
+  let byVulnerability: ReadonlyMap<string, Verdict> | undefined;
+  return {
+    pkg,
+    // Asked for where a finding may close, which is seldom.
+    get verdicts() {
+      byVulnerability ??= new Map(verdicts.map((verdict) => [verdict.vulnerability, verdict]));
+      return byVulnerability;
+    },
+    findings: entryFindings(packageId, pkg, verdicts),
+  };
+}
+
+const PackageRow = catalogueRow.extend({ module: z.string() }).transform(({ module, ...pkg }) => ({ ...pkg, ...moduleLabel(module) }));
 
 const AdvisoryRow = z.object({
   id: z.string(),
@@ -31,17 +43,9 @@ const AdvisoryRow = z.object({
   modified: z.string().nullable(),
   withdrawn: z.boolean(),
   vulnerabilities: z.array(z.string()),
-  ranges: z.array(
-    z.object({
-      distribution: z.string(),
-      ecosystem: z.string(),
-      package: z.string(),
-      introduced: z.string(),
-      fixed: z.string().nullable(),
-      lastAffected: z.string().nullable(),
-      urgency: z.string(),
-    }),
-  ),
+  aliases: z.array(z.string()),
+  module: z.object({ name: z.string(), stream: z.string() }).nullable(),
+  ranges: z.array(rangeRow),
 });
 
 /** Judges catalogue entries, each once, however many endpoints have it installed. */
@@ -52,11 +56,10 @@ export async function judgeCatalogue(db: Db, packageIds: readonly number[]): Pro
     db,
     PackageRow,
     sql`
-    select id, ecosystem, name, version, architecture, source_name as "sourceName", source_version as "sourceVersion", vendor, distribution
-    from package_catalogue where id = any(${sql.param(packageIds.map(String))}::text[]::bigint[])`,
+    select ${CATALOGUE_COLUMNS}, c.module from package_catalogue c where c.id = any(${sql.param(packageIds.map(String))}::text[]::bigint[])`,
   );
   const names = [
-    ...new Map(packages.map((p) => advisedName(p)).map((n) => [`${n.distribution}\n${n.ecosystem}\n${n.package}`, n])).values(),
+    ...new Map(packages.flatMap((p) => advisedNames(p)).map((n) => [`${n.distribution}\n${n.ecosystem}\n${n.package}`, n])).values(),
   ];
   const wanted = bulkRows(names, {
     distribution: { type: "text", of: (n) => n.distribution },
@@ -67,19 +70,25 @@ export async function judgeCatalogue(db: Db, packageIds: readonly number[]): Pro
     db,
     AdvisoryRow,
     sql`
-    select a.id, a.feed_id as feed, a.modified::text as modified, a.withdrawn, a.vulnerabilities,
-      jsonb_agg(jsonb_build_object('distribution', r.distribution, 'ecosystem', r.ecosystem, 'package', r.package,
-        'introduced', r.introduced, 'fixed', r.fixed, 'lastAffected', r.last_affected, 'urgency', r.urgency)
+    select a.id, a.feed_id as feed, a.modified::text as modified, a.withdrawn, a.vulnerabilities, a.aliases, a.module,
+      jsonb_agg(${RANGE_AS_JSON}
         order by r.distribution, r.package, r.ordinal) as ranges
     from ${wanted} w
     join advisory_range r on r.distribution = w.distribution and r.package = w.package and r.ecosystem = w.ecosystem
-    join advisory a on a.id = r.advisory_id
-    group by a.id order by a.id`,
+    join advisory a on a.feed_id = r.feed_id and a.id = r.advisory_id
+    group by a.feed_id, a.id order by a.id, a.feed_id`,
   );
-  const advisories = rows.map(({ ranges, ...a }): IndexedAdvisory => ({ ...a, summary: "", published: null, affected: ranges }));
+  const advisories = rows.map(
+    ({ ranges, module, ...a }): IndexedAdvisory => ({
+      ...a,
+      summary: "",
+      published: null,
+      affected: ranges,
+      ...(module ? { module } : {}),
+    }),
+  );
   const index = indexAdvisories(advisories, await rejectedOf(db, advisories));
-  for (const { id, ...pkg } of packages)
-    judged.set(id, { pkg, verdicts: new Map(judgePackage(pkg, index).map((verdict) => [verdict.vulnerability, verdict])) });
+  for (const { id, ...pkg } of packages) judged.set(id, judgeEntry(id, pkg, index));
   return judged;
 }
 
@@ -96,36 +105,47 @@ async function rejectedOf(db: Db, advisories: readonly IndexedAdvisory[]): Promi
 /** Ids in one statement. */
 const ID_BATCH = 20_000;
 
-/** What feeds know about CVEs, by id. */
-export async function loadEvidence(db: Db, vulnerabilityIds: readonly string[]): Promise<Map<string, VulnerabilityEvidence>> {
-  const vectors: { id: string; cvssVector: string }[] = [];
-  const signals: { vulnerabilityId: string; kind: string; at: string | null; value: number | null; data: Record<string, unknown> }[] = [];
+const VulnerabilityRow = z.object({ id: z.string(), cvssVector: z.string(), published: z.string().nullable(), cwe: z.array(z.string()) });
+const SignalRow = z.object({
+  vulnerabilityId: z.string(),
+  kind: z.string(),
+  at: z.string().nullable(),
+  value: z.number().nullable(),
+  data: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .transform((d) => d ?? {}),
+  model: z.string(),
+  source: z.string(),
+});
+
+/** What feeds know about CVEs, as it stands at a moment. */
+export async function loadEvidence(db: Db, vulnerabilityIds: readonly string[], at: Instant): Promise<Evidence> {
+  const vulnerabilities: z.output<typeof VulnerabilityRow>[] = [];
+  const signals: z.output<typeof SignalRow>[] = [];
   for (const ids of batches(vulnerabilityIds, ID_BATCH)) {
-    vectors.push(
+    const wanted = sql`any(${sql.param([...ids])}::text[])`;
+    vulnerabilities.push(
       ...(await queryRows(
         db,
-        z.object({ id: z.string(), cvssVector: z.string() }),
-        sql`select id, cvss_vector as "cvssVector" from vulnerability
-          where cvss_vector <> '' and id = any(${sql.param([...ids])}::text[])`,
+        VulnerabilityRow,
+        sql`select id, cvss_vector as "cvssVector", published::text as published, cwe from vulnerability where id = ${wanted}`,
       )),
     );
     signals.push(
       ...(await queryRows(
         db,
-        z.object({
-          vulnerabilityId: z.string(),
-          kind: z.string(),
-          at: z.string().nullable(),
-          value: z.number().nullable(),
-          data: z
-            .record(z.string(), z.unknown())
-            .nullable()
-            .transform((d) => d ?? {}),
-        }),
-        sql`select vulnerability_id as "vulnerabilityId", kind, at::text as at, value, data from signal
-          where vulnerability_id = any(${sql.param([...ids])}::text[]) order by vulnerability_id, kind, source`,
+        SignalRow,
+        sql`select s.vulnerability_id as "vulnerabilityId", s.kind, s.at::text as at, s.value, s.data, coalesce(f.model_version, '') as model, s.source
+          from signal s left join feed f on f.id = s.source
+          where s.vulnerability_id = ${wanted} order by s.vulnerability_id, s.kind, s.source`,
       )),
     );
   }
-  return gatherEvidence(vectors, signals);
+  return gatherEvidence(vulnerabilities, signals, at);
+}
+
+/** What is known of one vulnerability's exploitation, see `exploitationWords`. */
+export async function loadExploitation(db: Db, vulnerabilityId: string, at: Instant): Promise<string[]> {
+  return exploitationWords((await loadEvidence(db, [vulnerabilityId], at)).get(vulnerabilityId));
 }

@@ -1,11 +1,14 @@
 import { compareVersions } from "@breakwater/shared/version";
 import type { JudgedPackage } from "./catalogue-verdicts.ts";
+import { type DecidedFinding, isSetAside } from "./decision.ts";
+import { findingKey } from "./entry-findings.ts";
 import { advisedName } from "./source.ts";
-import { type EndpointView, findingKey, type WantedFinding } from "./wanted-findings.ts";
+import type { EndpointView } from "./wanted-findings.ts";
 
 /** A finding as it is stored. */
 export interface StoredFinding {
   readonly id: number;
+  readonly ecosystem: string;
   readonly packageName: string;
   readonly vulnerabilityId: string;
   readonly packageId: number;
@@ -14,6 +17,9 @@ export interface StoredFinding {
   readonly state: string;
   readonly closedBy: string | null;
   readonly updateId: number | null;
+  /** Key of the decision that was made about it, null where there is none. */
+  readonly decision: string | null;
+  readonly setAside: boolean;
   readonly risk: number;
   /** Records of its proofs, in their order. */
   readonly records: readonly string[];
@@ -30,13 +36,21 @@ export interface ClosedFinding {
 /** What must be written so that the stored findings of an endpoint are what they should be. */
 export interface FindingChanges {
   /** New, or found again after it was closed. */
-  readonly opened: readonly WantedFinding[];
-  /** Open as before, with another version, update, proof or risk. */
-  readonly changed: readonly WantedFinding[];
+  readonly opened: readonly DecidedFinding[];
+  /** Alive as before, with another version, update, proof, risk or decision. */
+  readonly changed: readonly DecidedFinding[];
+  /** Of the opened and changed: what a decision now keeps out of what is open, and what came back into it. */
+  readonly setAside: readonly DecidedFinding[];
+  readonly returned: readonly DecidedFinding[];
   readonly closed: readonly ClosedFinding[];
 }
 
-const isOpen = (f: StoredFinding) => f.state === "open" || f.state === "no-fix";
+/** Risk falls a little every day as a vulnerability ages. What moved by less than this share is not written again, for a whole fleet, every day. */
+const RISK_MOVED = 0.01;
+
+const keyOf = (f: StoredFinding) => findingKey(f.ecosystem, f.packageName, f.vulnerabilityId);
+/** Open, or kept out of what is open by a decision alone: what is seen on the endpoint may still close it. */
+const isAlive = (f: StoredFinding) => f.state === "open" || f.state === "no-fix" || f.setAside;
 
 /**
  * Compares what is stored with what is found. A finding closes only because of what was seen on the endpoint, or because its
@@ -44,34 +58,37 @@ const isOpen = (f: StoredFinding) => f.state === "open" || f.state === "no-fix";
  */
 export function findingChanges(
   view: EndpointView,
-  wanted: ReadonlyMap<string, WantedFinding>,
+  wanted: ReadonlyMap<string, DecidedFinding>,
   stored: readonly StoredFinding[],
 ): FindingChanges {
-  const opened: WantedFinding[] = [];
-  const changed: WantedFinding[] = [];
-  const byKey = new Map(stored.map((f) => [findingKey(f.packageName, f.vulnerabilityId), f]));
+  const opened: DecidedFinding[] = [];
+  const changed: DecidedFinding[] = [];
+  const setAside: DecidedFinding[] = [];
+  const returned: DecidedFinding[] = [];
+  const byKey = new Map(stored.map((f) => [keyOf(f), f]));
   for (const [key, finding] of wanted) {
     const before = byKey.get(key);
     if (!before) opened.push(finding);
     // What a person decided stands until a person decides otherwise.
     else if (before.state === "ignored" && before.closedBy?.startsWith("user:")) continue;
-    else if (!isOpen(before)) opened.push(finding);
+    else if (!isAlive(before)) opened.push(finding);
     else if (differs(before, finding)) changed.push(finding);
+    if (isSetAside(finding) && !(before?.setAside && before.decision === finding.decision?.key)) setAside.push(finding);
+    else if (before?.setAside && !isSetAside(finding)) returned.push(finding);
   }
-  const closed = stored
-    .filter((f) => isOpen(f) && !wanted.has(findingKey(f.packageName, f.vulnerabilityId)))
-    .flatMap((f) => closing(view, f) ?? []);
-  return { opened, changed, closed };
+  const closed = stored.filter((f) => isAlive(f) && !wanted.has(keyOf(f))).flatMap((f) => closing(view, f) ?? []);
+  return { opened, changed, setAside, returned, closed };
 }
 
-function differs(before: StoredFinding, now: WantedFinding): boolean {
+function differs(before: StoredFinding, now: DecidedFinding): boolean {
   return (
     before.state !== now.state ||
+    before.decision !== (now.decision?.key ?? null) ||
     before.packageId !== now.packageId ||
     before.installedVersion !== now.installedVersion ||
     before.fixedVersion !== now.fixedVersion ||
     before.updateId !== now.updateId ||
-    Math.abs(before.risk - now.risk) > 1e-9 * Math.max(1, now.risk) ||
+    Math.abs(before.risk - now.risk) > RISK_MOVED * Math.max(before.risk, now.risk) ||
     before.records.join("\n") !== now.proofs.map((p) => p.record).join("\n")
   );
 }
@@ -83,12 +100,16 @@ function closing(view: EndpointView, finding: StoredFinding): ClosedFinding | un
     state,
     because,
   });
-  const instances = view.installed.map((i) => i.judged).filter(({ pkg }) => pkg.name === finding.packageName);
+  const instances = view.installed
+    .map((i) => i.judged)
+    .filter(({ pkg }) => pkg.name === finding.packageName && pkg.ecosystem === finding.ecosystem);
   if (instances.length === 0) return close("gone", `${finding.packageName} is no longer installed`);
   if (instances.every((judged) => seenFixed(judged, finding)))
     return close("fixed", `seen: ${finding.packageName} ${[...new Set(instances.map((i) => i.pkg.version))].join(", ")}`);
   const verdicts = instances.flatMap((judged) => judged.verdicts.get(finding.vulnerabilityId) ?? []);
-  if (verdicts.length < instances.length || verdicts.some((v) => v.state === "open" || v.state === "no-fix")) return undefined;
+  // A version that cannot be compared closes nothing.
+  if (verdicts.length < instances.length || verdicts.some((v) => v.state === "open" || v.state === "no-fix" || v.state === "unknown"))
+    return undefined;
   return close("ignored", verdicts.flatMap((v) => v.proofs.map((p) => p.statement))[0] ?? "the advisory was taken back");
 }
 

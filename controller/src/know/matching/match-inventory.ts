@@ -1,7 +1,8 @@
+import { type Instant, instant } from "@breakwater/shared/core";
 import type { AdvisoryRecord, SignalRecord, VulnerabilityRecord } from "../intel/index.ts";
 import { type RiskFactor, scoreFinding } from "../risk/index.ts";
 import { indexAdvisories } from "./advisory-index.ts";
-import { gatherEvidence, NOTHING_KNOWN } from "./evidence.ts";
+import { gatherEvidence } from "./evidence.ts";
 import type { MatchPackage } from "./source.ts";
 import { judgePackage, type MatchState } from "./verdict.ts";
 
@@ -19,6 +20,7 @@ export interface Match {
   readonly risk: number;
   readonly factors: readonly RiskFactor[];
   readonly advisories: readonly string[];
+  /** What each advisory says, in their order: versions compared, and why it counts or not. */
   readonly reasons: readonly string[];
 }
 
@@ -27,22 +29,43 @@ export interface MatchIntel {
   readonly advisories: readonly AdvisoryRecord[];
   readonly vulnerabilities?: readonly VulnerabilityRecord[];
   readonly signals?: readonly SignalRecord[];
+  /** Of the model that gave the EPSS scores; "" where it is not told. */
+  readonly modelVersion?: string;
+}
+
+/** The intelligence's own moment, the latest that it names: the same files give the same scores on any day. */
+function momentOf({ advisories, vulnerabilities = [], signals = [] }: MatchIntel): Instant {
+  let latest = 0;
+  const see = (moment: string | null) => {
+    const ms = moment ? Date.parse(moment) : Number.NaN;
+    if (ms > latest) latest = ms;
+  };
+  for (const { at } of signals) see(at);
+  for (const { published } of vulnerabilities) see(published);
+  for (const { published, modified } of advisories) see(modified ?? published);
+  return instant(latest);
 }
 
 const UNSEEN = { kind: "unknown", why: "an inventory file tells nothing of exposure", declared: null } as const;
 const MIDDLING_CRITICALITY = 3;
 
+/** A document may list one package in many places. */
+const distinct = (packages: readonly MatchPackage[]) => [
+  ...new Map(packages.map((p) => [[p.ecosystem, p.distribution, p.name, p.version, p.architecture].join("\n"), p])).values(),
+];
+
 /** Matches an inventory with intelligence, in order of package, then vulnerability. One entry a (package, vulnerability). */
 export function matchInventory(packages: readonly MatchPackage[], intel: MatchIntel): Match[] {
   const vulnerabilities = intel.vulnerabilities ?? [];
   const index = indexAdvisories(intel.advisories, new Set(vulnerabilities.filter((v) => v.withdrawn).map((v) => v.id)));
-  const evidence = gatherEvidence(vulnerabilities, intel.signals ?? []);
-  const matches = packages.flatMap((pkg) =>
+  const model = intel.modelVersion ?? "";
+  const signals = (intel.signals ?? []).map((signal) => ({ ...signal, model }));
+  const evidence = gatherEvidence(vulnerabilities, signals, momentOf(intel));
+  const matches = distinct(packages).flatMap((pkg) =>
     judgePackage(pkg, index).map((verdict): Match => {
       const isFinding = verdict.state === "open" || verdict.state === "no-fix";
-      const known = evidence.get(verdict.vulnerability) ?? NOTHING_KNOWN;
       const score = isFinding
-        ? scoreFinding({ ...known, reach: UNSEEN, criticality: MIDDLING_CRITICALITY, dependents: 0 })
+        ? scoreFinding({ ...evidence.get(verdict.vulnerability), reach: UNSEEN, criticality: MIDDLING_CRITICALITY, dependents: 0 })
         : { risk: 0, factors: [] };
       return {
         package: pkg.name,

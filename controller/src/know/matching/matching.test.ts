@@ -1,5 +1,7 @@
+import { instant } from "@breakwater/shared/core";
 import { describe, expect, it } from "vitest";
 import { readOsvRecord } from "../intel/osv/index.ts";
+import { gatherEvidence } from "./evidence.ts";
 import { indexAdvisories, judgePackage, type MatchPackage, matchInventory, readInventoryFile } from "./index.ts";
 
 const advisory = (id: string, pkg: string, events: Record<string, string>[], more: Record<string, unknown> = {}, release = "Debian:12") =>
@@ -96,8 +98,9 @@ describe("matching", () => {
     expect(verdict?.state).toBe("open");
   });
 
-  it("is silent where a version cannot be compared", () => {
-    expect(judge(installed("openssl", "not a version"), advisory("DSA-1-1", "openssl", FIXED))).toEqual([]);
+  it("says that it does not know where a version cannot be compared", () => {
+    const judged = judge(installed("openssl", "not a version"), advisory("DSA-1-1", "openssl", FIXED));
+    expect(judged).toMatchObject([{ state: "unknown", proofs: [{ statement: expect.stringContaining("cannot be compared") }] }]);
   });
 
   it("matches an inventory with signals", () => {
@@ -107,6 +110,56 @@ describe("matching", () => {
     });
     expect(matches).toEqual([expect.objectContaining({ package: "openssl", state: "open", advisories: ["DSA-1-1"] })]);
     expect(matches[0]?.risk).toBeGreaterThan(20);
+  });
+});
+
+describe("the evidence about a CVE", () => {
+  const at = instant(Date.parse("2026-08-15T00:00:00Z"));
+  const signal = { vulnerabilityId: "CVE-2024-1000", at: "2026-08-01T00:00:00Z", value: 0.2, data: {} };
+  it("gathers what feeds say, each score with the model that gave it", () => {
+    const evidence = gatherEvidence(
+      [
+        {
+          id: "CVE-2024-1000",
+          cvssVector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+          published: "2024-05-01T00:00:00Z",
+          cwe: ["CWE-78"],
+        },
+      ],
+      [
+        { ...signal, kind: "epss", model: "v2026.06.15" },
+        { ...signal, kind: "epss", value: 0.1, model: "v2025.03.14" },
+        { ...signal, kind: "kev", data: { ransomware: true } },
+        { ...signal, kind: "ssvc", data: { exploitation: "poc", automatable: "yes", technicalImpact: "nonsense" } },
+      ],
+      at,
+    );
+    const { exploitation, cvss } = evidence.get("CVE-2024-1000");
+    expect(exploitation).toMatchObject({
+      ransomware: true,
+      facts: {
+        epss: { score: 0.2, model: "v2026.06.15" },
+        kev: Date.parse("2026-08-01T00:00:00Z"),
+        published: Date.parse("2024-05-01T00:00:00Z"),
+        cwe: [78],
+        cvss: { network: true },
+        ssvc: { exploitation: "poc", automatable: true, totalImpact: null },
+      },
+    });
+    expect(cvss?.baseScore).toBe(9.8);
+    expect(evidence.get("CVE-2024-1000")).toBe(evidence.get("CVE-2024-1000"));
+  });
+  it("says nothing of what no feed speaks of, and dates it by its id, never after the moment", () => {
+    const facts = (id: string) => gatherEvidence([], [], at).get(id).exploitation.facts;
+    expect(facts("CVE-2020-7")).toMatchObject({
+      epss: null,
+      kev: null,
+      exploits: {},
+      cvss: null,
+      published: Date.parse("2020-07-01T00:00:00Z"),
+    });
+    expect(facts("CVE-2027-7").published).toBe(at);
+    expect(facts("TEMP-1").published).toBe(at);
   });
 });
 
@@ -131,7 +184,7 @@ Architecture: amd64
 Version: 5.2-1
 `;
     const read = readInventoryFile(status, { os: "debian:12" });
-    expect(read.ok && read.value.map((p) => [p.name, p.sourceName, p.sourceVersion, p.distribution])).toEqual([
+    expect(read.ok && read.value.packages.map((p) => [p.name, p.sourceName, p.sourceVersion, p.distribution])).toEqual([
       ["libssl3", "openssl", "3.0.11-1~deb12u1", "debian:12"],
       ["bash", "bash", "5.2-1", "debian:12"],
     ]);
@@ -150,7 +203,7 @@ Version: 5.2-1
       ],
     };
     const read = readInventoryFile(JSON.stringify(bom), {});
-    expect(read.ok && read.value.map((p) => [p.ecosystem, p.name, p.version, p.sourceName, p.distribution])).toEqual([
+    expect(read.ok && read.value.packages.map((p) => [p.ecosystem, p.name, p.version, p.sourceName, p.distribution])).toEqual([
       ["deb", "libssl3", "3.0.11-1", "openssl", "debian:12"],
       ["npm", "@scope/left", "1.2.3", "@scope/left", ""],
       ["deb", "bind9", "1:9.18-1", "bind9", "debian:12"],
@@ -162,9 +215,9 @@ Version: 5.2-1
       JSON.stringify({ os: { id: "debian", versionId: "12" }, packages: [{ ecosystem: "deb", name: "bash", version: "5.2-1" }] }),
       {},
     );
-    expect(own.ok && own.value[0]).toMatchObject({ sourceName: "bash", sourceVersion: "5.2-1", distribution: "debian:12" });
+    expect(own.ok && own.value.packages[0]).toMatchObject({ sourceName: "bash", sourceVersion: "5.2-1", distribution: "debian:12" });
     const rpm = readInventoryFile("bash\t(none)\t5.1.8\t6.el9\tx86_64\tbash-5.1.8-6.el9.src.rpm\n", { os: "almalinux:9" });
-    expect(rpm.ok && rpm.value[0]).toMatchObject({ version: "0:5.1.8-6.el9", sourceName: "bash" });
+    expect(rpm.ok && rpm.value.packages[0]).toMatchObject({ version: "5.1.8-6.el9", sourceName: "bash" });
   });
 
   it("says what is missing or unreadable", () => {

@@ -1,19 +1,20 @@
-import { type Clock, formatInstant, type Instant } from "@breakwater/shared/core";
+import { type Clock, days, formatInstant, type Instant, instant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { type Db, type DomainEvent, queryRows, recordEvents, type Store } from "../../store/index.ts";
+import { type Db, queryRows, recordEvents, type Store } from "../../store/index.ts";
 import { readFacts } from "../inventory/index.ts";
 import { batches, bulkRows, groupBy } from "../rows.ts";
 import { type JudgedPackage, judgeCatalogue, loadEvidence } from "./catalogue-verdicts.ts";
-import type { VulnerabilityEvidence } from "./evidence.ts";
+import type { ComponentPlace } from "./component-place.ts";
+import { type DecidedFinding, type Decisions, decidedFindings, isSetAside, NO_DECISIONS } from "./decision.ts";
+import type { Evidence } from "./evidence.ts";
 import { type FindingChanges, findingChanges, type StoredFinding } from "./finding-changes.ts";
-import { type EndpointView, type PendingUpdate, type WantedFinding, wantedFindings } from "./wanted-findings.ts";
+import { tellChanges } from "./finding-events.ts";
+import type { EndpointView, PendingUpdate, ScoreMemo } from "./wanted-findings.ts";
 
 /** Endpoints in one transaction: about 15,000 findings, a fraction of a second on the embedded database. */
 const ENDPOINT_BATCH = 50;
 const FINDING_BATCH = 5_000;
-/** CVE ids that an event names; it counts them all. */
-const MAX_NAMED = 100;
 
 /** What a refresh came to, over all endpoints that it looked at. */
 export interface RefreshResult {
@@ -25,10 +26,24 @@ export interface RefreshResult {
 
 export type Scope = "all" | { readonly endpointIds: readonly string[] };
 
+/** Reads the decisions that hold at a moment, of these endpoints and vulnerabilities. */
+export type ReadDecisions = (
+  tx: Db,
+  about: { readonly endpointIds: readonly string[]; readonly vulnerabilityIds: readonly string[]; readonly now: Instant },
+) => Promise<Decisions>;
+
 export type Matching = ReturnType<typeof createMatching>;
 
-/** Keeps the stored findings of endpoints what their packages and the intelligence say. */
-export function createMatching({ store, clock }: { readonly store: Store; readonly clock: Clock }) {
+/** Keeps the stored findings of endpoints what their packages, the intelligence and the decisions about them say. */
+export function createMatching({
+  store,
+  clock,
+  readDecisions = async () => NO_DECISIONS,
+}: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly readDecisions?: ReadDecisions;
+}) {
   return {
     /** Brings findings up to date. Endpoints that never sent an inventory are left out: nothing is known of them. */
     async refreshFindings(scope: Scope): Promise<RefreshResult> {
@@ -36,8 +51,14 @@ export function createMatching({ store, clock }: { readonly store: Store; readon
       const judged = new Map<number, JudgedPackage>();
       for (const ids of batches(await endpointsIn(store.db, scope), ENDPOINT_BATCH)) {
         const views = await loadViews(store.db, ids, judged);
-        const evidence = await loadEvidence(store.db, vulnerabilitiesOf(views));
-        const done = await store.db.transaction((tx) => writeBatch(tx, clock.now(), views, evidence));
+        const vulnerabilityIds = vulnerabilitiesOf(views);
+        const evidence = await loadEvidence(store.db, vulnerabilityIds, startOfDay(clock.now()));
+        const done = await store.db.transaction(async (tx) => {
+          // One refresh at a time: two that open the same finding would both tell of it.
+          await tx.execute(sql`select pg_advisory_xact_lock(7264002)`);
+          const decisions = await readDecisions(tx, { endpointIds: ids, vulnerabilityIds, now: clock.now() });
+          return writeBatch(tx, clock.now(), views, evidence, decisions);
+        });
         total.endpoints += views.length;
         total.opened += done.opened;
         total.changed += done.changed;
@@ -47,6 +68,9 @@ export function createMatching({ store, clock }: { readonly store: Store; readon
     },
   };
 }
+
+/** Facts age by the day: within one, the same facts have the same score. */
+const startOfDay = (at: Instant): Instant => instant(at - (at % days(1)));
 
 async function endpointsIn(db: Db, scope: Scope): Promise<string[]> {
   const only = scope === "all" ? sql`` : sql` and id = any(${sql.param([...scope.endpointIds])}::text[])`;
@@ -64,6 +88,17 @@ const EndpointRow = z.object({
   declaredExposure: z.enum(["loopback", "private", "public"]).nullable().catch(null),
   criticality: z.coerce.number(),
   packageIds: z.string().nullable(),
+});
+
+const PlaceRow = z.object({
+  endpointId: z.string(),
+  packageId: z.coerce.number(),
+  path: z.string(),
+  evidence: z.string(),
+  reach: z.string(),
+  process: z.string().nullable(),
+  unit: z.string().nullable(),
+  unseenSince: z.string().nullable(),
 });
 
 const PendingRow = z.object({
@@ -107,21 +142,49 @@ async function loadViews(db: Db, ids: readonly string[], judged: Map<number, Jud
     ),
     (row) => row.endpointId,
   );
+  // What came with a package of the operating system is that package's, and told of with it.
+  const components = groupBy(
+    await queryRows(
+      db,
+      PlaceRow,
+      sql`
+      select endpoint_id as "endpointId", package_id as "packageId", path, evidence, reach, uses->0->>'process' as process,
+        uses->0->>'unit' as unit, unseen_since::text as "unseenSince"
+      from endpoint_component where endpoint_id = any(${param}) and owner = '' order by endpoint_id, package_id, path`,
+    ),
+    (row) => row.endpointId,
+  );
   const packagesOf = new Map(endpoints.map((e) => [e.id, e.packageIds ? e.packageIds.split(",").map(Number) : []]));
-  const unjudged = new Set([...packagesOf.values()].flat().filter((id) => !judged.has(id)));
+  const everyId = [...[...packagesOf.values()].flat(), ...[...components.values()].flatMap((places) => places.map((p) => p.packageId))];
+  const unjudged = new Set(everyId.filter((id) => !judged.has(id)));
   for (const [id, result] of await judgeCatalogue(db, [...unjudged])) judged.set(id, result);
   return endpoints.map((e) => ({
     endpointId: e.id,
-    installed: (packagesOf.get(e.id) ?? []).flatMap((packageId) => {
-      const found = judged.get(packageId);
-      return found ? [{ packageId, judged: found }] : [];
-    }),
+    installed: [
+      ...(packagesOf.get(e.id) ?? []).flatMap((packageId) => {
+        const found = judged.get(packageId);
+        return found ? [{ packageId, judged: found }] : [];
+      }),
+      ...[...groupBy(components.get(e.id) ?? [], (row) => row.packageId)].flatMap(([packageId, rows]) => {
+        const found = judged.get(packageId);
+        return found ? [{ packageId, judged: found, places: rows.map(placeOf) }] : [];
+      }),
+    ],
     pending: (pending.get(e.id) ?? []).map(({ endpointId: _endpointId, ...update }): PendingUpdate => update),
     facts: readFacts(e.facts),
     declaredExposure: e.declaredExposure,
     criticality: e.criticality,
   }));
 }
+
+const placeOf = ({ path, evidence, reach, process, unit, unseenSince }: z.infer<typeof PlaceRow>): ComponentPlace => ({
+  path,
+  evidence,
+  reach,
+  process: process ?? "",
+  unit: unit ?? "",
+  unseenSince,
+});
 
 function vulnerabilitiesOf(views: readonly EndpointView[]): string[] {
   const ids = new Set<string>();
@@ -130,7 +193,7 @@ function vulnerabilitiesOf(views: readonly EndpointView[]): string[] {
     for (const { packageId, judged } of view.installed) {
       if (seen.has(packageId)) continue;
       seen.add(packageId);
-      for (const v of judged.verdicts.values()) if (v.state === "open" || v.state === "no-fix") ids.add(v.vulnerability);
+      for (const finding of judged.findings) ids.add(finding.vulnerabilityId);
     }
     for (const update of view.pending) for (const cve of update.cves) ids.add(cve);
   }
@@ -140,6 +203,7 @@ function vulnerabilitiesOf(views: readonly EndpointView[]): string[] {
 const StoredRow = z.object({
   endpointId: z.string(),
   id: z.coerce.number(),
+  ecosystem: z.string(),
   packageName: z.string(),
   vulnerabilityId: z.string(),
   packageId: z.coerce.number(),
@@ -148,6 +212,8 @@ const StoredRow = z.object({
   state: z.string(),
   closedBy: z.string().nullable(),
   updateId: z.coerce.number().nullable(),
+  decision: z.string().nullable(),
+  setAside: z.boolean(),
   risk: z.number(),
   records: z.array(z.string()),
 });
@@ -156,17 +222,18 @@ async function writeBatch(
   tx: Db,
   now: Instant,
   views: readonly EndpointView[],
-  evidence: ReadonlyMap<string, VulnerabilityEvidence>,
+  evidence: Evidence,
+  decisions: Decisions,
 ): Promise<{ opened: number; changed: number; closed: number }> {
-  // One refresh at a time: two that open the same finding would both tell of it.
-  await tx.execute(sql`select pg_advisory_xact_lock(7264002)`);
+  const scores: ScoreMemo = new Map();
   const stored = groupBy(
     await queryRows(
       tx,
       StoredRow,
       sql`
-      select endpoint_id as "endpointId", id, package_name as "packageName", vulnerability_id as "vulnerabilityId", package_id as "packageId",
+      select endpoint_id as "endpointId", id, ecosystem, package_name as "packageName", vulnerability_id as "vulnerabilityId", package_id as "packageId",
         installed_version as "installedVersion", fixed_version as "fixedVersion", state, closed_by as "closedBy", update_id as "updateId", risk,
+        assessment->>'key' as decision, set_aside_at is not null and closed_at is null as "setAside",
         jsonb_path_query_array(proofs, '$[*].record') as records
       from finding where endpoint_id = any(${sql.param(views.map((v) => v.endpointId))}::text[])`,
     ),
@@ -174,8 +241,9 @@ async function writeBatch(
   );
   const changes = views.map((view) => {
     const before: readonly StoredFinding[] = stored.get(view.endpointId) ?? [];
-    return { endpointId: view.endpointId, ...findingChanges(view, wantedFindings(view, evidence), before) };
+    return { endpointId: view.endpointId, ...findingChanges(view, decidedFindings(view, evidence, scores, decisions), before) };
   });
+  await decisions.settle();
   await upsert(
     tx,
     now,
@@ -188,18 +256,19 @@ async function writeBatch(
   );
   await recordEvents(
     tx,
-    changes.flatMap((c) => eventsOf(c.endpointId, c, now)),
+    changes.flatMap((c) => tellChanges(c).map((told) => ({ at: now, actor: "intel", subject: `endpoint:${c.endpointId}`, ...told }))),
   );
   const count = (part: keyof FindingChanges) => changes.reduce((sum, c) => sum + c[part].length, 0);
   return { opened: count("opened"), changed: count("changed"), closed: count("closed") };
 }
 
-async function upsert(tx: Db, now: Instant, findings: readonly (WantedFinding & { readonly endpointId: string })[]): Promise<void> {
+async function upsert(tx: Db, now: Instant, findings: readonly (DecidedFinding & { readonly endpointId: string })[]): Promise<void> {
   for (const part of batches(findings, FINDING_BATCH)) {
     const input = bulkRows(part, {
       endpoint_id: { type: "text", of: (f) => f.endpointId },
       package_id: { type: "bigint", of: (f) => f.packageId },
       vulnerability_id: { type: "text", of: (f) => f.vulnerabilityId },
+      ecosystem: { type: "text", of: (f) => f.ecosystem },
       package_name: { type: "text", of: (f) => f.packageName },
       source_name: { type: "text", of: (f) => f.sourceName },
       installed_version: { type: "text", of: (f) => f.installedVersion },
@@ -210,15 +279,22 @@ async function upsert(tx: Db, now: Instant, findings: readonly (WantedFinding & 
       factors: { type: "jsonb", of: (f) => JSON.stringify(f.factors) },
       exposure: { type: "text", of: (f) => f.exposure },
       proofs: { type: "jsonb", of: (f) => JSON.stringify(f.proofs) },
+      assessment: {
+        type: "jsonb",
+        of: (f) => (f.decision === null ? null : JSON.stringify({ key: f.decision.key, ...Object(f.decision.detail) })),
+      },
+      set_aside_at: { type: "timestamptz", of: (f) => (isSetAside(f) ? formatInstant(now) : null) },
     });
     await tx.execute(sql`
-      insert into finding (endpoint_id, package_id, vulnerability_id, package_name, source_name, installed_version, fixed_version,
-        state, update_id, risk, factors, exposure, proofs, opened_at)
-      select i.*, ${formatInstant(now)}::timestamptz from ${input} i order by endpoint_id, package_name, vulnerability_id
-      on conflict (endpoint_id, package_name, vulnerability_id) do update set
+      insert into finding (endpoint_id, package_id, vulnerability_id, ecosystem, package_name, source_name, installed_version, fixed_version,
+        state, update_id, risk, factors, exposure, proofs, assessment, set_aside_at, opened_at)
+      select i.*, ${formatInstant(now)}::timestamptz from ${input} i order by endpoint_id, ecosystem, package_name, vulnerability_id
+      on conflict (endpoint_id, ecosystem, package_name, vulnerability_id) do update set
         package_id = excluded.package_id, source_name = excluded.source_name, installed_version = excluded.installed_version,
         fixed_version = excluded.fixed_version, state = excluded.state, update_id = excluded.update_id, risk = excluded.risk,
         factors = excluded.factors, exposure = excluded.exposure, proofs = excluded.proofs, closed_at = null, closed_by = null,
+        assessment = excluded.assessment,
+        set_aside_at = case when excluded.set_aside_at is null then null else coalesce(finding.set_aside_at, excluded.set_aside_at) end,
         opened_at = case when finding.closed_at is null then finding.opened_at else excluded.opened_at end`);
   }
 }
@@ -231,40 +307,8 @@ async function close(tx: Db, now: Instant, closed: FindingChanges["closed"]): Pr
       because: { type: "text", of: (f) => f.because.slice(0, 300) },
     });
     await tx.execute(sql`
-      update finding f set state = i.state, closed_by = i.because, closed_at = ${formatInstant(now)}::timestamptz, update_id = null
+      update finding f set state = i.state, closed_by = i.because, closed_at = ${formatInstant(now)}::timestamptz, update_id = null,
+        assessment = null
       from ${input} i where f.id = i.id`);
   }
 }
-
-/** One event an endpoint and kind of change, however many findings it concerns. */
-function eventsOf(endpointId: string, { opened, closed }: FindingChanges, at: Instant): DomainEvent[] {
-  const base = { at, actor: "intel", subject: `endpoint:${endpointId}` };
-  const events: DomainEvent[] = [];
-  if (opened.length > 0)
-    events.push({
-      ...base,
-      type: "finding.opened",
-      data: {
-        count: opened.length,
-        vulnerabilities: named(opened.map((f) => f.vulnerabilityId)),
-        highestRisk: Math.max(...opened.map((f) => f.risk)),
-      },
-    });
-  if (closed.length > 0) {
-    const count = (state: string) => closed.filter((f) => f.state === state).length;
-    events.push({
-      ...base,
-      type: "finding.closed",
-      data: {
-        count: closed.length,
-        fixed: count("fixed"),
-        gone: count("gone"),
-        ignored: count("ignored"),
-        vulnerabilities: named(closed.map((f) => f.vulnerabilityId)),
-      },
-    });
-  }
-  return events;
-}
-
-const named = (ids: readonly string[]) => [...new Set(ids)].sort().slice(0, MAX_NAMED);

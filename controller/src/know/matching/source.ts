@@ -1,3 +1,5 @@
+import { canonicalName, canonicalVersion, type ModuleStream, readRelease } from "../intel/index.ts";
+
 /** An installed package as matching sees it. */
 export interface MatchPackage {
   readonly ecosystem: string;
@@ -11,6 +13,8 @@ export interface MatchPackage {
   readonly vendor: string;
   /** "debian:12" */
   readonly distribution: string;
+  /** The rpm module that it came from, where the inventory says so. */
+  readonly module?: ModuleStream;
 }
 
 /** What advisories would call a package, and which of its versions they would compare. */
@@ -19,28 +23,65 @@ export interface AdvisedName {
   readonly ecosystem: string;
   readonly package: string;
   readonly version: string;
+  /** The file name of a source rpm carries no epoch: only what follows it can be compared. */
+  readonly withoutEpoch?: boolean;
 }
 
-/** Formats whose advisories name the source package. Others name what is installed. */
-const BY_SOURCE = new Set(["deb", "apk"]);
 /** Formats that belong to an operating system's release. */
 const OF_SYSTEM = new Set(["deb", "rpm", "apk"]);
+/**
+ * rpm systems whose advisories name source packages; the others name what is installed. SUSE names both; Red Hat names what is installed where
+ * there is a fix, and the source where there is none.
+ */
+const NAMES_SOURCES = /^rocky:/;
+const NAMES_BOTH = /^(rhel|sles|opensuse-leap|opensuse-tumbleweed):/;
 
 /**
  * The signed kernel is built from a source package of its own: linux-signed-amd64 4.19.249+2 is linux 4.19.249-2, as its
- * field Built-Using says. Advisories name linux.
+ * field Built-Using says; Ubuntu's linux-signed-aws is linux-aws of the same version. Advisories name linux.
  */
-const SIGNED_KERNEL = /^linux-signed-[a-z0-9]+$/;
+const SIGNED_KERNEL = /^linux-signed(?:-[a-z0-9.-]+)?$/;
 
-export function advisedName(pkg: MatchPackage): AdvisedName {
-  const distribution = OF_SYSTEM.has(pkg.ecosystem) ? pkg.distribution : "";
-  if (!BY_SOURCE.has(pkg.ecosystem))
-    return { distribution, ecosystem: pkg.ecosystem, package: normalName(pkg.ecosystem, pkg.name), version: pkg.version };
-  if (pkg.ecosystem === "deb" && SIGNED_KERNEL.test(pkg.sourceName))
-    return { distribution, ecosystem: "deb", package: "linux", version: pkg.sourceVersion.replace("+", "-") };
-  return { distribution, ecosystem: pkg.ecosystem, package: pkg.sourceName, version: pkg.sourceVersion };
+/** What advisories in general would call it. */
+export const advisedName = (pkg: MatchPackage): AdvisedName => advisedNames(pkg)[0];
+
+/** Every name under which advisories of its system speak of a package, the usual one first. */
+export function advisedNames(pkg: MatchPackage): [AdvisedName, ...AdvisedName[]] {
+  const { ecosystem } = pkg;
+  if (!OF_SYSTEM.has(ecosystem))
+    return [
+      { distribution: "", ecosystem, package: canonicalName(ecosystem, pkg.name), version: canonicalVersion(ecosystem, pkg.version) },
+    ];
+  const distribution = releaseOfPackage(pkg.distribution);
+  if (ecosystem !== "rpm") return [{ distribution, ecosystem, ...sourceOf(pkg, distribution) }];
+  const installed = { distribution, ecosystem, package: pkg.name, version: pkg.version };
+  const source = { distribution, ecosystem, package: pkg.sourceName, ...sourceEvr(pkg) };
+  if (NAMES_SOURCES.test(distribution)) return [source];
+  return NAMES_BOTH.test(distribution) && pkg.sourceName !== pkg.name ? [installed, source] : [installed];
 }
 
-/** PyPI treats runs of "-", "_" and "." and the case of letters as equal (PEP 503). */
-export const normalName = (ecosystem: string, name: string): string =>
-  ecosystem === "pypi" ? name.toLowerCase().replace(/[-_.]+/g, "-") : name;
+function sourceOf(pkg: MatchPackage, distribution: string): Pick<AdvisedName, "package" | "version"> {
+  if (pkg.ecosystem !== "deb" || !SIGNED_KERNEL.test(pkg.sourceName)) return { package: pkg.sourceName, version: pkg.sourceVersion };
+  if (distribution.startsWith("ubuntu:")) return { package: pkg.sourceName.replace("linux-signed", "linux"), version: pkg.sourceVersion };
+  return { package: "linux", version: pkg.sourceVersion.replace("+", "-") };
+}
+
+const withoutEpoch = (evr: string) => evr.replace(/^\d+:/, "");
+
+/** A source has the epoch of a package of its version; where the versions differ, nobody knows it. */
+function sourceEvr(pkg: MatchPackage): Pick<AdvisedName, "version" | "withoutEpoch"> {
+  if (pkg.sourceVersion.includes(":")) return { version: pkg.sourceVersion };
+  return pkg.sourceVersion === withoutEpoch(pkg.version) ? { version: pkg.version } : { version: pkg.sourceVersion, withoutEpoch: true };
+}
+
+/** Releases repeat over a whole inventory. */
+const releases = new Map<string, string>();
+const MAX_REMEMBERED = 1_000;
+function releaseOfPackage(distribution: string): string {
+  const known = releases.get(distribution);
+  if (known !== undefined) return known;
+  const release = readRelease(distribution) || distribution;
+  if (releases.size >= MAX_REMEMBERED) releases.clear();
+  releases.set(distribution, release);
+  return release;
+}

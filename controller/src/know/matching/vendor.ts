@@ -1,3 +1,4 @@
+import { systemId } from "../intel/index.ts";
 import type { MatchPackage } from "./source.ts";
 
 /** Marks that other vendors leave in the versions of packages that they build under the distribution's names. */
@@ -11,8 +12,28 @@ const FOREIGN_VERSIONS: readonly (readonly [RegExp, string])[] = [
   [/[+~.-](pve|pmx)\d/, "Proxmox"],
 ];
 
+/** The same for releases of rpm packages. */
+const FOREIGN_RELEASES: readonly (readonly [RegExp, string])[] = [
+  [/\.ngx$/, "nginx.org"],
+  [/\.remi(\.|$)/, "Remi's repository"],
+  [/PGDG/, "the PostgreSQL project"],
+  [/\.elrepo$/, "ELRepo"],
+  [/\.percona\./i, "Percona"],
+  [/\.ius$/, "IUS"],
+];
+
 /** Names by which a distribution's own packages are known. Ubuntu carries Debian's packages unchanged. */
-const OWN: Readonly<Record<string, RegExp>> = { debian: /debian/i, ubuntu: /ubuntu|canonical|debian/i };
+const OWN: Readonly<Record<string, RegExp>> = {
+  debian: /debian/i,
+  ubuntu: /ubuntu|canonical|debian/i,
+  almalinux: /alma/i,
+  rocky: /rocky/i,
+  rhel: /red ?hat/i,
+  sles: /suse/i,
+  "opensuse-leap": /suse/i,
+  "opensuse-tumbleweed": /suse/i,
+  alpine: /alpine/i,
+};
 
 /**
  * Who built a package that only looks like the distribution's own: same name, other code and other version numbers, so the
@@ -20,10 +41,11 @@ const OWN: Readonly<Record<string, RegExp>> = { debian: /debian/i, ubuntu: /ubun
  */
 export function foreignVendor(pkg: MatchPackage): string | undefined {
   const [system = ""] = pkg.distribution.split(":");
-  const own = pkg.ecosystem === "deb" ? OWN[system] : undefined;
-  if (!own) return undefined;
+  const own = OWN[systemId(system)];
+  if (!own || !/^(deb|rpm|apk)$/.test(pkg.ecosystem)) return undefined;
   // A domain is only that of the maintainer's address, and distributions have maintainers everywhere.
   if (pkg.vendor && !pkg.vendor.includes(".") && !own.test(pkg.vendor)) return pkg.vendor;
+  if (pkg.ecosystem === "rpm") return FOREIGN_RELEASES.find(([mark]) => mark.test(pkg.version))?.[1];
   if (system === "debian" && /ubuntu/.test(pkg.version)) return "Ubuntu";
   return FOREIGN_VERSIONS.find(([mark]) => mark.test(pkg.version))?.[1];
 }

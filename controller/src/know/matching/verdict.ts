@@ -1,20 +1,23 @@
 import { compareVersions } from "@breakwater/shared/version";
 import type { AffectedRange } from "../intel/index.ts";
 import type { AdvisoryIndex, AdvisoryOnPackage } from "./advisory-index.ts";
-import { advisedName, type MatchPackage } from "./source.ts";
+import { otherStream } from "./module-stream.ts";
+import { placeIn } from "./place.ts";
+import { type AdvisedName, advisedNames, type MatchPackage } from "./source.ts";
 import { foreignVendor } from "./vendor.ts";
 
 /**
  * open: affected, and a fixed version exists. no-fix: affected, none exists in this release. fixed: earlier versions were
  * affected, this one has the fix. not-affected: the advisory is about this package, not about this version. ignored: a rule
- * or a person decided that it does not count. Only open and no-fix are findings.
+ * or a person decided that it does not count. unknown: an advisory names this package, and its version or the advisory's cannot
+ * be read. Only open and no-fix are findings.
  */
-export type MatchState = "open" | "no-fix" | "fixed" | "not-affected" | "ignored";
+export type MatchState = "open" | "no-fix" | "fixed" | "not-affected" | "ignored" | "unknown";
 
 /** Why a verdict is what it is: the record, and the comparison that was made. */
 export interface Proof {
-  readonly kind: "advisory" | "changelog";
-  /** Id of the record, or what the changelog is of. */
+  readonly kind: "advisory" | "changelog" | "statement" | "place";
+  /** Id of the record or of the document, what the changelog is of, or the path of what was found. */
   readonly record: string;
   readonly feed: string;
   /** When the record last changed. */
@@ -37,120 +40,129 @@ interface Vote {
   readonly state: MatchState;
   readonly fixed: string | null;
   readonly proof: Proof;
+  /** The proof alone in a list: most vulnerabilities have one advisory, and one advisory may have hundreds of them. */
+  readonly alone: readonly Proof[];
 }
 
+const vote = (state: MatchState, fixed: string | null, proof: Proof): Vote => ({ state, fixed, proof, alone: [proof] });
+
 /** Strongest first: one advisory that says "affected" outweighs any that do not. */
-const STRENGTH: readonly MatchState[] = ["open", "no-fix", "ignored", "fixed", "not-affected"];
+const STRENGTH: readonly MatchState[] = ["open", "no-fix", "unknown", "ignored", "fixed", "not-affected"];
 
 /** Judges one package against everything that is said about it in its release, one verdict a vulnerability. */
 export function judgePackage(pkg: MatchPackage, index: AdvisoryIndex): Verdict[] {
-  const name = advisedName(pkg);
-  const advisories = index.of(name);
-  if (advisories.length === 0) return [];
-  const vendor = foreignVendor(pkg);
-  const votes = new Map<string, Vote[]>();
-  for (const advisory of advisories) {
-    const vote = voteOf(name.ecosystem, name.package, name.version, advisory);
-    if (!vote) continue;
-    for (const vulnerability of advisory.vulnerabilities) {
-      const list = votes.get(vulnerability) ?? [];
-      if (list.length === 0) votes.set(vulnerability, list);
-      list.push(overruled(vote, vulnerability, vendor, index));
+  const votes = new Map<string, { readonly name: AdvisedName; votes: Vote | Vote[] }>();
+  let vendor: string | undefined | null = null;
+  const heard = new Set<string>();
+  for (const [nth, name] of advisedNames(pkg).entries())
+    for (const advisory of index.of(name)) {
+      const key = `${advisory.feed}\n${advisory.id}`;
+      // What an advisory says of the installed package itself outweighs what it says of its source.
+      if (nth > 0 && heard.has(key)) continue;
+      heard.add(key);
+      if (vendor === null) vendor = foreignVendor(pkg);
+      const given = voteOf(pkg, name, advisory, index);
+      for (const vulnerability of advisory.vulnerabilities) {
+        const counted = overruled(given, vulnerability, vendor, index);
+        const about = votes.get(vulnerability);
+        if (!about) votes.set(vulnerability, { name, votes: counted });
+        else if (Array.isArray(about.votes)) about.votes.push(counted);
+        else about.votes = [about.votes, counted];
+      }
     }
-  }
-  return [...votes].map(([vulnerability, list]) => combine(name.ecosystem, name.package, vulnerability, list));
+  const verdicts: Verdict[] = [];
+  for (const [vulnerability, about] of votes)
+    verdicts.push(
+      Array.isArray(about.votes) ? combine(about.name, vulnerability, about.votes) : alone(about.name, vulnerability, about.votes),
+    );
+  return verdicts;
 }
 
 const isFinding = (state: MatchState) => state === "open" || state === "no-fix";
 
 /** What takes the weight from a vote that would be a finding. */
-function overruled(vote: Vote, vulnerability: string, vendor: string | undefined, index: AdvisoryIndex): Vote {
-  if (!isFinding(vote.state)) return vote;
+function overruled(given: Vote, vulnerability: string, vendor: string | undefined, index: AdvisoryIndex): Vote {
+  if (!isFinding(given.state)) return given;
   const reason = vendor
     ? `built by ${vendor}, of which this advisory does not speak`
     : index.rejected.has(vulnerability)
       ? `${vulnerability} was rejected or withdrawn`
       : undefined;
-  return reason ? ignored(vote, reason) : vote;
+  return reason ? ignored(given, reason) : given;
 }
 
-const ignored = (vote: Vote, reason: string): Vote => ({
-  ...vote,
-  state: "ignored",
-  proof: { ...vote.proof, statement: `${vote.proof.statement}; ignored: ${reason}` },
-});
+const ignored = ({ fixed, proof }: Vote, reason: string): Vote =>
+  vote("ignored", fixed, { ...proof, statement: `${proof.statement}; ignored: ${reason}` });
 
-/** Undefined when the installed version cannot be compared: then nothing is known, and nothing is said. */
-function voteOf(ecosystem: string, pkg: string, version: string, advisory: AdvisoryOnPackage): Vote | undefined {
+/** What one advisory says: the strongest of what its ranges say, and of two that ask for a fix the higher one. */
+function voteOf(pkg: MatchPackage, name: AdvisedName, advisory: AdvisoryOnPackage, index: AdvisoryIndex): Vote {
   let best: Vote | undefined;
   for (const range of advisory.ranges) {
-    const place = placeIn(ecosystem, version, range);
-    if (!place) return undefined;
-    const vote: Vote = {
-      state: place,
-      fixed: range.fixed,
-      proof: {
-        kind: "advisory",
-        record: advisory.id,
-        feed: advisory.feed,
-        modified: advisory.modified,
-        statement: statementOf(pkg, version, range, place),
-      },
-    };
-    const weighed = isFinding(place) ? weigh(vote, advisory, range) : vote;
-    if (!best || STRENGTH.indexOf(weighed.state) < STRENGTH.indexOf(best.state)) best = weighed;
+    const given = weigh(onRange(pkg, name, advisory, range, index), advisory, range);
+    const strength = STRENGTH.indexOf(given.state) - (best ? STRENGTH.indexOf(best.state) : STRENGTH.length);
+    if (strength < 0 || (strength === 0 && higher(name.ecosystem, given.fixed, best?.fixed ?? null))) best = given;
   }
+  if (!best) throw new Error(`${advisory.id} is indexed without a range`);
   return best;
 }
 
-function weigh(vote: Vote, advisory: AdvisoryOnPackage, range: AffectedRange): Vote {
-  if (advisory.withdrawn) return ignored(vote, `${advisory.id} was withdrawn`);
+const higher = (ecosystem: string, a: string | null, b: string | null) =>
+  a !== null && (b === null || compareVersions(ecosystem, a, b) === ">");
+
+function onRange(pkg: MatchPackage, name: AdvisedName, advisory: AdvisoryOnPackage, range: AffectedRange, index: AdvisoryIndex): Vote {
+  const other =
+    name.ecosystem === "rpm" && (isVersion(range.fixed) || advisory.module)
+      ? otherStream({ ...pkg, source: name.package }, advisory, isVersion(range.fixed) ? range.fixed : null, (tag) => index.streamsOf(tag))
+      : undefined;
+  const state = other ? "not-affected" : placeIn(name, range);
+  const statement = other ? `${name.package} ${name.version}: ${other}` : statementOf(name, range, state);
+  return vote(state, range.fixed, { kind: "advisory", record: advisory.id, feed: advisory.feed, modified: advisory.modified, statement });
+}
+
+/** "0" is no version: the vendor's word for "none was ever affected". */
+const isVersion = (fixed: string | null): fixed is string => fixed !== null && fixed !== "0";
+
+function weigh(given: Vote, advisory: AdvisoryOnPackage, range: AffectedRange): Vote {
+  if (!isFinding(given.state)) return given;
+  if (advisory.withdrawn) return ignored(given, `${advisory.id} was withdrawn`);
   // Debian's own word for a flaw without security impact in what it ships.
-  if (range.urgency === "unimportant") return ignored(vote, "the vendor calls it unimportant");
-  return vote;
+  if (range.urgency === "unimportant") return ignored(given, "the vendor calls it unimportant");
+  return given;
 }
 
-function placeIn(ecosystem: string, version: string, range: AffectedRange): MatchState | undefined {
-  if (range.introduced !== "0") {
-    const order = compareVersions(ecosystem, version, range.introduced);
-    if (order === "?") return undefined;
-    if (order === "<") return "not-affected";
-  }
-  if (range.fixed !== null) {
-    // "0": the vendor's word for "no version of this release was ever affected".
-    if (range.fixed === "0") return "not-affected";
-    const order = compareVersions(ecosystem, version, range.fixed);
-    if (order === "?") return undefined;
-    return order === "<" ? "open" : "fixed";
-  }
-  if (range.lastAffected !== null) {
-    const order = compareVersions(ecosystem, version, range.lastAffected);
-    if (order === "?") return undefined;
-    return order === ">" ? "not-affected" : "no-fix";
-  }
-  return "no-fix";
-}
-
-function statementOf(pkg: string, version: string, range: AffectedRange, state: MatchState): string {
+function statementOf({ package: pkg, version }: AdvisedName, range: AffectedRange, state: MatchState): string {
   const release = range.distribution ? ` in ${range.distribution}` : "";
+  const to = range.channel ? ` (${CHANNELS[range.channel] ?? range.channel})` : "";
   switch (state) {
     case "open":
-      return `${pkg} ${version} is below ${range.fixed}, the fixed version${release}`;
+      return `${pkg} ${version} is below ${range.fixed}, the fixed version${release}${to}`;
     case "fixed":
       return `${pkg} ${version} is not below ${range.fixed}, the fixed version${release}`;
     case "no-fix":
-      return `${pkg} ${version} is affected, and no fixed version is known${release}`;
+      return range.fixed !== null
+        ? `${pkg} ${version} is affected${release}, and the fixed version ${range.fixed} is for others only${to}`
+        : `${pkg} ${version} is affected, and no fixed version is known${release}${range.urgency ? ` (${range.urgency})` : ""}`;
+    case "unknown":
+      if (range.urgency === "under-investigation") return `the vendor still looks into whether ${pkg}${release} is affected`;
+      return `${pkg} ${version} cannot be compared with the affected versions${release}`;
     default:
+      if (range.fixed === "0" && range.urgency) return `the vendor says that ${pkg}${release} is not affected (${range.urgency})`;
       return `${pkg} ${version} lies outside the affected versions${release}`;
   }
 }
 
-function combine(ecosystem: string, source: string, vulnerability: string, votes: readonly Vote[]): Verdict {
+const CHANNELS: Readonly<Record<string, string>> = { esm: "Ubuntu Pro", ltss: "SUSE's long term service" };
+
+function alone(name: AdvisedName, vulnerability: string, { state, fixed, alone: proofs }: Vote): Verdict {
+  return { vulnerability, state, fixedVersion: fixed === "0" || state === "no-fix" ? null : fixed, source: name.package, proofs };
+}
+
+function combine(name: AdvisedName, vulnerability: string, votes: readonly Vote[]): Verdict {
   const strongest = STRENGTH.find((state) => votes.some((v) => v.state === state)) ?? "not-affected";
   const agreeing = votes.filter((v) => (isFinding(strongest) ? isFinding(v.state) : v.state === strongest));
   const fixedVersion = agreeing.reduce<string | null>((highest, vote) => {
-    if (vote.fixed === null || vote.fixed === "0") return highest;
-    return highest === null || compareVersions(ecosystem, vote.fixed, highest) === ">" ? vote.fixed : highest;
+    if (vote.fixed === null || vote.fixed === "0" || vote.state === "no-fix") return highest;
+    return higher(name.ecosystem, vote.fixed, highest) ? vote.fixed : highest;
   }, null);
-  return { vulnerability, state: strongest, fixedVersion, source, proofs: agreeing.map((v) => v.proof) };
+  return { vulnerability, state: strongest, fixedVersion, source: name.package, proofs: agreeing.map((v) => v.proof) };
 }

@@ -1,10 +1,11 @@
 import { compareVersions } from "@breakwater/shared/version";
 import type { EndpointFacts } from "../inventory/index.ts";
-import { type ReachEvidence, type RiskFactor, reachOf, scoreFinding } from "../risk/index.ts";
+import { componentReach, type ReachEvidence, type Risk, reachOf, scoreWithAlternatives } from "../risk/index.ts";
 import type { JudgedPackage } from "./catalogue-verdicts.ts";
-import { NOTHING_KNOWN, type VulnerabilityEvidence } from "./evidence.ts";
+import { type ComponentPlace, placesByName, proofsOfPlaces } from "./component-place.ts";
+import { type EntryFinding, findingKey } from "./entry-findings.ts";
+import type { Evidence } from "./evidence.ts";
 import { advisedName } from "./source.ts";
-import type { Proof } from "./verdict.ts";
 
 /** A pending update on one endpoint, with what its changelog says when somebody read it. */
 export interface PendingUpdate {
@@ -22,10 +23,17 @@ export interface PendingUpdate {
   readonly cves: readonly string[];
 }
 
+interface Installed {
+  readonly packageId: number;
+  readonly judged: JudgedPackage;
+  /** Where it lies, of a component that was found in files; what a package manager installed needs no place. */
+  readonly places?: readonly ComponentPlace[];
+}
+
 /** Everything about one endpoint that its findings depend on. */
 export interface EndpointView {
   readonly endpointId: string;
-  readonly installed: readonly { readonly packageId: number; readonly judged: JudgedPackage }[];
+  readonly installed: readonly Installed[];
   readonly pending: readonly PendingUpdate[];
   readonly facts: EndpointFacts | null;
   readonly declaredExposure: ReachEvidence["declared"];
@@ -33,73 +41,97 @@ export interface EndpointView {
 }
 
 /** A finding as it should stand now. */
-export interface WantedFinding {
-  readonly packageId: number;
-  readonly packageName: string;
-  readonly sourceName: string;
-  readonly vulnerabilityId: string;
-  readonly installedVersion: string;
-  readonly state: "open" | "no-fix";
-  readonly fixedVersion: string | null;
+export interface WantedFinding extends EntryFinding, Score {
   readonly updateId: number | null;
-  readonly risk: number;
-  readonly factors: readonly RiskFactor[];
-  /** The reach that the score used. */
-  readonly exposure: string;
-  readonly proofs: readonly Proof[];
 }
 
-export const findingKey = (packageName: string, vulnerabilityId: string) => `${packageName}\n${vulnerabilityId}`;
+interface Score extends Risk {
+  /** The reach that the score used. */
+  readonly exposure: string;
+}
 
-type Unscored = Omit<WantedFinding, "risk" | "factors" | "exposure" | "updateId">;
+/** Scores by what they depend on, the circumstances first, then the vulnerability: endpoints of a fleet ask for the same ones again and again. Good for one state of the evidence. */
+export type ScoreMemo = Map<string, Map<string, Score>>;
 
 /** The findings of one endpoint: what advisories say of what is installed, and what changelogs of pending updates say they fix. */
-export function wantedFindings(view: EndpointView, evidence: ReadonlyMap<string, VulnerabilityEvidence>): Map<string, WantedFinding> {
-  const unscored = new Map<string, Unscored>();
-  for (const found of [...byAdvisories(view), ...byChangelogs(view)]) {
-    const key = findingKey(found.packageName, found.vulnerabilityId);
-    const other = unscored.get(key);
-    unscored.set(key, other ? worse(other, found) : found);
-  }
-  const reaches = new Map<string, ReachEvidence>();
+export function wantedFindings(view: EndpointView, evidence: Evidence, scores: ScoreMemo = new Map()): Map<string, WantedFinding> {
   const wanted = new Map<string, WantedFinding>();
-  for (const [key, found] of unscored) {
-    const reach = reaches.get(found.packageName) ?? reachOf(found.packageName, view.facts, view.declaredExposure);
-    reaches.set(found.packageName, reach);
-    const score = scoreFinding({
-      ...(evidence.get(found.vulnerabilityId) ?? NOTHING_KNOWN),
+  const scorers = new Map<string, (vulnerabilityId: string) => Score>();
+  const scorerOf = (packageName: string) => {
+    const known = scorers.get(packageName) ?? scorer(reachOf(packageName, view.facts, view.declaredExposure), view, evidence, scores);
+    scorers.set(packageName, known);
+    return known;
+  };
+  const places = placesByName(view);
+  const put = (found: EntryFinding, scoreOf: (vulnerabilityId: string) => Score) => {
+    const other = wanted.get(found.key);
+    const kept = other ? worse(other, found) : found;
+    const { risk, factors, exposure } = other ?? scoreOf(found.vulnerabilityId);
+    wanted.set(found.key, {
+      key: kept.key,
+      packageId: kept.packageId,
+      ecosystem: kept.ecosystem,
+      packageName: kept.packageName,
+      sourceName: kept.sourceName,
+      vulnerabilityId: kept.vulnerabilityId,
+      installedVersion: kept.installedVersion,
+      state: kept.state,
+      fixedVersion: kept.fixedVersion,
+      proofs: kept.proofs,
+      updateId: view.pending.length === 0 ? null : closingUpdate(kept, view),
+      risk,
+      factors,
+      exposure,
+    });
+  };
+  for (const { judged, places: own } of view.installed) {
+    if (judged.findings.length === 0) continue;
+    const { ecosystem, name, version } = judged.pkg;
+    if (!own) {
+      const scoreOf = scorerOf(name);
+      for (const found of judged.findings) put(found, scoreOf);
+      continue;
+    }
+    const proofs = proofsOfPlaces(ecosystem, name, version, own);
+    // A finding stands for all places of its name on the endpoint: it can be reached as far as the most exposed of them.
+    const all = places.get(`${ecosystem} ${name}`) ?? own;
+    const scoreOf = scorer(componentReach(all, view.facts, view.declaredExposure), view, evidence, scores);
+    for (const found of judged.findings) put({ ...found, proofs: [...found.proofs, ...proofs] }, scoreOf);
+  }
+  for (const found of byChangelogs(view)) put(found, scorerOf(found.packageName));
+  return wanted;
+}
+
+/** Scores vulnerabilities of one package on one endpoint. */
+function scorer(reach: ReachEvidence, view: EndpointView, evidence: Evidence, scores: ScoreMemo): (vulnerabilityId: string) => Score {
+  const circumstances = `${view.criticality}\n${reach.kind}\n${reach.declared}\n${reach.why}`;
+  const known = scores.get(circumstances) ?? new Map<string, Score>();
+  scores.set(circumstances, known);
+  return (vulnerabilityId) => {
+    const before = known.get(vulnerabilityId);
+    if (before) return before;
+    const { risk, factors } = scoreWithAlternatives({
+      ...evidence.get(vulnerabilityId),
       reach,
       criticality: view.criticality,
       dependents: 0,
     });
-    const exposure = score.factors.find((f) => f.value !== undefined)?.value ?? "";
-    wanted.set(key, { ...found, updateId: closingUpdate(found, view), risk: score.risk, factors: score.factors, exposure });
-  }
-  return wanted;
-}
-
-function* byAdvisories(view: EndpointView): Generator<Unscored> {
-  for (const { packageId, judged } of view.installed)
-    for (const verdict of judged.verdicts.values())
-      if (verdict.state === "open" || verdict.state === "no-fix")
-        yield {
-          packageId,
-          packageName: judged.pkg.name,
-          sourceName: verdict.source,
-          vulnerabilityId: verdict.vulnerability,
-          installedVersion: judged.pkg.version,
-          state: verdict.state,
-          fixedVersion: verdict.state === "open" ? verdict.fixedVersion : null,
-          proofs: verdict.proofs,
-        };
+    const score = { risk, factors, exposure: factors.find((f) => f.value !== undefined)?.value ?? "" };
+    known.set(vulnerabilityId, score);
+    return score;
+  };
 }
 
 /** An advisory that clears the installed version outweighs a changelog: it speaks of this version, the changelog of a later one. */
-function* byChangelogs(view: EndpointView): Generator<Unscored> {
+function* byChangelogs(view: EndpointView): Generator<EntryFinding> {
   for (const update of view.pending) {
     if (update.describedAt === null || update.cves.length === 0) continue;
     const installed = view.installed.find(
-      ({ judged: { pkg } }) => pkg.name === update.name && pkg.architecture === update.architecture && pkg.version === update.fromVersion,
+      ({ judged: { pkg } }) =>
+        pkg.ecosystem === update.ecosystem &&
+        pkg.name === update.name &&
+        pkg.architecture === update.architecture &&
+        pkg.version === update.fromVersion,
     );
     if (!installed) continue;
     const target = advisedName({ ...installed.judged.pkg, ...update, version: update.toVersion });
@@ -108,6 +140,8 @@ function* byChangelogs(view: EndpointView): Generator<Unscored> {
       const verdict = installed.judged.verdicts.get(cve);
       if (verdict && verdict.state !== "open" && verdict.state !== "no-fix") continue;
       yield {
+        key: findingKey(update.ecosystem, update.name, cve),
+        ecosystem: update.ecosystem,
         packageId: installed.packageId,
         packageName: update.name,
         sourceName: target.package,
@@ -130,7 +164,7 @@ function* byChangelogs(view: EndpointView): Generator<Unscored> {
 }
 
 /** One finding of two that concern the same package and vulnerability: open before no-fix, the advisory's fixed version, all proofs. */
-function worse(a: Unscored, b: Unscored): Unscored {
+function worse(a: EntryFinding, b: EntryFinding): EntryFinding {
   const [first, second] = a.state === "open" || b.state !== "open" ? [a, b] : [b, a];
   const proofs = new Map([...first.proofs, ...second.proofs].map((p) => [p.record, p]));
   return { ...first, proofs: [...proofs.values()] };
@@ -140,13 +174,15 @@ function worse(a: Unscored, b: Unscored): Unscored {
  * The pending update that closes a finding: of the package itself, or else of the same source, since a new kernel comes as a
  * package of another name.
  */
-function closingUpdate(found: Unscored, view: EndpointView): number | null {
+function closingUpdate(found: EntryFinding, view: EndpointView): number | null {
   const { fixedVersion } = found;
   if (fixedVersion === null) return null;
   const closing = view.pending.filter((update) => {
+    if (update.ecosystem !== found.ecosystem) return false;
     const target = advisedName({ ...update, version: update.toVersion, vendor: "" });
+    if (target.package !== found.sourceName) return false;
     const order = compareVersions(update.ecosystem, target.version, fixedVersion);
-    return target.package === found.sourceName && (order === ">" || order === "=");
+    return order === ">" || order === "=";
   });
   return (closing.find((u) => u.name === found.packageName) ?? closing[0])?.id ?? null;
 }

@@ -1,4 +1,18 @@
 export { type CvssFacts, readCvss } from "./cvss.ts";
-export { type ExploitFacts, explainExploitation, probabilityOfExploitation, readExploitFacts } from "./exploit/index.ts";
-export { type ReachEvidence, type ReachKind, reachOf } from "./reach.ts";
-export { type RiskFactor, type RiskInput, scoreFinding, sumOf } from "./score.ts";
+export { DEFAULT_DUE_RULES, type Demand, type DueRules, dueOf, POLICIES } from "./due/index.ts";
+export {
+  EXPLOIT_KINDS,
+  type ExploitFacts,
+  epssMove,
+  explainExploitation,
+  probabilityOfExploitation,
+  readCvssMetrics,
+  readExploitFacts,
+  readSsvc,
+  type SsvcFacts,
+} from "./exploit/index.ts";
+export { type RiskFactor, sumOf } from "./factor.ts";
+export type { ExploitationEvidence, ThreatReports } from "./likelihood.ts";
+export { scoreWithAlternatives } from "./otherwise.ts";
+export { type ComponentUse, componentReach, type ReachEvidence, type ReachKind, reachOf } from "./reach.ts";
+export { type Risk, type RiskInput, scoreFinding } from "./score.ts";

@@ -50,6 +50,37 @@ export function reachOf(packageName: string, facts: EndpointFacts | null, declar
   return { kind: "not-loaded", why: "installed, and no running process has it mapped", declared };
 }
 
+/** How a component that was found in files is used, as far as its endpoint could see. */
+export interface ComponentUse {
+  /** "none" to "public": of the processes that use it; "" when none was seen to. */
+  readonly reach: string;
+  readonly process: string;
+  readonly unit: string;
+}
+
+/** The same of a component, from the processes that were seen to use any of its places. */
+export function componentReach(
+  uses: readonly ComponentUse[],
+  facts: EndpointFacts | null,
+  declared: ReachEvidence["declared"],
+): ReachEvidence {
+  const name = ({ unit, process }: ComponentUse) => unit || process || "a process";
+  for (const scope of WIDEST) {
+    const use = uses.find((u) => u.reach === scope);
+    if (use) return { kind: scope, why: `used by ${name(use)}, which listens on a ${scope} address`, declared };
+  }
+  const used = uses.find((u) => u.reach !== "");
+  if (used) return { kind: "loaded", why: `used by ${name(used)}, which does not listen`, declared };
+  const cutShort = facts?.problems.find((p) => EXPOSURE_COLLECTORS.has(p.collector));
+  if (!facts || facts.loadedPackages.length === 0 || cutShort)
+    return {
+      kind: "unknown",
+      why: `no process was seen to use it, but the look was incomplete${cutShort ? `: ${cutShort.message}` : ""}`,
+      declared,
+    };
+  return { kind: "not-loaded", why: "it lies there, and no running process was seen to use it", declared };
+}
+
 const by = (units: readonly string[]) => (units.length > 0 ? `${units.slice(0, 3).join(", ")}, a process` : "a process");
 
 function kernelReach(packageName: string, facts: EndpointFacts | null): Omit<ReachEvidence, "declared"> {

@@ -3,9 +3,11 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
 import { HTTPException } from "hono/http-exception";
+import { MAX_VEX_BYTES } from "../../know/vex/index.ts";
 import type { Env, RequestContext } from "./bind.ts";
 import { createEventStreams } from "./events.ts";
 import { bindAccount } from "./handlers/account.ts";
+import { bindAssessment } from "./handlers/assessment.ts";
 import { bindAuth } from "./handlers/auth.ts";
 import { bindDeployments } from "./handlers/deployments.ts";
 import { bindFleet } from "./handlers/fleet.ts";
@@ -24,7 +26,10 @@ import { loadStaticFiles, serveStatic } from "./static-files.ts";
 
 /** Scenario texts and plan intents are the largest bodies; ten thousand endpoint ids fit. */
 const MAX_BODY_BYTES = 1_000_000;
+/** A VEX document travels as a text in JSON, which may double some of its characters. */
+const MAX_DOCUMENT_BODY_BYTES = 2 * MAX_VEX_BYTES;
 export const BASE = "/api/v1";
+const DOCUMENT_PATH = `${BASE}/vex/documents`;
 
 export interface ApiOptions {
   /** The listener speaks TLS, or a proxy in front of it does: cookies are Secure. */
@@ -60,22 +65,29 @@ export async function createApi(services: Services, options: ApiOptions) {
       );
     },
   });
-  api.use(
+  const limited = (maxSize: number) =>
     bodyLimit({
-      maxSize: MAX_BODY_BYTES,
+      maxSize,
       onError: () => {
-        throw tooLarge(MAX_BODY_BYTES);
+        throw tooLarge(maxSize);
       },
-    }),
-  );
+    });
+  const [small, large] = [limited(MAX_BODY_BYTES), limited(MAX_DOCUMENT_BODY_BYTES)];
+  const isDocument = (c: RequestContext) => c.req.path === DOCUMENT_PATH && c.req.method === "POST";
+  // A bundle of intelligence is read piece by piece, under a limit of its own.
+  const isBundle = (c: RequestContext) => c.req.path === `${BASE}/intel/bundle` && c.req.method === "POST";
+  api.use((c, next) => (isDocument(c) || isBundle(c) ? next() : small(c, next)));
   api.use(identify(auth, { secure: options.secure, trustProxy: options.trustProxy ?? false }));
   api.use(sameSite);
   const packed = compress();
   api.use((c, next) => (c.req.path.endsWith("/events") ? next() : packed(c, next)));
   for (const route of allRoutes) api.on(route.method.toUpperCase(), route.path.replace(/\{(\w+)\}/g, ":$1"), guard(route.access));
+  // Behind the guards: only who may send a document may make us read a large one.
+  api.use((c, next) => (isDocument(c) ? large(c, next) : next()));
   bindAuth(api, services, options);
   const states = createRolloutStates(store.db);
   bindKnow(api, services, states);
+  bindAssessment(api, services);
   bindFleet(api, services);
   bindPlans(api, services);
   bindDeployments(api, services, states);

@@ -6,6 +6,7 @@ import type { CommandGiven, Rollout } from "../../act/rollout/index.ts";
 import type { Planning } from "../../decide/planning/index.ts";
 import type { Fleet } from "../../know/fleet/index.ts";
 import type { Know } from "../../know/index.ts";
+import type { Sboms } from "../../know/sbom/index.ts";
 import type { Store } from "../../store/index.ts";
 import type { Auth } from "./auth/index.ts";
 
@@ -33,6 +34,9 @@ export interface Services {
   readonly auth: Auth;
   readonly fleet: Fleet;
   readonly intel: Know["intel"];
+  readonly suppressions: Know["suppressions"];
+  readonly vex: Know["vex"];
+  readonly sboms: Sboms;
   readonly planning: Planning;
   readonly rollout: RolloutDoor;
   readonly health: Pick<Health, "latest" | "series">;

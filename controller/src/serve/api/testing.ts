@@ -6,6 +6,7 @@ import { createRollout } from "../../act/rollout/index.ts";
 import { createPlanning } from "../../decide/planning/index.ts";
 import { createFleet } from "../../know/fleet/index.ts";
 import { startKnow } from "../../know/index.ts";
+import { createSboms } from "../../know/sbom/index.ts";
 import { openTestStore } from "../../store/testing.ts";
 import { createApi } from "./app.ts";
 import { createAuth } from "./auth/index.ts";
@@ -28,6 +29,9 @@ export async function openTestApi() {
     auth,
     fleet: createFleet({ store, clock }),
     intel: know.intel,
+    suppressions: know.suppressions,
+    vex: know.vex,
+    sboms: createSboms({ store, clock, version: "0.0.0" }),
     planning: createPlanning({ store, clock }),
     rollout,
     health,

@@ -1,6 +1,7 @@
 import { ProblemError } from "@breakwater/shared/core";
 import { z } from "zod";
 import { readConfig } from "./config.ts";
+import { readEventStream, type StreamedEvent } from "./event-stream.ts";
 import type { Io } from "./io.ts";
 import { noServer, unreachableServer } from "./problems.ts";
 
@@ -13,16 +14,28 @@ export interface Client {
   get(path: string, query?: Query): Promise<unknown>;
   send(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<unknown>;
   text(path: string): Promise<string>;
+  /** The bytes of an answer as they come, however long it takes. */
+  chunks(path: string): AsyncGenerator<Uint8Array>;
+  /** Sends a file's bytes as they come. */
+  upload(path: string, content: ReadableStream<Uint8Array>): Promise<unknown>;
+  /** Live events after a position, or from now on; ends when the stream breaks off or the signal says so. */
+  events(after: string | undefined, until: AbortSignal): AsyncGenerator<StreamedEvent>;
 }
 
 const TIMEOUT_MS = 60_000;
+const FILE_TIMEOUT_MS = 3_600_000;
 
 export function createClient(io: Io, over: { server?: string; token?: string } = {}): Client {
   const { server, token } = { ...readConfig(io), ...over };
   if (!server) throw noServer();
   const base = server.replace(/\/+$/, "");
 
-  async function call(method: string, path: string, body?: unknown): Promise<Response> {
+  async function call(
+    method: string,
+    path: string,
+    body?: unknown,
+    stream?: { readonly after?: string | undefined; readonly until: AbortSignal; readonly content?: ReadableStream<Uint8Array> },
+  ): Promise<Response> {
     const url = `${base}/api/v1${path}`;
     const response = await io
       .fetch(url, {
@@ -31,9 +44,11 @@ export function createClient(io: Io, over: { server?: string; token?: string } =
           "x-breakwater": "cli",
           ...(token ? { authorization: `Bearer ${token}` } : {}),
           ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(stream?.after === undefined ? {} : { "last-event-id": stream.after }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        ...(stream?.content ? { body: stream.content, duplex: "half" as const } : {}),
+        signal: stream?.until ?? AbortSignal.timeout(TIMEOUT_MS),
       })
       .catch((cause: unknown) => {
         throw unreachableServer(base, reasonOf(cause));
@@ -51,7 +66,16 @@ export function createClient(io: Io, over: { server?: string; token?: string } =
       return (await call("GET", search === "" ? path : `${path}?${search}`)).json();
     },
     send: async (method, path, body) => (await call(method, path, body)).json(),
+    async *chunks(path) {
+      const { body } = await call("GET", path, undefined, { after: undefined, until: new AbortController().signal });
+      if (body) yield* body;
+    },
     text: async (path) => (await call("GET", path)).text(),
+    upload: async (path, content) => (await call("POST", path, undefined, { content, until: AbortSignal.timeout(FILE_TIMEOUT_MS) })).json(),
+    async *events(after, until) {
+      const { body } = await call("GET", "/events", undefined, { after, until });
+      if (body) yield* readEventStream(body);
+    },
   };
 }
 

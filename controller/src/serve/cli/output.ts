@@ -47,8 +47,9 @@ export function printFacts(io: Io, facts: readonly (readonly [string, Cell])[]):
 
 /** Words for states carry their colour; the word itself says everything. */
 export function state(word: string): string {
-  if (/^(harmful|failed|rollback-failed|halted|broken)$/.test(word)) return pc.red(word);
-  if (/^(paused|undecided|unreachable|refused|rolling-back|rolled-back|gated|cancelled|expired)$/.test(word)) return pc.yellow(word);
+  if (/^(harmful|failed|hung|rollback-failed|halted|broken)$/.test(word)) return pc.red(word);
+  if (/^(paused|undecided|unreachable|refused|rolling-back|rolled-back|gated|cancelled|expired|not-rehearsable)$/.test(word))
+    return pc.yellow(word);
   if (/^(healthy|succeeded|passed|approved|connected)$/.test(word)) return pc.green(word);
   return word;
 }
@@ -56,3 +57,7 @@ export function state(word: string): string {
 /** "3 min ago" beside the moment would age in a log; a moment in UTC does not. */
 export const when = (at: string | null | undefined): string => (at ? `${at.slice(0, 16).replace("T", " ")}Z` : "never");
 export const round = (value: number, digits = 1): string => value.toFixed(digits);
+
+const CONTROL = /\p{Cc}|[\u2028-\u202e\u2066-\u2069]/gu;
+/** A stranger's text (a package's name, a feed's record) must not speak to the terminal. */
+export const plain = (text: string): string => text.replace(CONTROL, " ");

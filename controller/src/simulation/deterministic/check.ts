@@ -6,6 +6,13 @@ import type { TraceLine } from "./trace.ts";
 export interface CheckedWave {
   readonly endpointIds: readonly string[];
   readonly maxConcurrent: number;
+  readonly gate: { readonly bakeMs: number };
+}
+
+/** Endpoints whose approved action forbids a rollback, and how many of them may be in danger at once. */
+export interface OneWay {
+  readonly endpointIds: ReadonlySet<string>;
+  readonly atOnce: number;
 }
 
 type End = "succeeded" | "failed" | "rolled-back" | "unreachable";
@@ -17,7 +24,7 @@ const MOST_FOUND = 50;
  * The invariants, read from a trace by somebody who knows the fleet, the plan's waves and nothing of the core. Everything
  * is counted anew from the lines. @returns violations, each beginning with the invariant's name
  */
-export function check(fleet: Fleet, waves: readonly CheckedWave[], trace: readonly TraceLine[]): string[] {
+export function check(fleet: Fleet, waves: readonly CheckedWave[], oneWay: OneWay, trace: readonly TraceLine[]): string[] {
   const found: string[] = [];
   const say = (text: string) => void (found.length < MOST_FOUND && found.push(text));
   const about = new Map(fleet.endpoints.map((e) => [e.id, e]));
@@ -26,6 +33,13 @@ export function check(fleet: Fleet, waves: readonly CheckedWave[], trace: readon
   const ends = new Map<string, End[]>();
   const applied = new Map<string, number>();
   const passed = new Set<number>();
+  const begun = new Set<string>();
+  const closed = new Set<string>();
+  const fit = new Set<string>();
+  const superseded = new Set<string>();
+  const insisted = new Set<number>();
+  const installedAt = new Map<string, number>();
+  const notRestored = new Set<string>();
   let failed = 0;
   let stopped: string | undefined;
   let changed = false;
@@ -50,8 +64,26 @@ export function check(fleet: Fleet, waves: readonly CheckedWave[], trace: readon
     if ((ends.get(id) ?? []).length > 0) say(`I4 ${id} started again at ${at} after it had ended`);
     if (failed >= fleet.errorBudget) say(`I6 ${id} started at ${at} after ${failed} failures, ${fleet.errorBudget} end it`);
     if (changed) say(`I7 ${id} started at ${at} on a plan that was changed after its approval`);
+    if (superseded.has(id) && !insisted.has(wave)) say(`I8 ${id} started at ${at} on what is no longer current`);
+    danger(line, id);
+    closed.delete(id);
+    fit.delete(id);
+    begun.add(id);
     running.add(id);
     places(line, id, wave);
+  }
+
+  /** An endpoint without a way back is in danger while it runs, and from the new version on until that has lived through its wave's bake. */
+  function danger(line: TraceLine, id: string): void {
+    const at = new Date(line.at).toISOString();
+    for (const other of notRestored) say(`I9 ${id} started at ${at}, when ${other} could not be restored and nobody had seen to it`);
+    if (!oneWay.endpointIds.has(id)) return;
+    const inDanger = [...oneWay.endpointIds].filter((other) => {
+      const bakedAt = (installedAt.get(other) ?? Number.NEGATIVE_INFINITY) + (waves[waveOf.get(other) ?? -1]?.gate.bakeMs ?? 0);
+      return running.has(other) || line.at < bakedAt;
+    });
+    if (inDanger.length >= oneWay.atOnce)
+      say(`I9 ${id} started at ${at} without a way back, as ${inDanger.join(", ")}, in danger: ${oneWay.atOnce} may be`);
   }
 
   function places(line: TraceLine, id: string, wave: number): void {
@@ -75,7 +107,7 @@ export function check(fleet: Fleet, waves: readonly CheckedWave[], trace: readon
     const group = endpoint?.redundancyGroup;
     if (group === undefined) return;
     const { members, minHealthy } = fleet.redundancyGroups[group] ?? { members: [], minHealthy: 0 };
-    const out = (m: string) => running.has(m) || ["failed", "unreachable"].includes(ends.get(m)?.at(-1) ?? "");
+    const out = (m: string) => running.has(m) || (!fit.has(m) && ["failed", "unreachable"].includes(ends.get(m)?.at(-1) ?? ""));
     const healthy = members.filter((m) => !out(m)).length;
     if (healthy < minHealthy) say(`I2 ${id} left group ${group} with ${healthy} healthy members, it needs ${minHealthy}`);
   }
@@ -99,6 +131,7 @@ export function check(fleet: Fleet, waves: readonly CheckedWave[], trace: readon
       case "applied": {
         const times = (applied.get(id) ?? 0) + 1;
         applied.set(id, times);
+        installedAt.set(id, line.at);
         if (times > 1) say(`I4 ${id} was patched ${times} times`);
         break;
       }
@@ -109,9 +142,12 @@ export function check(fleet: Fleet, waves: readonly CheckedWave[], trace: readon
       case "succeeded":
       case "rolled-back":
       case "unreachable":
+        if (line.kind === "rolled-back") notRestored.delete(id);
         // A pause takes back what has not left: that one may start again.
-        if (line.more?.why === "withdrawn before its command left") running.delete(id);
-        else ended(id, line.kind);
+        if (line.more?.why === "withdrawn before its command left") {
+          running.delete(id);
+          begun.delete(id);
+        } else ended(id, line.kind);
         break;
       case "wave-passed":
         if ([...running].some((other) => waveOf.get(other) === line.wave)) say(`I3 wave ${line.wave} passed while executions of it ran`);
@@ -130,8 +166,33 @@ export function check(fleet: Fleet, waves: readonly CheckedWave[], trace: readon
       case "plan-restored":
         changed = false;
         break;
+      case "superseded":
+        superseded.add(id);
+        break;
+      case "current":
+        superseded.delete(id);
+        break;
+      case "insisted":
+        insisted.add(line.wave ?? -1);
+        break;
+      case "restored":
+        installedAt.delete(id);
+        break;
+      case "not-restored":
+        notRestored.add(id);
+        break;
+      case "seen-to":
+        notRestored.clear();
+        break;
+      case "fit":
+        fit.add(id);
+        break;
+      case "closed":
+        closed.add(id);
+        break;
       case "command-sent":
-        if (!running.has(id)) say(`I8 ${id} was sent its command at ${new Date(line.at).toISOString()}, when its execution had ended`);
+        if (closed.has(id) || !begun.has(id))
+          say(`I8 ${id} was sent its command at ${new Date(line.at).toISOString()}, when its execution had ended`);
         break;
       case "finished":
         finished = true;

@@ -1,7 +1,9 @@
 import type { Instant } from "@breakwater/shared/core";
 import {
+  type Decided,
   decide,
-  evolve,
+  decideAll,
+  evolveAll,
   executionEffects,
   type Facts,
   isFinal,
@@ -40,6 +42,9 @@ const LONGEST_STALL_MS = 90_000;
 /** Thrown where a controller dies in the middle of its work. */
 class Crashed extends Error {}
 
+/** Adds to what a controller knows what nobody but the world does. */
+export type World = (known: Pick<Facts, "windows" | "verdicts" | "planDigest">) => Facts;
+
 export interface ControllerParts {
   readonly name: string;
   readonly timeline: Timeline;
@@ -50,8 +55,7 @@ export interface ControllerParts {
   readonly rules: Rules;
   /** Undefined where the policy has no judge: then the gate hears "undecided". */
   readonly health: WaveHealth | undefined;
-  /** What the core cannot know, besides windows, verdicts and the plan. */
-  readonly world: () => Omit<Facts, "windows" | "verdicts" | "planDigest">;
+  readonly world: World;
   /** Whether decisions may meet other controllers' and the clock: only then do looks take time. */
   readonly troubled: boolean;
   readonly committed: (events: readonly RolloutEvent[], after: RolloutState) => void;
@@ -232,7 +236,7 @@ export class Controller {
     if (known?.sequence === history.length) return known;
     this.#statement();
     // What was read before a failure is still true; only a controller that died has to read everything.
-    const state = known ? evolve(known.state, ...history.slice(known.sequence)) : replay(this.#p.plan, history);
+    const state = known ? evolveAll(known.state, history.slice(known.sequence)) : replay(this.#p.plan, history);
     this.#cached = { state, sequence: history.length };
     return this.#cached;
   }
@@ -241,28 +245,30 @@ export class Controller {
   #recover(): void {
     const { store, timeline } = this.#p;
     const { state } = this.#load();
-    const notAfter = new Map(store.history.flatMap((e) => (e.type === "execution-started" ? [[e.endpointId, e.notAfter] as const] : [])));
+    const notAfter = new Map<string, Instant>();
+    for (const event of store.history) if (event.type === "execution-started") notAfter.set(event.endpointId, event.notAfter);
     this.#statement();
     store.settle([...state.executions.values()].flatMap(executionEffects), notAfter, timeline.now());
   }
 
   #facts(): Facts {
-    return { ...this.#p.world(), windows: this.#p.windows, planDigest: this.#p.store.planDigest, verdicts: this.#verdicts };
+    return this.#p.world({ windows: this.#p.windows, planDigest: this.#p.store.planDigest, verdicts: this.#verdicts });
   }
 
   /** Decides on what was read and writes it a little later, if nobody was faster. */
-  *#transact(work: (loaded: Loaded) => { events: RolloutEvent[]; withdrawn?: readonly string[] }, token: number): Work<number> {
+  *#transact(work: (loaded: Loaded) => (Decided & { withdrawn?: readonly string[] }) | undefined, token: number): Work<number> {
     const loaded = this.#load();
-    const { events, withdrawn = [] } = work(loaded);
-    if (events.length === 0) return 0;
+    const decided = work(loaded);
+    if (!decided || decided.events.length === 0) return 0;
+    const { withdrawn = [] } = decided;
     if (this.#p.troubled) {
       this.#hold(withdrawn);
       yield this.#p.chance.between(`write/${this.name}/${this.#stalls}`, 1, 150);
       yield* this.#stall();
       this.#hold([]);
     }
-    this.#write(loaded, events, withdrawn, token);
-    return events.length;
+    this.#write(loaded, decided, withdrawn, token);
+    return decided.events.length;
   }
 
   /** Row locks end with their transaction, and with the connection of a controller that dies. */
@@ -272,9 +278,8 @@ export class Controller {
     this.#p.store.lock(endpointIds, true);
   }
 
-  #write(loaded: Loaded, events: readonly RolloutEvent[], withdrawn: readonly string[], token: number | undefined): void {
+  #write(loaded: Loaded, { events, after }: Decided, withdrawn: readonly string[], token: number | undefined): void {
     if (events.length === 0) return;
-    const after = evolve(loaded.state, ...events);
     const { store, timeline } = this.#p;
     // The crash may come before the commit or after it; the outbox is part of the commit.
     this.#statement();
@@ -288,29 +293,18 @@ export class Controller {
     this.#statement();
   }
 
-  #decideAll(state: RolloutState, commands: readonly RolloutCommand[], now: Instant): RolloutEvent[] {
-    const events: RolloutEvent[] = [];
-    let current = state;
-    for (const command of commands) {
-      const result = decide(current, command, now, this.#p.rules, PATIENCE);
-      if (!result.ok || result.value.length === 0) continue;
-      events.push(...result.value);
-      current = evolve(current, ...result.value);
-    }
-    return events;
+  #decideAll(state: RolloutState, commands: readonly RolloutCommand[], now: Instant): Decided {
+    return decideAll(state, commands, now, { rules: this.#p.rules });
   }
 
   /** Takes in what endpoints reported, then does whatever is due. @returns whether anything changed */
   *#advance(token: number): Work<boolean> {
     const { timeline, store } = this.#p;
     const arrived = store.arrived();
-    const taken = yield* this.#transact(
-      ({ state }) => ({ events: this.#decideAll(state, this.#newReports(state, arrived), timeline.now()) }),
-      token,
-    );
+    const taken = yield* this.#transact(({ state }) => this.#decideAll(state, this.#newReports(state, arrived), timeline.now()), token);
     store.read(arrived);
     const ticked = yield* this.#transact(
-      ({ state }) => ({ events: this.#decideAll(state, [{ type: "tick", facts: this.#facts() }], timeline.now()) }),
+      ({ state }) => this.#decideAll(state, [{ type: "tick", facts: this.#facts() }], timeline.now()),
       token,
     );
     return taken + ticked > 0;
@@ -353,9 +347,9 @@ export class Controller {
       const told = yield* this.#transact((loaded) => {
         const now = timeline.now();
         const first = decide(loaded.state, command, now, this.#p.rules, PATIENCE);
-        if (!first.ok || first.value.length === 0) return { events: [] };
+        if (!first.ok || first.value.length === 0) return undefined;
         const withdrawn = said.verdict === "harmful" ? store.unsent(loaded.state) : [];
-        return { events: this.#decideAll(loaded.state, [{ ...command, withdrawn }], now), withdrawn };
+        return { ...this.#decideAll(loaded.state, [{ ...command, withdrawn }], now), withdrawn };
       }, token);
       // A gate may open on an old verdict that is given anew.
       changed ||= told > 0 || last?.at !== timeline.now();
@@ -371,10 +365,8 @@ export class Controller {
   #judgeDueOf(state: RolloutState, wave: number): number {
     const phase = state.waves[wave]?.phase;
     if ((phase?.kind !== "running" && phase?.kind !== "baking") || isFinal(state.phase) || state.rollback) return Number.POSITIVE_INFINITY;
-    const first = [...state.executions.values()].reduce(
-      (least, e) => (e.wave === wave && e.patchedAt !== undefined ? Math.min(least, e.patchedAt) : least),
-      Number.POSITIVE_INFINITY,
-    );
+    let first = Number.POSITIVE_INFINITY;
+    for (const e of state.executions.values()) if (e.wave === wave && e.patchedAt !== undefined && e.patchedAt < first) first = e.patchedAt;
     if (first === Number.POSITIVE_INFINITY) return first;
     const last = this.#verdicts.get(wave)?.at;
     const next = last === undefined ? first + JUDGE_FIRST_MS : last + Math.max(JUDGE_FIRST_MS, Math.min(JUDGE_LATEST_MS, last - first));

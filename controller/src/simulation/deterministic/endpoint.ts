@@ -34,6 +34,8 @@ export interface EndpointParts {
   readonly truth: Truth;
   /** Of executions that are taken back: how many cannot be. */
   readonly failsToRestore: number;
+  /** Its action forbids a rollback: what fails stays as it is. */
+  readonly oneWay: boolean;
   /** Sends a report to whichever controller answers; the network may lose it. */
   readonly send: (journal: JournalKey, report: StoredReport) => void;
   /** The new version is in place, or the old one again. */
@@ -67,8 +69,9 @@ export class SimulatedEndpoint {
   get up(): boolean {
     return this.#p.timeline.now() >= this.#downUntil;
   }
+  /** Has nothing left to do or to say; one that is down goes on where it was when it is up again. */
   get idle(): boolean {
-    return this.#working === 0 && [...this.journals.values()].every((j) => j.acknowledged >= j.steps.length);
+    return this.up && this.#working === 0 && [...this.journals.values()].every((j) => j.acknowledged >= j.steps.length);
   }
 
   /** Takes a command in. A repetition of what the journal knows only makes it report again. */
@@ -198,8 +201,10 @@ export class SimulatedEndpoint {
       case "verifying":
         return fails ? { state: "failed", failureClass: "check-failed" } : { state: "succeeded" };
       case "failed":
-        return early ? undefined : { state: "rolling-back" };
+        return early || this.#p.oneWay ? undefined : { state: "rolling-back" };
       case "rolling-back":
+        // What was restored already cannot fail to be.
+        if (of === "rollback" && this.journals.get(`apply ${id}`)?.steps.at(-1)?.state === "rolled-back") return { state: "rolled-back" };
         return chance.roll(`truth/${id}/${of}/restores`) < failsToRestore
           ? { state: "rollback-failed", failureClass: "internal" }
           : { state: "rolled-back" };

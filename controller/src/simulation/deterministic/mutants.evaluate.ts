@@ -19,6 +19,8 @@ const MUTANTS: readonly [RuleName | BrokenPart, string, string][] = [
   ["steps", "I5", "old and repeated reports are read again"],
   ["budget", "I6", "the core ignores the error budget"],
   ["digest", "I7", "the core starts on a plan that was changed"],
+  ["current", "I8", "the core starts what is out of date"],
+  ["danger", "I9", "the core ignores how many endpoints without a way back are in danger, and who could not be restored"],
   ["withdrawal", "I8", "commands of what ended stay in the outbox"],
   ["fencing", "any", "two controllers may write at once"],
 ];

@@ -51,13 +51,13 @@ export function createOperator(p: {
     return { type: "override", ...by("looked at it: go on") };
   }
 
-  /** A rollback of everything that was changed; where nothing was, a halt. What is over is over: that needs a new plan. */
+  /** A rollback of everything that was changed; where nothing was, or nothing can be restored, a halt. What is over is over: that needs a new plan. */
   function takeBack(state: RolloutState, reason: string): OperatorCommand | undefined {
     if (state.rollback || isFinal(state.phase)) return undefined;
-    const changed = [...state.executions.values()].some(
-      (e) => remainsChanged(state, e) || (isInFlight(e.state) && e.state !== "rolling-back"),
+    const reversible = [...state.executions.values()].some(
+      (e) => !state.irreversible.has(e.endpointId) && (remainsChanged(state, e) || (isInFlight(e.state) && e.state !== "rolling-back")),
     );
-    return changed ? { type: "rollback", scope: "deployment", ...by(reason) } : { type: "halt", ...by(reason) };
+    return reversible ? { type: "rollback", scope: "deployment", ...by(reason) } : { type: "halt", ...by(reason) };
   }
 
   function force(): void {

@@ -44,8 +44,8 @@ export function createPatches(fleet: Fleet, timeline: Timeline, chance: Chance, 
         harmed(id);
       });
     },
-    /** Whether harm slows it down at this moment. */
-    slow: (id: string, at: number): boolean => slows && (onsets.get(id) ?? Number.POSITIVE_INFINITY) <= at,
+    /** Since when harm slows it down; infinity when it does not. */
+    slowSince: (id: string): number => (slows ? (onsets.get(id) ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY),
     /** Since when its check fails. */
     downSince: (id: string): number | undefined => (slows ? undefined : onsets.get(id)),
     /** Days in which endpoints did not have the patch, from the start of the fleet to this moment. */

@@ -2,6 +2,8 @@ import type { Instant } from "@breakwater/shared/core";
 import { type RolloutEvent, type RolloutState, waveExecutions } from "../../act/rollout/core/index.ts";
 import type { TraceLine } from "./trace.ts";
 
+type End = "succeeded" | "failed" | "rolled-back" | "unreachable";
+
 /**
  * Tells what the controller recorded as a trace. Each execution is told to end exactly once, when its place becomes free,
  * or as failed and then rolled back:
@@ -11,17 +13,11 @@ import type { TraceLine } from "./trace.ts";
  */
 export function createRecorder() {
   const lines: TraceLine[] = [];
-  const ended = new Map<string, "succeeded" | "failed" | "rolled-back" | "unreachable">();
+  const ended = new Map<string, End>();
   const started = new Set<string>();
   const opened = new Set<number>();
 
-  function end(
-    at: Instant,
-    endpoint: string,
-    wave: number,
-    kind: "succeeded" | "failed" | "rolled-back" | "unreachable",
-    more?: TraceLine["more"],
-  ): void {
+  function end(at: Instant, endpoint: string, wave: number, kind: End, more?: TraceLine["more"]): void {
     if (!started.has(endpoint)) return;
     const before = ended.get(endpoint);
     if (before !== undefined && !(before === "failed" && kind === "rolled-back")) return;
@@ -53,8 +49,11 @@ export function createRecorder() {
   return {
     lines,
     tell: (line: TraceLine): void => void lines.push(line),
-    /** @param after the state that these events led to */
-    recorded(events: readonly RolloutEvent[], after: RolloutState): void {
+    /**
+     * @param after the state that these events led to
+     * @param now when they were written
+     */
+    recorded(events: readonly RolloutEvent[], after: RolloutState, now: Instant): void {
       for (const event of events) {
         const { at } = event;
         switch (event.type) {
@@ -93,7 +92,14 @@ export function createRecorder() {
             started.delete(event.endpointId);
             break;
           case "execution-moved":
+            if (isFit(event, ended.get(event.endpointId))) lines.push({ at, kind: "fit", endpoint: event.endpointId });
             moved(event);
+            if (ended.has(event.endpointId)) lines.push({ at: now, kind: "closed", endpoint: event.endpointId });
+            if (event.to === "rollback-failed") lines.push({ at, kind: "not-restored", endpoint: event.endpointId });
+            break;
+          case "overridden":
+            if (event.kind === "superseded") lines.push({ at, kind: "insisted", wave: event.wave });
+            if (event.kind === "rollback-failed") lines.push({ at, kind: "seen-to" });
             break;
           default:
             break;
@@ -105,5 +111,8 @@ export function createRecorder() {
   };
 }
 export type Recorder = ReturnType<typeof createRecorder>;
+
+const isFit = ({ to }: Extract<RolloutEvent, { type: "execution-moved" }>, before: End | undefined): boolean =>
+  to === "refused" || (before === "unreachable" && (to === "succeeded" || to === "rolled-back" || to === "cancelled"));
 
 const waveOf = (state: RolloutState, endpointId: string): number => state.plan.waves.findIndex((w) => w.endpointIds.includes(endpointId));

@@ -1,17 +1,9 @@
 import type { DeploymentId, Instant } from "@breakwater/shared/core";
-import {
-  ALL_RULES,
-  type Facts,
-  isFinal,
-  isInFlight,
-  type RolloutEvent,
-  type RolloutState,
-  type Rules,
-  replay,
-} from "../../act/rollout/core/index.ts";
+import { ALL_RULES, isFinal, isInFlight, type RolloutEvent, type RolloutState, type Rules, replay } from "../../act/rollout/core/index.ts";
 import { planWindows } from "../../act/rollout/index.ts";
-import { type Chance, chanceOf } from "./chance.ts";
-import { Controller } from "./controller.ts";
+import { type Adversity, scheduleCrashes, supersede, tamper } from "./adversity.ts";
+import { chanceOf } from "./chance.ts";
+import { Controller, type World } from "./controller.ts";
 import { FAILS_TO_RESTORE, SimulatedEndpoint } from "./endpoint.ts";
 import type { Faults } from "./faults.ts";
 import type { Fleet } from "./fleet-file.ts";
@@ -44,8 +36,7 @@ export type BrokenPart = "withdrawal" | "fencing";
 export interface RunOptions {
   readonly seed: number;
   readonly faults: Faults;
-  /** What a test adds to the faults: a person with whims, somebody who changes the approved plan. */
-  readonly adversity?: { readonly whims?: boolean; readonly tampering?: boolean; readonly failsToRestore?: number };
+  readonly adversity?: Adversity;
   readonly rules?: Rules;
   readonly broken?: BrokenPart;
   /** Only these faults strike: how a failing run is made smaller. */
@@ -87,7 +78,7 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
     planDigest: store.planDigest,
     expiresAt: plan.expiresAt,
     unchanging: [],
-    irreversible: [],
+    irreversible: options.adversity?.oneWay ?? [],
     actor: "user:operator",
   };
   store.history.push(created);
@@ -96,7 +87,9 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
 
   const windows = planWindows(plan.rollout);
   const health = plan.judged ? createWaveHealth(seed, plan.rollout, patches) : undefined;
-  const world = worldFacts(links, endpoints);
+  const superseded = new Map<string, string>();
+  const world = worldFacts(links, endpoints, superseded);
+  const oneWay = new Set(options.adversity?.oneWay);
   const controllers: Controller[] = CONTROLLERS.map(
     (name) =>
       new Controller({
@@ -138,16 +131,17 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
         faults,
         truth: fleet.truth,
         failsToRestore: options.adversity?.failsToRestore ?? FAILS_TO_RESTORE,
+        oneWay: oneWay.has(id),
         send: (key, report) => gateway.report(id, key, report),
         changed(to) {
           patches.changed(id, to);
-          if (to === "new") recorder.tell({ at: timeline.now(), kind: "applied", endpoint: id });
+          recorder.tell({ at: timeline.now(), kind: to === "new" ? "applied" : "restored", endpoint: id });
         },
       }),
     );
 
   function committed(events: readonly RolloutEvent[], after: RolloutState): void {
-    recorder.recorded(events, after);
+    recorder.recorded(events, after, timeline.now());
     operator.heard(events);
     gateway.notify(new Set(events.flatMap((e) => ("endpointId" in e && e.endpointId !== undefined ? [e.endpointId] : []))));
     if (finishedAt !== undefined || !over(after)) return;
@@ -169,6 +163,7 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
 
   scheduleCrashes(timeline, chance, controllers, faults.controllerCrashPerHour, () => finishedAt !== undefined);
   if (options.adversity?.tampering) tamper(timeline, chance, store, recorder.tell, wake);
+  if (options.adversity?.superseding) supersede(timeline, chance, endpoints.keys(), superseded, recorder.tell, wake);
   operator.start();
   wake();
 
@@ -201,10 +196,7 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
 const over = (state: RolloutState): boolean => isFinal(state.phase) && ![...state.executions.values()].some((e) => isInFlight(e.state));
 
 /** Facts that are only computed for whom the core asks about. */
-function worldFacts(
-  links: Links,
-  endpoints: ReadonlyMap<string, SimulatedEndpoint>,
-): () => Omit<Facts, "windows" | "verdicts" | "planDigest"> {
+function worldFacts(links: Links, endpoints: ReadonlyMap<string, SimulatedEndpoint>, superseded: ReadonlyMap<string, string>): World {
   const connected = (id: string): boolean => links.connected(id) && (endpoints.get(id)?.up ?? false);
   class Seen extends Map<string, { connected: boolean; lastSeenAt?: Instant }> {
     override get(id: string) {
@@ -217,49 +209,19 @@ function worldFacts(
       return connected(id);
     }
   }
-  const facts = {
-    endpoints: new Seen(),
-    healthyMembers: new Healthy(),
-    busyElsewhere: new Set<string>(),
-    siteBusyElsewhere: new Map<string, number>(),
-  };
-  return () => facts;
-}
-
-/** Each controller dies now and then: half of the times between two statements of what it does next. */
-function scheduleCrashes(
-  timeline: Timeline,
-  chance: Chance,
-  controllers: readonly Controller[],
-  perHour: number,
-  over: () => boolean,
-): void {
-  if (perHour <= 0) return;
-  const next = (controller: Controller, count: number): void => {
-    const name = `controller-crash/${controller.name}/${count}`;
-    timeline.after(chance.exponential(`${name}/after`, HOUR / perHour), () => {
-      if (over()) return;
-      if (controller.alive && chance.strikes(name, 1)) {
-        if (chance.roll(`${name}/idle`) < 0.5) controller.crash();
-        else controller.crashAfter(Math.floor(chance.between(`${name}/statement`, 0, 14)));
-      }
-      next(controller, count + 1);
-    });
-  };
-  for (const controller of controllers) next(controller, 0);
-}
-
-/** Somebody changes the stored plan for a while: nothing may start on it. */
-function tamper(timeline: Timeline, chance: Chance, store: SimulatedStore, tell: (line: TraceLine) => void, wake: () => void): void {
-  if (!chance.strikes("tampering", 0.5)) return;
-  timeline.after(chance.exponential("tampering/at", 2 * HOUR), () => {
-    store.planDigest = "changed";
-    tell({ at: timeline.now(), kind: "plan-changed" });
-    timeline.after(chance.between("tampering/for", 60_000, 4 * HOUR), () => {
-      store.planDigest = "approved";
-      tell({ at: timeline.now(), kind: "plan-restored" });
-      wake();
-    });
+  const seen = new Seen();
+  const healthyMembers = new Healthy();
+  const busyElsewhere = new Set<string>();
+  const siteBusyElsewhere = new Map<string, number>();
+  return ({ windows, planDigest, verdicts }) => ({
+    endpoints: seen,
+    healthyMembers,
+    busyElsewhere,
+    siteBusyElsewhere,
+    superseded,
+    windows,
+    planDigest,
+    verdicts,
   });
 }
 

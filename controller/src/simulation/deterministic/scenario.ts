@@ -65,12 +65,29 @@ export function scenarioOf(seed: number): Scenario | undefined {
   const policy = pick<PolicyName>(chance, "policy", ["adaptive", "adaptive", "rings", "equal"]);
   const planned = planOf(fleet, policy, { bakeMs: pick(chance, "bake", [undefined, 30 * 60_000, 2 * 3_600_000]) });
   if (!planned.ok) return undefined;
+  const oneWay = oneWayOf(fleet, chance);
   const adversity = {
     whims: chance.roll("whims?") < 0.5,
     tampering: chance.roll("tampering?") < 0.3,
     failsToRestore: pick(chance, "restore", [0.03, 0.5]),
+    ...(chance.roll("superseding?") < 0.25 ? { superseding: true } : {}),
+    ...(oneWay.length > 0 ? { oneWay } : {}),
   };
-  return { fleet, plan: withLimits(planned.value, chance), options: { seed, faults: faultsOf(chance), adversity } };
+  const plan = withDanger(withLimits(planned.value, chance), chance);
+  return { fleet, plan, options: { seed, faults: faultsOf(chance), adversity } };
+}
+
+/** In a quarter of the worlds, some actions or all of them forbid a rollback. */
+function oneWayOf(fleet: Fleet, chance: Chance): string[] {
+  if (chance.roll("one way?") >= 0.25) return [];
+  const share = pick(chance, "one way share", [0.3, 1]);
+  return fleet.endpoints.map((e) => e.id).filter((id) => chance.roll(`${id}/one way`) < share);
+}
+
+/** The plan may say how many endpoints without a way back may be in danger at once. */
+function withDanger(plan: SimulatedPlan, chance: Chance): SimulatedPlan {
+  const atOnce = pick(chance, "danger", [undefined, 1, 2, 4]);
+  return atOnce === undefined ? plan : { ...plan, rollout: { ...plan.rollout, unrestorableAtOnce: atOnce } };
 }
 
 /** The same world, in which most executions fail and cannot be taken back, and reports overtake each other. */

@@ -20,8 +20,26 @@ export const TRACE_KINDS = [
   "controller-recovered",
 ] as const;
 
-/** What only our own checker looks at: I7 and I8 have no kind of their own in the trace that is written. */
-export const INNER_KINDS = ["command-sent", "plan-changed", "plan-restored"] as const;
+/** What only our own checker looks at: I7 to I9 have no kind of their own in the trace that is written. */
+export const INNER_KINDS = [
+  "command-sent",
+  /** The end of an execution is written, which is a little after it was decided: from here on its command must not leave. */
+  "closed",
+  /** An endpoint that counts as failed or unreachable serves as before: it had refused, or came back and said that all is well. */
+  "fit",
+  "plan-changed",
+  "plan-restored",
+  /** What an endpoint would get is out of date; is the right thing again. */
+  "superseded",
+  "current",
+  /** A person wants the approved versions on this wave all the same. */
+  "insisted",
+  /** The old version is in place again. */
+  "restored",
+  /** The controller heard that an endpoint could not be restored; a person has seen to all of those. */
+  "not-restored",
+  "seen-to",
+] as const;
 
 export type TraceKind = (typeof TRACE_KINDS)[number];
 

@@ -17,5 +17,6 @@ export function verify(fleet: Fleet, plan: SimulatedPlan, options: RunOptions): 
   } catch (cause) {
     return { violations: [`the run broke: ${cause instanceof Error ? cause.message : String(cause)}`] };
   }
-  return { run, violations: [...check(fleet, plan.rollout.waves, run.trace), ...run.disagreements] };
+  const oneWay = { endpointIds: new Set(options.adversity?.oneWay), atOnce: plan.rollout.unrestorableAtOnce ?? 1 };
+  return { run, violations: [...check(fleet, plan.rollout.waves, oneWay, run.trace), ...run.disagreements] };
 }

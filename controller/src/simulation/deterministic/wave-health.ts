@@ -1,5 +1,5 @@
 import type { Instant } from "@breakwater/shared/core";
-import { type HealthSeries, judgeSeries, type Verdict } from "../../act/health/index.ts";
+import { type HealthPoint, type HealthSeries, judgeSeries, type Verdict } from "../../act/health/index.ts";
 import type { Effect } from "../../act/rollout/core/index.ts";
 import type { RolloutPlan } from "../../decide/planning/index.ts";
 import type { Patches } from "./patches.ts";
@@ -32,19 +32,48 @@ export function createWaveHealth(seed: number, plan: RolloutPlan, patches: Patch
     const level = 30 * (0.7 + 0.6 * uniform(seed, place, -1));
     const daily = 0.2 * Math.sin((2 * Math.PI * step * STEP_MS) / 86_400_000);
     const shared = 0.03 * gauss(seed, 1_000_003, step);
-    return level * Math.exp(daily + shared + 0.06 * gauss(seed, place, step)) * (patches.slow(id, step * STEP_MS) ? SLOWER : 1);
+    return level * Math.exp(daily + shared + 0.06 * gauss(seed, place, step));
   }
 
-  const point = (at: number, value: number) => ({ at: at as Instant, mean: value, min: value, max: value, last: value, count: 1 });
-
-  function series(ids: readonly string[], from: number, to: number): HealthSeries[] {
-    return ids.map((endpointId) => {
-      const points = [];
-      for (let step = Math.ceil(from / STEP_MS); step * STEP_MS < to; step += 1)
-        points.push(point(step * STEP_MS, latency(endpointId, step)));
-      return { endpointId, metric: "check_latency_ms", subject: CHECK, points };
-    });
+  /** Points by endpoint and by step since the first that was asked for: a wave that is judged often asks for the same ones each time, and waves only go forward. */
+  const levels = new Map<string, { readonly well: HealthPoint[]; readonly slow: HealthPoint[] }>();
+  let origin: number | undefined;
+  function levelsOf(endpointId: string, from: number, to: number): HealthPoint[] {
+    const first = Math.ceil(from / STEP_MS);
+    origin ??= first;
+    const known = levels.get(endpointId) ?? { well: [], slow: [] };
+    levels.set(endpointId, known);
+    const slowSince = patches.slowSince(endpointId);
+    const points: HealthPoint[] = [];
+    for (let step = first; step * STEP_MS < to; step += 1) {
+      const slow = slowSince <= step * STEP_MS;
+      const kept = slow ? known.slow : known.well;
+      let found = kept[step - origin];
+      if (!found) {
+        found = point(step * STEP_MS, latency(endpointId, step) * (slow ? SLOWER : 1));
+        kept[step - origin] = found;
+      }
+      points.push(found);
+    }
+    return points;
   }
+
+  const point = (at: number, value: number): HealthPoint => ({
+    at: at as Instant,
+    mean: value,
+    min: value,
+    max: value,
+    last: value,
+    count: 1,
+  });
+
+  const series = (ids: readonly string[], from: number, to: number): HealthSeries[] =>
+    ids.map((endpointId) => ({
+      endpointId,
+      metric: "check_latency_ms",
+      subject: CHECK,
+      points: levelsOf(endpointId, from, to),
+    }));
 
   /** The check of an endpoint: up before, and since the harm set on, if any did, down. */
   function check(endpointId: string, patchedAt: number, now: number): HealthSeries {

@@ -1,4 +1,4 @@
-import { bigint, boolean, index, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { bigint, boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { moment } from "./fleet.ts";
 
 /**
@@ -53,6 +53,20 @@ export const userSession = pgTable("user_session", {
   expiresAt: moment("expires_at").notNull(),
   lastUsedAt: moment("last_used_at"),
 });
+
+/** A list's filter that somebody named: the page and its query, as in the address. Shared by its id. */
+export const savedView = pgTable(
+  "saved_view",
+  {
+    id: text().primaryKey(),
+    userId: text("user_id").notNull(),
+    name: text().notNull(),
+    /** "/queue?security=true" */
+    address: text().notNull(),
+    createdAt: moment("created_at").notNull(),
+  },
+  (t) => [uniqueIndex("saved_view_name").on(t.userId, t.name)],
+);
 
 /** Small durable facts by key: CA material's fingerprint, the set-up token's hash, the fleet freeze. */
 export const setting = pgTable("setting", {

@@ -102,8 +102,10 @@ export const packageCatalogue = pgTable(
     sourceName: text("source_name").notNull(),
     sourceVersion: text("source_version").notNull(),
     vendor: text().notNull().default(""),
-    /** "debian:12": advisories speak of one release. */
+    /** "debian:12": advisories speak of one release. "" for packages of a language, which belong to none. */
     distribution: text().notNull(),
+    /** rpm's label of its module, "nodejs:16:...": advisories speak of one stream. */
+    module: text().notNull().default(""),
   },
   (t) => [
     uniqueIndex("package_catalogue_key").on(t.distribution, t.ecosystem, t.name, t.version, t.architecture, t.sourceName, t.sourceVersion),
@@ -120,6 +122,26 @@ export const endpointPackage = pgTable(
     held: boolean().notNull().default(false),
   },
   (t) => [primaryKey({ columns: [t.endpointId, t.packageId] }), index("endpoint_package_package").on(t.packageId)],
+);
+
+/** Packages of languages that were found in files. They are told of and matched, and never patched. */
+export const endpointComponent = pgTable(
+  "endpoint_component",
+  {
+    endpointId: text("endpoint_id").notNull(),
+    packageId: bigint("package_id", { mode: "number" }).notNull(),
+    path: text().notNull(),
+    /** What told name and version. */
+    evidence: text().notNull().default(""),
+    sha1: text().notNull().default(""),
+    /** The operating system's package that the file came with; then it is no finding of its own. */
+    owner: text().notNull().default(""),
+    uses: jsonb().$type<unknown[]>().notNull().default([]),
+    reach: text().notNull().default(""),
+    /** Set while the last looks could not look where it was. */
+    unseenSince: moment("unseen_since"),
+  },
+  (t) => [primaryKey({ columns: [t.endpointId, t.packageId, t.path] }), index("endpoint_component_package").on(t.packageId)],
 );
 
 /** What an endpoint's own repositories offer. `updateId` leads to what that update says it fixes. */

@@ -1,4 +1,5 @@
 export * from "./account.ts";
+export * from "./assessment.ts";
 export * from "./fleet.ts";
 export * from "./intel.ts";
 export * from "./rollout.ts";

@@ -9,7 +9,13 @@ export const feed = pgTable("feed", {
   lastSuccessAt: moment("last_success_at"),
   lastAttemptAt: moment("last_attempt_at"),
   lastProblem: text("last_problem").notNull().default(""),
+  /** What the server said of the document that was read last, for a conditional request. */
   etag: text().notNull().default(""),
+  lastModified: text("last_modified").notNull().default(""),
+  /** How far a feed that is read piece by piece has come, in its own words. */
+  cursor: text().notNull().default(""),
+  /** The date that the feed itself carries; null where it carries none. */
+  dated: moment("dated"),
   checksum: text().notNull().default(""),
   records: integer().notNull().default(0),
   rejects: integer().notNull().default(0),
@@ -33,23 +39,38 @@ export const vulnerability = pgTable("vulnerability", {
   cvssScore: doublePrecision("cvss_score"),
   cwe: jsonb().$type<string[]>().notNull().default([]),
   withdrawn: boolean().notNull().default(false),
+  /** The feed that called it withdrawn; only that one can take it back. */
+  withdrawnBy: text("withdrawn_by").notNull().default(""),
+  /** Weight of the source that described it: one of less weight overwrites nothing. */
+  weight: integer().notNull().default(0),
 });
 
-export const advisory = pgTable("advisory", {
-  id: text().primaryKey(),
-  feedId: text("feed_id").notNull(),
-  summary: text().notNull().default(""),
-  published: moment("published"),
-  modified: moment("modified"),
-  withdrawn: boolean().notNull().default(false),
-  /** CVE ids: aliases and upstream. */
-  vulnerabilities: jsonb().$type<string[]>().notNull().default([]),
-});
+export const advisory = pgTable(
+  "advisory",
+  {
+    id: text().notNull(),
+    feedId: text("feed_id").notNull(),
+    summary: text().notNull().default(""),
+    published: moment("published"),
+    modified: moment("modified"),
+    withdrawn: boolean().notNull().default(false),
+    /** CVE ids: aliases and upstream. */
+    vulnerabilities: jsonb().$type<string[]>().notNull().default([]),
+    /** Other ids of the same vulnerability that are no CVE. */
+    aliases: jsonb().$type<string[]>().notNull().default([]),
+    /** The rpm module stream that it is about, where it is about one. */
+    module: jsonb().$type<{ name: string; stream: string }>(),
+    /** Of what it means, then of how it is called and when it changed: what is the same is not written again. */
+    digest: text().notNull().default(""),
+  },
+  (t) => [primaryKey({ columns: [t.feedId, t.id] })],
+);
 
 /** "introduced" inclusive, "fixed" exclusive, as OSV has it; several ranges of one package are several rows. */
 export const advisoryRange = pgTable(
   "advisory_range",
   {
+    feedId: text("feed_id").notNull().default(""),
     advisoryId: text("advisory_id").notNull(),
     distribution: text().notNull(),
     ecosystem: text().notNull(),
@@ -60,14 +81,16 @@ export const advisoryRange = pgTable(
     lastAffected: text("last_affected"),
     /** The vendor's own urgency, e.g. "unimportant"; "" when it says none. */
     urgency: text().notNull().default(""),
+    /** The paid channel that the fixed version is in ("esm", "ltss"); "" when it is in none. */
+    channel: text().notNull().default(""),
   },
   (t) => [
-    primaryKey({ columns: [t.advisoryId, t.distribution, t.package, t.ordinal] }),
+    primaryKey({ columns: [t.feedId, t.advisoryId, t.distribution, t.package, t.ordinal] }),
     index("advisory_range_package").on(t.distribution, t.package),
   ],
 );
 
-/** Evidence about exploitation: kind "kev" | "epss" | "exploit" | "ssvc". One row a (vulnerability, kind, source). */
+/** Evidence about exploitation: kind "kev" | "epss" | "exploit" | "ssvc" | "chatter". One row a (vulnerability, kind, source). */
 export const signal = pgTable(
   "signal",
   {
@@ -89,12 +112,18 @@ export const finding = pgTable(
     endpointId: text("endpoint_id").notNull(),
     packageId: bigint("package_id", { mode: "number" }).notNull(),
     vulnerabilityId: text("vulnerability_id").notNull(),
+    /** Of the package: a library of npm may have the name of one of Debian. */
+    ecosystem: text().notNull().default("deb"),
     packageName: text("package_name").notNull(),
     sourceName: text("source_name").notNull(),
     installedVersion: text("installed_version").notNull(),
     fixedVersion: text("fixed_version"),
-    /** "open" | "no-fix" | "fixed" | "gone" | "ignored" */
+    /** "open" | "no-fix" | "suppressed" | "not-affected" | "fixed" | "gone" | "ignored" */
     state: text().notNull(),
+    /** What people or vendors decided about it, over what the versions say (know/assessment); null where nobody did. */
+    assessment: jsonb().$type<unknown>(),
+    /** Since when that decision keeps it out of what is open. */
+    setAsideAt: moment("set_aside_at"),
     /** The pending update that closes it, where one is known. */
     updateId: bigint("update_id", { mode: "number" }),
     /** 0-100 with the factors that multiply to it. */
@@ -109,7 +138,7 @@ export const finding = pgTable(
     closedBy: text("closed_by"),
   },
   (t) => [
-    uniqueIndex("finding_key").on(t.endpointId, t.packageName, t.vulnerabilityId),
+    uniqueIndex("finding_key").on(t.endpointId, t.ecosystem, t.packageName, t.vulnerabilityId),
     index("finding_vulnerability").on(t.vulnerabilityId),
     index("finding_open").on(t.state, t.endpointId),
     index("finding_update").on(t.updateId),

@@ -126,7 +126,7 @@ export const commandOutbox = pgTable(
     id: bigint({ mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
     executionId: text("execution_id").notNull(),
     endpointId: text("endpoint_id").notNull(),
-    /** "apply" | "rollback" | "cancel" */
+    /** "apply" | "rollback" | "cancel" | "rehearse" */
     kind: text().notNull(),
     payload: bytes().notNull(),
     createdAt: moment("created_at").notNull(),
@@ -136,6 +136,33 @@ export const commandOutbox = pgTable(
     doneAt: moment("done_at"),
   },
   (t) => [uniqueIndex("command_outbox_once").on(t.executionId, t.kind), index("command_outbox_open").on(t.endpointId, t.doneAt)],
+);
+
+/** A plan tried on a throw-away copy of one of its endpoints. The id is that of the execution that its agent reports under. */
+export const rehearsal = pgTable(
+  "rehearsal",
+  {
+    id: text().primaryKey(),
+    planId: text("plan_id").notNull(),
+    planRevision: integer("plan_revision").notNull(),
+    endpointId: text("endpoint_id").notNull(),
+    requestedAt: moment("requested_at").notNull(),
+    requestedBy: text("requested_by").notNull(),
+    /** "requested" | "accepted" | "rehearsing" | "ended" */
+    state: text().notNull(),
+    /** What it is at while it runs. */
+    step: text().notNull().default(""),
+    /** "passed" | "failed" | "not-rehearsable", empty until it ended. */
+    verdict: text().notNull().default(""),
+    failureClass: text("failure_class").notNull().default(""),
+    reason: text().notNull().default(""),
+    /** A later one of the same plan revision on the same endpoint counts instead. */
+    superseded: boolean().notNull().default(false),
+    finishedAt: moment("finished_at"),
+    /** The wire's RehearsalReport (shared/src/command/rehearsal.ts). */
+    report: jsonb().$type<unknown>(),
+  },
+  (t) => [index("rehearsal_plan").on(t.planId, t.planRevision), index("rehearsal_endpoint").on(t.endpointId)],
 );
 
 /** One-minute rollups. Partitioned by day in the migration; retention drops partitions. */

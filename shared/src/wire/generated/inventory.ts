@@ -2,6 +2,13 @@ import type * as grpc from '@grpc/grpc-js';
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { CollectorProblem as _breakwater_v1_CollectorProblem, CollectorProblem__Output as _breakwater_v1_CollectorProblem__Output } from './breakwater/v1/CollectorProblem.ts';
+import type { Component as _breakwater_v1_Component, Component__Output as _breakwater_v1_Component__Output } from './breakwater/v1/Component.ts';
+import type { ComponentKey as _breakwater_v1_ComponentKey, ComponentKey__Output as _breakwater_v1_ComponentKey__Output } from './breakwater/v1/ComponentKey.ts';
+import type { ComponentScan as _breakwater_v1_ComponentScan, ComponentScan__Output as _breakwater_v1_ComponentScan__Output } from './breakwater/v1/ComponentScan.ts';
+import type { ComponentUse as _breakwater_v1_ComponentUse, ComponentUse__Output as _breakwater_v1_ComponentUse__Output } from './breakwater/v1/ComponentUse.ts';
+import type { Container as _breakwater_v1_Container, Container__Output as _breakwater_v1_Container__Output } from './breakwater/v1/Container.ts';
+import type { ContainerImage as _breakwater_v1_ContainerImage, ContainerImage__Output as _breakwater_v1_ContainerImage__Output } from './breakwater/v1/ContainerImage.ts';
+import type { ContainerRuntime as _breakwater_v1_ContainerRuntime, ContainerRuntime__Output as _breakwater_v1_ContainerRuntime__Output } from './breakwater/v1/ContainerRuntime.ts';
 import type { DescribeUpdates as _breakwater_v1_DescribeUpdates, DescribeUpdates__Output as _breakwater_v1_DescribeUpdates__Output } from './breakwater/v1/DescribeUpdates.ts';
 import type { EndpointIdentity as _breakwater_v1_EndpointIdentity, EndpointIdentity__Output as _breakwater_v1_EndpointIdentity__Output } from './breakwater/v1/EndpointIdentity.ts';
 import type { EnrollRequest as _breakwater_v1_EnrollRequest, EnrollRequest__Output as _breakwater_v1_EnrollRequest__Output } from './breakwater/v1/EnrollRequest.ts';
@@ -15,6 +22,7 @@ import type { InventorySnapshotChunk as _breakwater_v1_InventorySnapshotChunk, I
 import type { Kernel as _breakwater_v1_Kernel, Kernel__Output as _breakwater_v1_Kernel__Output } from './breakwater/v1/Kernel.ts';
 import type { Listener as _breakwater_v1_Listener, Listener__Output as _breakwater_v1_Listener__Output } from './breakwater/v1/Listener.ts';
 import type { LoadedPackage as _breakwater_v1_LoadedPackage, LoadedPackage__Output as _breakwater_v1_LoadedPackage__Output } from './breakwater/v1/LoadedPackage.ts';
+import type { NotLooked as _breakwater_v1_NotLooked, NotLooked__Output as _breakwater_v1_NotLooked__Output } from './breakwater/v1/NotLooked.ts';
 import type { OperatingSystem as _breakwater_v1_OperatingSystem, OperatingSystem__Output as _breakwater_v1_OperatingSystem__Output } from './breakwater/v1/OperatingSystem.ts';
 import type { OperatorKey as _breakwater_v1_OperatorKey, OperatorKey__Output as _breakwater_v1_OperatorKey__Output } from './breakwater/v1/OperatorKey.ts';
 import type { Package as _breakwater_v1_Package, Package__Output as _breakwater_v1_Package__Output } from './breakwater/v1/Package.ts';
@@ -37,6 +45,13 @@ export interface ProtoGrpcType {
   breakwater: {
     v1: {
       CollectorProblem: MessageTypeDefinition<_breakwater_v1_CollectorProblem, _breakwater_v1_CollectorProblem__Output>
+      Component: MessageTypeDefinition<_breakwater_v1_Component, _breakwater_v1_Component__Output>
+      ComponentKey: MessageTypeDefinition<_breakwater_v1_ComponentKey, _breakwater_v1_ComponentKey__Output>
+      ComponentScan: MessageTypeDefinition<_breakwater_v1_ComponentScan, _breakwater_v1_ComponentScan__Output>
+      ComponentUse: MessageTypeDefinition<_breakwater_v1_ComponentUse, _breakwater_v1_ComponentUse__Output>
+      Container: MessageTypeDefinition<_breakwater_v1_Container, _breakwater_v1_Container__Output>
+      ContainerImage: MessageTypeDefinition<_breakwater_v1_ContainerImage, _breakwater_v1_ContainerImage__Output>
+      ContainerRuntime: MessageTypeDefinition<_breakwater_v1_ContainerRuntime, _breakwater_v1_ContainerRuntime__Output>
       DescribeUpdates: MessageTypeDefinition<_breakwater_v1_DescribeUpdates, _breakwater_v1_DescribeUpdates__Output>
       EndpointIdentity: MessageTypeDefinition<_breakwater_v1_EndpointIdentity, _breakwater_v1_EndpointIdentity__Output>
       EnrollRequest: MessageTypeDefinition<_breakwater_v1_EnrollRequest, _breakwater_v1_EnrollRequest__Output>
@@ -54,6 +69,7 @@ export interface ProtoGrpcType {
       Kernel: MessageTypeDefinition<_breakwater_v1_Kernel, _breakwater_v1_Kernel__Output>
       Listener: MessageTypeDefinition<_breakwater_v1_Listener, _breakwater_v1_Listener__Output>
       LoadedPackage: MessageTypeDefinition<_breakwater_v1_LoadedPackage, _breakwater_v1_LoadedPackage__Output>
+      NotLooked: MessageTypeDefinition<_breakwater_v1_NotLooked, _breakwater_v1_NotLooked__Output>
       OperatingSystem: MessageTypeDefinition<_breakwater_v1_OperatingSystem, _breakwater_v1_OperatingSystem__Output>
       OperatorKey: MessageTypeDefinition<_breakwater_v1_OperatorKey, _breakwater_v1_OperatorKey__Output>
       Package: MessageTypeDefinition<_breakwater_v1_Package, _breakwater_v1_Package__Output>

@@ -11,7 +11,8 @@ export const schema = {
          "oneof": [
           "apply",
           "rollback",
-          "cancel"
+          "cancel",
+          "rehearse"
          ]
         }
        },
@@ -31,6 +32,36 @@ export const schema = {
         "cancel": {
          "type": "Cancel",
          "id": 4
+        },
+        "rehearse": {
+         "type": "Rehearse",
+         "id": 5
+        }
+       }
+      },
+      "Rehearse": {
+       "fields": {
+        "action": {
+         "type": "bytes",
+         "id": 1
+        },
+        "planHeader": {
+         "type": "bytes",
+         "id": 2
+        },
+        "proof": {
+         "rule": "repeated",
+         "type": "MerkleStep",
+         "id": 3
+        },
+        "approvals": {
+         "rule": "repeated",
+         "type": "Approval",
+         "id": 4
+        },
+        "notAfter": {
+         "type": "string",
+         "id": 5
         }
        }
       },
@@ -261,6 +292,211 @@ export const schema = {
         "journalDigest": {
          "type": "string",
          "id": 13
+        },
+        "rehearsal": {
+         "type": "RehearsalReport",
+         "id": 14
+        }
+       }
+      },
+      "RehearsalReport": {
+       "fields": {
+        "verdict": {
+         "type": "string",
+         "id": 1
+        },
+        "level": {
+         "type": "string",
+         "id": 2
+        },
+        "failureClass": {
+         "type": "string",
+         "id": 3
+        },
+        "reason": {
+         "type": "string",
+         "id": 4
+        },
+        "blindTo": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 5
+        },
+        "warnings": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 6
+        },
+        "steps": {
+         "rule": "repeated",
+         "type": "RehearsalStep",
+         "id": 7
+        },
+        "packages": {
+         "rule": "repeated",
+         "type": "RehearsedPackage",
+         "id": 8
+        },
+        "checks": {
+         "rule": "repeated",
+         "type": "RehearsedCheck",
+         "id": 9
+        },
+        "configurationReviews": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 10
+        },
+        "filesOutside": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 11
+        },
+        "filesOutsideCount": {
+         "type": "uint32",
+         "id": 12
+        },
+        "restartedUnits": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 13
+        },
+        "cost": {
+         "type": "RehearsalCost",
+         "id": 14
+        },
+        "host": {
+         "type": "HostProof",
+         "id": 15
+        }
+       }
+      },
+      "RehearsalStep": {
+       "fields": {
+        "name": {
+         "type": "string",
+         "id": 1
+        },
+        "outcome": {
+         "type": "string",
+         "id": 2
+        },
+        "seconds": {
+         "type": "double",
+         "id": 3
+        },
+        "detail": {
+         "type": "string",
+         "id": 4
+        },
+        "output": {
+         "type": "string",
+         "id": 5
+        }
+       }
+      },
+      "RehearsedPackage": {
+       "fields": {
+        "name": {
+         "type": "string",
+         "id": 1
+        },
+        "architecture": {
+         "type": "string",
+         "id": 2
+        },
+        "before": {
+         "type": "string",
+         "id": 3
+        },
+        "wanted": {
+         "type": "string",
+         "id": 4
+        },
+        "after": {
+         "type": "string",
+         "id": 5
+        },
+        "afterRollback": {
+         "type": "string",
+         "id": 6
+        }
+       }
+      },
+      "RehearsedCheck": {
+       "fields": {
+        "name": {
+         "type": "string",
+         "id": 1
+        },
+        "samplesBefore": {
+         "type": "uint32",
+         "id": 2
+        },
+        "failuresBefore": {
+         "type": "uint32",
+         "id": 3
+        },
+        "medianMsBefore": {
+         "type": "double",
+         "id": 4
+        },
+        "samplesAfter": {
+         "type": "uint32",
+         "id": 5
+        },
+        "failuresAfter": {
+         "type": "uint32",
+         "id": 6
+        },
+        "medianMsAfter": {
+         "type": "double",
+         "id": 7
+        },
+        "detail": {
+         "type": "string",
+         "id": 8
+        }
+       }
+      },
+      "RehearsalCost": {
+       "fields": {
+        "seconds": {
+         "type": "double",
+         "id": 1
+        },
+        "cpuSeconds": {
+         "type": "double",
+         "id": 2
+        },
+        "diskBytes": {
+         "type": "uint64",
+         "id": 3
+        },
+        "memoryPeakBytes": {
+         "type": "uint64",
+         "id": 4
+        }
+       }
+      },
+      "HostProof": {
+       "fields": {
+        "untouched": {
+         "type": "bool",
+         "id": 1
+        },
+        "digestBefore": {
+         "type": "string",
+         "id": 2
+        },
+        "digestAfter": {
+         "type": "string",
+         "id": 3
+        },
+        "differences": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 4
         }
        }
       },
@@ -512,6 +748,16 @@ export const schema = {
         "facts": {
          "type": "Inventory",
          "id": 5
+        },
+        "componentsAdded": {
+         "rule": "repeated",
+         "type": "Component",
+         "id": 6
+        },
+        "componentsRemoved": {
+         "rule": "repeated",
+         "type": "ComponentKey",
+         "id": 7
         }
        }
       },
@@ -571,6 +817,20 @@ export const schema = {
         "collectedAt": {
          "type": "string",
          "id": 12
+        },
+        "components": {
+         "rule": "repeated",
+         "type": "Component",
+         "id": 13
+        },
+        "componentScan": {
+         "type": "ComponentScan",
+         "id": 14
+        },
+        "containerRuntimes": {
+         "rule": "repeated",
+         "type": "ContainerRuntime",
+         "id": 15
         }
        }
       },
@@ -639,6 +899,213 @@ export const schema = {
         "essential": {
          "type": "bool",
          "id": 12
+        },
+        "module": {
+         "type": "string",
+         "id": 13
+        }
+       }
+      },
+      "Component": {
+       "fields": {
+        "ecosystem": {
+         "type": "string",
+         "id": 1
+        },
+        "name": {
+         "type": "string",
+         "id": 2
+        },
+        "version": {
+         "type": "string",
+         "id": 3
+        },
+        "path": {
+         "type": "string",
+         "id": 4
+        },
+        "evidence": {
+         "type": "string",
+         "id": 5
+        },
+        "sha1": {
+         "type": "string",
+         "id": 6
+        },
+        "owner": {
+         "type": "string",
+         "id": 7
+        },
+        "uses": {
+         "rule": "repeated",
+         "type": "ComponentUse",
+         "id": 8
+        },
+        "reach": {
+         "type": "string",
+         "id": 9
+        }
+       }
+      },
+      "ComponentKey": {
+       "fields": {
+        "ecosystem": {
+         "type": "string",
+         "id": 1
+        },
+        "name": {
+         "type": "string",
+         "id": 2
+        },
+        "version": {
+         "type": "string",
+         "id": 3
+        },
+        "path": {
+         "type": "string",
+         "id": 4
+        }
+       }
+      },
+      "ComponentUse": {
+       "fields": {
+        "pid": {
+         "type": "uint32",
+         "id": 1
+        },
+        "process": {
+         "type": "string",
+         "id": 2
+        },
+        "unit": {
+         "type": "string",
+         "id": 3
+        },
+        "how": {
+         "type": "string",
+         "id": 4
+        }
+       }
+      },
+      "ComponentScan": {
+       "fields": {
+        "startedAt": {
+         "type": "string",
+         "id": 1
+        },
+        "endedAt": {
+         "type": "string",
+         "id": 2
+        },
+        "roots": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 3
+        },
+        "directories": {
+         "type": "uint64",
+         "id": 4
+        },
+        "files": {
+         "type": "uint64",
+         "id": 5
+        },
+        "bytesRead": {
+         "type": "uint64",
+         "id": 6
+        },
+        "notLooked": {
+         "rule": "repeated",
+         "type": "NotLooked",
+         "id": 7
+        },
+        "notLookedTotal": {
+         "type": "uint32",
+         "id": 8
+        }
+       }
+      },
+      "NotLooked": {
+       "fields": {
+        "path": {
+         "type": "string",
+         "id": 1
+        },
+        "code": {
+         "type": "string",
+         "id": 2
+        },
+        "reason": {
+         "type": "string",
+         "id": 3
+        }
+       }
+      },
+      "ContainerRuntime": {
+       "fields": {
+        "name": {
+         "type": "string",
+         "id": 1
+        },
+        "images": {
+         "rule": "repeated",
+         "type": "ContainerImage",
+         "id": 2
+        },
+        "source": {
+         "type": "string",
+         "id": 3
+        },
+        "problem": {
+         "type": "string",
+         "id": 4
+        }
+       }
+      },
+      "ContainerImage": {
+       "fields": {
+        "id": {
+         "type": "string",
+         "id": 1
+        },
+        "names": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 2
+        },
+        "digests": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 3
+        },
+        "createdAt": {
+         "type": "string",
+         "id": 4
+        },
+        "sizeBytes": {
+         "type": "uint64",
+         "id": 5
+        },
+        "containers": {
+         "rule": "repeated",
+         "type": "Container",
+         "id": 6
+        }
+       }
+      },
+      "Container": {
+       "fields": {
+        "id": {
+         "type": "string",
+         "id": 1
+        },
+        "name": {
+         "type": "string",
+         "id": 2
+        },
+        "state": {
+         "type": "string",
+         "id": 3
         }
        }
       },

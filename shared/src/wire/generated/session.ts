@@ -12,6 +12,13 @@ import type { CheckResult as _breakwater_v1_CheckResult, CheckResult__Output as 
 import type { CollectorProblem as _breakwater_v1_CollectorProblem, CollectorProblem__Output as _breakwater_v1_CollectorProblem__Output } from './breakwater/v1/CollectorProblem.ts';
 import type { Command as _breakwater_v1_Command, Command__Output as _breakwater_v1_Command__Output } from './breakwater/v1/Command.ts';
 import type { CommandRefused as _breakwater_v1_CommandRefused, CommandRefused__Output as _breakwater_v1_CommandRefused__Output } from './breakwater/v1/CommandRefused.ts';
+import type { Component as _breakwater_v1_Component, Component__Output as _breakwater_v1_Component__Output } from './breakwater/v1/Component.ts';
+import type { ComponentKey as _breakwater_v1_ComponentKey, ComponentKey__Output as _breakwater_v1_ComponentKey__Output } from './breakwater/v1/ComponentKey.ts';
+import type { ComponentScan as _breakwater_v1_ComponentScan, ComponentScan__Output as _breakwater_v1_ComponentScan__Output } from './breakwater/v1/ComponentScan.ts';
+import type { ComponentUse as _breakwater_v1_ComponentUse, ComponentUse__Output as _breakwater_v1_ComponentUse__Output } from './breakwater/v1/ComponentUse.ts';
+import type { Container as _breakwater_v1_Container, Container__Output as _breakwater_v1_Container__Output } from './breakwater/v1/Container.ts';
+import type { ContainerImage as _breakwater_v1_ContainerImage, ContainerImage__Output as _breakwater_v1_ContainerImage__Output } from './breakwater/v1/ContainerImage.ts';
+import type { ContainerRuntime as _breakwater_v1_ContainerRuntime, ContainerRuntime__Output as _breakwater_v1_ContainerRuntime__Output } from './breakwater/v1/ContainerRuntime.ts';
 import type { ControllerMessage as _breakwater_v1_ControllerMessage, ControllerMessage__Output as _breakwater_v1_ControllerMessage__Output } from './breakwater/v1/ControllerMessage.ts';
 import type { DescribeUpdates as _breakwater_v1_DescribeUpdates, DescribeUpdates__Output as _breakwater_v1_DescribeUpdates__Output } from './breakwater/v1/DescribeUpdates.ts';
 import type { Disconnect as _breakwater_v1_Disconnect, Disconnect__Output as _breakwater_v1_Disconnect__Output } from './breakwater/v1/Disconnect.ts';
@@ -27,6 +34,7 @@ import type { Goodbye as _breakwater_v1_Goodbye, Goodbye__Output as _breakwater_
 import type { Hardware as _breakwater_v1_Hardware, Hardware__Output as _breakwater_v1_Hardware__Output } from './breakwater/v1/Hardware.ts';
 import type { HealthBatch as _breakwater_v1_HealthBatch, HealthBatch__Output as _breakwater_v1_HealthBatch__Output } from './breakwater/v1/HealthBatch.ts';
 import type { Hello as _breakwater_v1_Hello, Hello__Output as _breakwater_v1_Hello__Output } from './breakwater/v1/Hello.ts';
+import type { HostProof as _breakwater_v1_HostProof, HostProof__Output as _breakwater_v1_HostProof__Output } from './breakwater/v1/HostProof.ts';
 import type { HttpCheck as _breakwater_v1_HttpCheck, HttpCheck__Output as _breakwater_v1_HttpCheck__Output } from './breakwater/v1/HttpCheck.ts';
 import type { Inventory as _breakwater_v1_Inventory, Inventory__Output as _breakwater_v1_Inventory__Output } from './breakwater/v1/Inventory.ts';
 import type { InventoryDelta as _breakwater_v1_InventoryDelta, InventoryDelta__Output as _breakwater_v1_InventoryDelta__Output } from './breakwater/v1/InventoryDelta.ts';
@@ -35,6 +43,7 @@ import type { Kernel as _breakwater_v1_Kernel, Kernel__Output as _breakwater_v1_
 import type { Listener as _breakwater_v1_Listener, Listener__Output as _breakwater_v1_Listener__Output } from './breakwater/v1/Listener.ts';
 import type { LoadedPackage as _breakwater_v1_LoadedPackage, LoadedPackage__Output as _breakwater_v1_LoadedPackage__Output } from './breakwater/v1/LoadedPackage.ts';
 import type { MerkleStep as _breakwater_v1_MerkleStep, MerkleStep__Output as _breakwater_v1_MerkleStep__Output } from './breakwater/v1/MerkleStep.ts';
+import type { NotLooked as _breakwater_v1_NotLooked, NotLooked__Output as _breakwater_v1_NotLooked__Output } from './breakwater/v1/NotLooked.ts';
 import type { OperatingSystem as _breakwater_v1_OperatingSystem, OperatingSystem__Output as _breakwater_v1_OperatingSystem__Output } from './breakwater/v1/OperatingSystem.ts';
 import type { OperatorKey as _breakwater_v1_OperatorKey, OperatorKey__Output as _breakwater_v1_OperatorKey__Output } from './breakwater/v1/OperatorKey.ts';
 import type { OutputChunk as _breakwater_v1_OutputChunk, OutputChunk__Output as _breakwater_v1_OutputChunk__Output } from './breakwater/v1/OutputChunk.ts';
@@ -47,6 +56,12 @@ import type { Pong as _breakwater_v1_Pong, Pong__Output as _breakwater_v1_Pong__
 import type { ProcessCheck as _breakwater_v1_ProcessCheck, ProcessCheck__Output as _breakwater_v1_ProcessCheck__Output } from './breakwater/v1/ProcessCheck.ts';
 import type { ProtocolRange as _breakwater_v1_ProtocolRange, ProtocolRange__Output as _breakwater_v1_ProtocolRange__Output } from './breakwater/v1/ProtocolRange.ts';
 import type { RebootState as _breakwater_v1_RebootState, RebootState__Output as _breakwater_v1_RebootState__Output } from './breakwater/v1/RebootState.ts';
+import type { RehearsalCost as _breakwater_v1_RehearsalCost, RehearsalCost__Output as _breakwater_v1_RehearsalCost__Output } from './breakwater/v1/RehearsalCost.ts';
+import type { RehearsalReport as _breakwater_v1_RehearsalReport, RehearsalReport__Output as _breakwater_v1_RehearsalReport__Output } from './breakwater/v1/RehearsalReport.ts';
+import type { RehearsalStep as _breakwater_v1_RehearsalStep, RehearsalStep__Output as _breakwater_v1_RehearsalStep__Output } from './breakwater/v1/RehearsalStep.ts';
+import type { Rehearse as _breakwater_v1_Rehearse, Rehearse__Output as _breakwater_v1_Rehearse__Output } from './breakwater/v1/Rehearse.ts';
+import type { RehearsedCheck as _breakwater_v1_RehearsedCheck, RehearsedCheck__Output as _breakwater_v1_RehearsedCheck__Output } from './breakwater/v1/RehearsedCheck.ts';
+import type { RehearsedPackage as _breakwater_v1_RehearsedPackage, RehearsedPackage__Output as _breakwater_v1_RehearsedPackage__Output } from './breakwater/v1/RehearsedPackage.ts';
 import type { RenewRequest as _breakwater_v1_RenewRequest, RenewRequest__Output as _breakwater_v1_RenewRequest__Output } from './breakwater/v1/RenewRequest.ts';
 import type { RenewResponse as _breakwater_v1_RenewResponse, RenewResponse__Output as _breakwater_v1_RenewResponse__Output } from './breakwater/v1/RenewResponse.ts';
 import type { Repository as _breakwater_v1_Repository, Repository__Output as _breakwater_v1_Repository__Output } from './breakwater/v1/Repository.ts';
@@ -86,6 +101,13 @@ export interface ProtoGrpcType {
       CollectorProblem: MessageTypeDefinition<_breakwater_v1_CollectorProblem, _breakwater_v1_CollectorProblem__Output>
       Command: MessageTypeDefinition<_breakwater_v1_Command, _breakwater_v1_Command__Output>
       CommandRefused: MessageTypeDefinition<_breakwater_v1_CommandRefused, _breakwater_v1_CommandRefused__Output>
+      Component: MessageTypeDefinition<_breakwater_v1_Component, _breakwater_v1_Component__Output>
+      ComponentKey: MessageTypeDefinition<_breakwater_v1_ComponentKey, _breakwater_v1_ComponentKey__Output>
+      ComponentScan: MessageTypeDefinition<_breakwater_v1_ComponentScan, _breakwater_v1_ComponentScan__Output>
+      ComponentUse: MessageTypeDefinition<_breakwater_v1_ComponentUse, _breakwater_v1_ComponentUse__Output>
+      Container: MessageTypeDefinition<_breakwater_v1_Container, _breakwater_v1_Container__Output>
+      ContainerImage: MessageTypeDefinition<_breakwater_v1_ContainerImage, _breakwater_v1_ContainerImage__Output>
+      ContainerRuntime: MessageTypeDefinition<_breakwater_v1_ContainerRuntime, _breakwater_v1_ContainerRuntime__Output>
       ControllerMessage: MessageTypeDefinition<_breakwater_v1_ControllerMessage, _breakwater_v1_ControllerMessage__Output>
       DescribeUpdates: MessageTypeDefinition<_breakwater_v1_DescribeUpdates, _breakwater_v1_DescribeUpdates__Output>
       Disconnect: MessageTypeDefinition<_breakwater_v1_Disconnect, _breakwater_v1_Disconnect__Output>
@@ -108,6 +130,7 @@ export interface ProtoGrpcType {
       Hardware: MessageTypeDefinition<_breakwater_v1_Hardware, _breakwater_v1_Hardware__Output>
       HealthBatch: MessageTypeDefinition<_breakwater_v1_HealthBatch, _breakwater_v1_HealthBatch__Output>
       Hello: MessageTypeDefinition<_breakwater_v1_Hello, _breakwater_v1_Hello__Output>
+      HostProof: MessageTypeDefinition<_breakwater_v1_HostProof, _breakwater_v1_HostProof__Output>
       HttpCheck: MessageTypeDefinition<_breakwater_v1_HttpCheck, _breakwater_v1_HttpCheck__Output>
       Inventory: MessageTypeDefinition<_breakwater_v1_Inventory, _breakwater_v1_Inventory__Output>
       InventoryDelta: MessageTypeDefinition<_breakwater_v1_InventoryDelta, _breakwater_v1_InventoryDelta__Output>
@@ -116,6 +139,7 @@ export interface ProtoGrpcType {
       Listener: MessageTypeDefinition<_breakwater_v1_Listener, _breakwater_v1_Listener__Output>
       LoadedPackage: MessageTypeDefinition<_breakwater_v1_LoadedPackage, _breakwater_v1_LoadedPackage__Output>
       MerkleStep: MessageTypeDefinition<_breakwater_v1_MerkleStep, _breakwater_v1_MerkleStep__Output>
+      NotLooked: MessageTypeDefinition<_breakwater_v1_NotLooked, _breakwater_v1_NotLooked__Output>
       OperatingSystem: MessageTypeDefinition<_breakwater_v1_OperatingSystem, _breakwater_v1_OperatingSystem__Output>
       OperatorKey: MessageTypeDefinition<_breakwater_v1_OperatorKey, _breakwater_v1_OperatorKey__Output>
       OutputChunk: MessageTypeDefinition<_breakwater_v1_OutputChunk, _breakwater_v1_OutputChunk__Output>
@@ -128,6 +152,12 @@ export interface ProtoGrpcType {
       ProcessCheck: MessageTypeDefinition<_breakwater_v1_ProcessCheck, _breakwater_v1_ProcessCheck__Output>
       ProtocolRange: MessageTypeDefinition<_breakwater_v1_ProtocolRange, _breakwater_v1_ProtocolRange__Output>
       RebootState: MessageTypeDefinition<_breakwater_v1_RebootState, _breakwater_v1_RebootState__Output>
+      RehearsalCost: MessageTypeDefinition<_breakwater_v1_RehearsalCost, _breakwater_v1_RehearsalCost__Output>
+      RehearsalReport: MessageTypeDefinition<_breakwater_v1_RehearsalReport, _breakwater_v1_RehearsalReport__Output>
+      RehearsalStep: MessageTypeDefinition<_breakwater_v1_RehearsalStep, _breakwater_v1_RehearsalStep__Output>
+      Rehearse: MessageTypeDefinition<_breakwater_v1_Rehearse, _breakwater_v1_Rehearse__Output>
+      RehearsedCheck: MessageTypeDefinition<_breakwater_v1_RehearsedCheck, _breakwater_v1_RehearsedCheck__Output>
+      RehearsedPackage: MessageTypeDefinition<_breakwater_v1_RehearsedPackage, _breakwater_v1_RehearsedPackage__Output>
       RenewRequest: MessageTypeDefinition<_breakwater_v1_RenewRequest, _breakwater_v1_RenewRequest__Output>
       RenewResponse: MessageTypeDefinition<_breakwater_v1_RenewResponse, _breakwater_v1_RenewResponse__Output>
       Repository: MessageTypeDefinition<_breakwater_v1_Repository, _breakwater_v1_Repository__Output>

@@ -36,27 +36,33 @@ export interface Change {
   readonly controlResiduals: readonly number[];
 }
 
+/** How the control rows that one or several treated endpoints are compared with changed at the same positions. */
+interface ControlChange {
+  readonly against: readonly Row[];
+  readonly patched: number;
+  readonly changes: readonly number[];
+  readonly mean: number;
+}
+
 /**
  * The difference in differences at a moment, or, with a negative shift, what it would have been had the patch come that
- * many positions earlier: a placebo.
+ * many positions earlier: a placebo. Hundreds of placebos are asked for at each look, so this allocates little.
  */
 export function changeAt(c: Comparison, span: Span, shift = 0): Change | undefined {
   const each: number[] = [];
   const residuals: number[] = [];
-  const controlAt = new Map<readonly Row[], Map<number, { mean: number; changes: number[] }>>();
+  const controls: ControlChange[] = [];
   for (const t of c.treated) {
     const from = Math.max(span.now + 1 - span.after, t.patched + c.grace);
     if (from > span.now) continue;
     const own = difference(t.row, t.patched, from, span, shift);
     if (Number.isNaN(own)) continue;
-    const ofGroup = controlAt.get(t.against) ?? new Map<number, { mean: number; changes: number[] }>();
-    let control = ofGroup.get(t.patched);
+    let control = controls.find((known) => known.patched === t.patched && known.against === t.against);
     if (!control) {
-      const changes = t.against.map((row) => difference(row, t.patched, from, span, shift)).filter((d) => !Number.isNaN(d));
-      control = { mean: changes.length > 0 ? mean(changes) : 0, changes };
+      control = controlChange(t, from, span, shift);
       // The same controls at other moments would be counted twice.
-      if (ofGroup.size === 0) residuals.push(...leaveOneOut(changes));
-      controlAt.set(t.against, ofGroup.set(t.patched, control));
+      if (!controls.some((known) => known.against === t.against)) leaveOneOut(control.changes, residuals);
+      controls.push(control);
     }
     if (t.against.length > 0 && control.changes.length === 0) continue;
     each.push(c.sign * (own - control.mean));
@@ -64,13 +70,24 @@ export function changeAt(c: Comparison, span: Span, shift = 0): Change | undefin
   return each.length === 0 ? undefined : { effect: mean(each), each, controlResiduals: residuals };
 }
 
+function controlChange({ against, patched }: TreatedRow, from: number, span: Span, shift: number): ControlChange {
+  const changes: number[] = [];
+  for (const row of against) {
+    const change = difference(row, patched, from, span, shift);
+    if (!Number.isNaN(change)) changes.push(change);
+  }
+  return { against, patched, changes, mean: changes.length > 0 ? mean(changes) : 0 };
+}
+
 function difference(row: Row, patched: number, from: number, span: Span, shift: number): number {
   return windowMean(row, from + shift, span.now + 1 + shift) - windowMean(row, patched + shift - span.before, patched + shift);
 }
 
-function leaveOneOut(changes: readonly number[]): number[] {
+/** Adds each change's distance from the mean of the others. */
+function leaveOneOut(changes: readonly number[], to: number[]): void {
   const n = changes.length;
-  if (n < 2) return [];
-  const sum = changes.reduce((a, b) => a + b, 0);
-  return changes.map((d) => d - (sum - d) / (n - 1));
+  if (n < 2) return;
+  let sum = 0;
+  for (const change of changes) sum += change;
+  for (const change of changes) to.push(change - (sum - change) / (n - 1));
 }

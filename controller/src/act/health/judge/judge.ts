@@ -2,7 +2,7 @@ import type { Instant } from "@breakwater/shared/core";
 import type { Comparison } from "./change.ts";
 import { testCount } from "./count-test.ts";
 import { commonStep, type Grid, gridOf, type Row } from "./grid.ts";
-import { testLevel } from "./level-test.ts";
+import { type LevelFinding, testLevel } from "./level-test.ts";
 import { plannedLooks } from "./looks.ts";
 import { sentenceOnCount, sentenceOnLevel, sentenceOnSilence } from "./sentence.ts";
 import { findSilence } from "./silence.ts";
@@ -11,6 +11,8 @@ import type { JudgedMetric, JudgedSeries, JudgeInput, Judgement, MetricVerdict, 
 const DEFAULT_GRACE_MS = 3 * 60_000;
 /** A look's own chance, before other looks and metrics are accounted for, at which a metric that is not convicted is suspected. */
 const SUSPECT = 0.2;
+/** At this chance the estimate itself lies at the tolerance: below it, more is likelier than less. */
+const LEANING = 0.5;
 
 /** What one look says of one metric, before the other looks and metrics are accounted for. */
 type Finding = Omit<MetricVerdict, "verdict"> & { readonly chance: number; readonly hard: boolean; readonly acceptable: boolean };
@@ -37,18 +39,20 @@ export function judge(input: JudgeInput): Judgement {
   const cases = names.map((name) => caseOf(input, name, input.metrics[name] as JudgedMetric, firstPatch));
   const end = Math.min(lastSample, firstPatch + bakeMs);
   let findings: Finding[] = [];
+  let foundAt = Number.NaN;
   for (const look of looks) {
     const now = firstPatch + look.afterMs;
     if (now > end) break;
     if (input.lookedUpTo !== undefined && now <= input.lookedUpTo && now < end) continue;
     findings = cases.map((c) => c.look(now));
+    foundAt = now;
     const harmful = convicted(findings, input.alpha * look.share);
     if (harmful.size > 0)
       return { verdict: "harmful", decidedAt: now as Instant, metrics: findings.map((f) => told(f, harmful, look.share)) };
   }
   const share = looks.find((l) => firstPatch + l.afterMs >= end)?.share ?? 1;
   const over = lastSample >= lastPatch + (input.healthyFromMs ?? input.bakeMs);
-  if (end < firstPatch + bakeMs || findings.length === 0) findings = cases.map((c) => c.look(end));
+  if (foundAt !== end) findings = cases.map((c) => c.look(end));
   const metrics = findings.map((f) => told(f, new Set(), share, over));
   const healthy = over && metrics.length > 0 && metrics.every((m) => m.verdict === "healthy");
   return { verdict: healthy ? "healthy" : "undecided", decidedAt: end as Instant, metrics };
@@ -77,8 +81,10 @@ function convicted(findings: readonly Finding[], alpha: number): Set<string> {
 function told(f: Finding, harmful: ReadonlySet<string>, share: number, over = false): MetricVerdict {
   const verdict: Verdict = harmful.has(f.metric) ? "harmful" : over && f.acceptable ? "healthy" : "undecided";
   const chance = f.hard || f.evidence.kind === "not-enough-samples" ? {} : { chance: Math.min(1, f.chance / share) };
-  const suspected = verdict === "undecided" && f.chance <= SUSPECT ? { suspected: true as const } : {};
-  return { metric: f.metric, verdict, ...suspected, effect: f.effect, evidence: { ...f.evidence, ...chance } };
+  const open = verdict === "undecided";
+  const suspected = open && f.chance <= SUSPECT ? { suspected: true as const } : {};
+  const leans = open && f.chance <= (f.evidence.kind === "event-count" ? SUSPECT : LEANING) ? { leans: true as const } : {};
+  return { metric: f.metric, verdict, ...suspected, ...leans, effect: f.effect, evidence: { ...f.evidence, ...chance } };
 }
 
 function caseOf(input: JudgeInput, name: string, metric: JudgedMetric, firstPatch: number): Case {
@@ -87,9 +93,14 @@ function caseOf(input: JudgeInput, name: string, metric: JudgedMetric, firstPatc
   const graceMs = input.graceMs ?? DEFAULT_GRACE_MS;
   if (stepMs === undefined) return { look: () => nothing(name, "No samples of it came.") };
   if (countsEvents(series, metric, firstPatch)) return { look: (now) => lookAtCount(name, series, input, { now, graceMs, stepMs }) };
-  const grid = gridOf(series, metric, firstPatch);
-  const comparisons = grid ? comparisonsOf(input, grid, metric, Math.ceil(graceMs / stepMs)) : [];
+  const comparisons = comparisonsOf(input, gridOf(series, metric, stepMs, firstPatch), metric, Math.ceil(graceMs / stepMs));
   const comparison = comparisons[0];
+  const foundAt = new Map<number, LevelFinding | undefined>();
+  /** Looks that are closer together than the samples see the same ones. */
+  const levelAt = (position: number): LevelFinding | undefined => {
+    if (!foundAt.has(position)) foundAt.set(position, testLevel(comparisons, metric, position));
+    return foundAt.get(position);
+  };
   return {
     look: (now) => {
       if (metric.harmfulWhen === "down") {
@@ -104,10 +115,7 @@ function caseOf(input: JudgeInput, name: string, metric: JudgedMetric, firstPatc
             evidence: { kind: "hard-rule", sentence: sentenceOnSilence(name, silence), treated: silence.of, control: input.control.length },
           };
       }
-      const found =
-        comparison && comparison.treated.length > 0
-          ? testLevel(comparisons, metric, Math.floor((now - comparison.grid.startMs) / stepMs))
-          : undefined;
+      const found = comparison && comparison.treated.length > 0 ? levelAt(Math.floor((now - comparison.grid.startMs) / stepMs)) : undefined;
       if (!comparison || !found) return nothing(name, "Too few samples before or after the patch to compare.");
       const control = comparison.control.length;
       return {

@@ -50,9 +50,9 @@ function combined(chances: readonly number[]): number {
 
 function testWindow(comparisons: readonly Comparison[], metric: JudgedMetric, now: number, after: number): LevelFinding | undefined {
   let chosen: { c: Comparison; change: Change; noise: Noise } | undefined;
-  const candidates = comparisons.flatMap((c) => BEFORE_MS.map((beforeMs) => ({ c, beforeMs })));
-  for (const { c, beforeMs } of candidates) {
-    const span: Span = { now, after, before: Math.max(2, Math.round(beforeMs / c.grid.stepMs)) };
+  const candidates = comparisons.flatMap((c) => beforesOf(c).map((before) => ({ c, before })));
+  for (const { c, before } of candidates) {
+    const span: Span = { now, after, before };
     const change = changeAt(c, span);
     const noise = change && noiseOf(c, span, change);
     if (!change || !noise) continue;
@@ -79,6 +79,12 @@ function testWindow(comparisons: readonly Comparison[], metric: JudgedMetric, no
     noise: noise.source,
     treated: change.each.length,
   };
+}
+
+/** The candidates in positions. All that reach back beyond the first sample are one. */
+function beforesOf(c: Comparison): number[] {
+  const longest = Math.max(2, ...c.treated.map((t) => t.patched));
+  return [...new Set(BEFORE_MS.map((ms) => Math.min(longest, Math.max(2, Math.round(ms / c.grid.stepMs)))))];
 }
 
 /** The tolerance on the scale of the grid, where harm is positive. */

@@ -1,5 +1,5 @@
 import { type Change, type Comparison, changeAt, type Span } from "./change.ts";
-import { mean, quantile, windowMean } from "./grid.ts";
+import { type Grid, quantileOfSorted, sortedOf, windowMean } from "./grid.ts";
 
 /** How far the effect strays when nothing was patched. */
 export interface Noise {
@@ -74,19 +74,39 @@ function placebosOf(c: Comparison, span: Span): Placebos | undefined {
 }
 
 function fromPlacebos({ changes, independent }: Placebos): Base {
-  const effects = changes.map((p) => p.effect);
+  const treated = new MeanSquare();
+  const control = new MeanSquare();
+  for (const { each, effect, controlResiduals } of changes) {
+    if (each.length > 1) for (const e of each) treated.add(e - effect);
+    for (const residual of controlResiduals) control.add(residual);
+  }
   return {
-    standardError: tailScale(effects),
+    standardError: tailScale(changes.map((p) => p.effect)),
     degrees: Math.max(3, Math.min(60, independent)),
-    treatedSpread: rootMeanSquare(changes.flatMap((p) => (p.each.length > 1 ? p.each.map((e) => e - p.effect) : []))),
-    controlSpread: rootMeanSquare(changes.flatMap((p) => p.controlResiduals)),
+    treatedSpread: treated.root,
+    controlSpread: control.root,
   };
 }
 
 /** The larger of the root mean square and what the tails say, as if normal. */
 function tailScale(values: readonly number[]): number {
-  const sizes = values.map(Math.abs);
-  return Math.max(rootMeanSquare(values), ...TAILS.map(([share, z]) => quantile(sizes, share) / z));
+  const all = new MeanSquare();
+  for (const value of values) all.add(value);
+  const sizes = sortedOf(values.map(Math.abs));
+  return Math.max(all.root, ...TAILS.map(([share, z]) => quantileOfSorted(sizes, share) / z));
+}
+
+/** Takes values one by one, so that a day of placebos needs no list of them. */
+class MeanSquare {
+  #sum = 0;
+  #count = 0;
+  add(value: number): void {
+    this.#sum += value * value;
+    this.#count += 1;
+  }
+  get root(): number {
+    return this.#count === 0 ? 0 : Math.sqrt(this.#sum / this.#count);
+  }
 }
 
 /**
@@ -94,35 +114,9 @@ function tailScale(values: readonly number[]): number {
  * the variance of a window's mean (s²/n (1+r)/(1-r), an AR(1) process), pooled over all endpoints.
  */
 function fromBlocks(c: Comparison, span: Span, treated: number): Base | undefined {
-  const first = Math.min(...c.treated.map((t) => t.patched));
-  const rows = [...c.treated.map((t) => t.row), ...c.control];
-  let squaresSum = 0;
-  let products = 0;
-  let samples = 0;
-  let used = 0;
-  for (const row of rows) {
-    const values: number[] = [];
-    for (let i = Math.max(0, first - span.before); i < first; i++) {
-      const value = windowMean(row, i, i + 1);
-      if (!Number.isNaN(value)) values.push(value);
-    }
-    if (values.length < 4) continue;
-    const middle = mean(values);
-    for (let i = 0; i < values.length; i++) {
-      squaresSum += ((values[i] as number) - middle) ** 2;
-      if (i > 0) products += ((values[i] as number) - middle) * ((values[i - 1] as number) - middle);
-    }
-    samples += values.length;
-    used++;
-  }
-  const free = samples - used;
-  if (used === 0 || free < 6) return undefined;
-  const variance = squaresSum / free;
-  // The estimate of r from n samples is low by about (1 + 3r)/n (Kendall 1954).
-  const perRow = samples / used;
-  const raw = squaresSum > 0 ? products / squaresSum : 0;
-  const memory = Math.min(0.9, Math.max(0, raw + (1 + 3 * Math.max(0, raw)) / perRow));
-  const inflation = (1 + memory) / (1 - memory);
+  const past = singlesOf(c, span.before);
+  if (!past) return undefined;
+  const { variance, inflation, perRow, free } = past;
   const ofMean = (n: number) => (variance * Math.min(n, inflation)) / n;
   const ofChange = ofMean(span.after) + ofMean(Math.min(span.before, perRow));
   const perEndpoint = Math.max(FLOOR, Math.sqrt(ofChange));
@@ -136,5 +130,59 @@ function fromBlocks(c: Comparison, span: Span, treated: number): Base | undefine
   };
 }
 
+interface Singles {
+  readonly variance: number;
+  /** By how much memory from sample to sample inflates the variance of a long mean. */
+  readonly inflation: number;
+  readonly perRow: number;
+  readonly free: number;
+}
+
+/** The past does not change from look to look, and is the same whoever is compared with whom. */
+const singles = new WeakMap<Grid, Map<number, Singles | undefined>>();
+function singlesOf(c: Comparison, before: number): Singles | undefined {
+  let known = singles.get(c.grid);
+  if (!known) {
+    known = new Map();
+    singles.set(c.grid, known);
+  }
+  if (!known.has(before)) known.set(before, readSingles(c, before));
+  return known.get(before);
+}
+
+function readSingles(c: Comparison, before: number): Singles | undefined {
+  const first = Math.min(...c.treated.map((t) => t.patched));
+  const values = new Float64Array(before);
+  let squaresSum = 0;
+  let products = 0;
+  let samples = 0;
+  let used = 0;
+  for (const row of [...c.treated.map((t) => t.row), ...c.control]) {
+    let n = 0;
+    let sum = 0;
+    for (let i = Math.max(0, first - before); i < first; i++) {
+      const value = windowMean(row, i, i + 1);
+      if (Number.isNaN(value)) continue;
+      values[n++] = value;
+      sum += value;
+    }
+    if (n < 4) continue;
+    const middle = sum / n;
+    for (let i = 0; i < n; i++) {
+      const off = (values[i] as number) - middle;
+      squaresSum += off ** 2;
+      if (i > 0) products += off * ((values[i - 1] as number) - middle);
+    }
+    samples += n;
+    used++;
+  }
+  const free = samples - used;
+  if (used === 0 || free < 6) return undefined;
+  // The estimate of r from n samples is low by about (1 + 3r)/n (Kendall 1954).
+  const perRow = samples / used;
+  const raw = squaresSum > 0 ? products / squaresSum : 0;
+  const memory = Math.min(0.9, Math.max(0, raw + (1 + 3 * Math.max(0, raw)) / perRow));
+  return { variance: squaresSum / free, inflation: (1 + memory) / (1 - memory), perRow, free };
+}
+
 const squares = (values: readonly number[], spread: number) => values.reduce((sum, v) => sum + (v / Math.max(spread, FLOOR)) ** 2, 0);
-const rootMeanSquare = (values: readonly number[]) => (values.length === 0 ? 0 : Math.sqrt(mean(values.map((v) => v * v))));

@@ -81,6 +81,8 @@ export interface MetricVerdict {
   readonly verdict: Verdict;
   /** Not convicted, yet by this look alone harm is likelier than the tolerated: nobody should take the silence for consent. */
   readonly suspected?: true;
+  /** Not convicted, yet what is seen lies beyond the tolerance, be it by luck: more is to be seen before anybody goes on. */
+  readonly leans?: true;
   /** Relative change that is put down to the patch (0.2 = 20 % more); events per endpoint and hour where events are counted. */
   readonly effect: number | null;
   readonly evidence: MetricEvidence;

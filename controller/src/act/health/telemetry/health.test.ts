@@ -59,7 +59,8 @@ describe("health telemetry", () => {
     const health = createHealth({ store, clock, log });
     health.take("raw", at(120), cpu(5));
     health.take("raw", at(135), cpu(7));
-    const [series] = await health.series({ endpointIds: ["raw"], from: T0, to: at(3600), resolution: "raw" });
+    const minutes = await health.series({ endpointIds: ["raw"], from: T0, to: at(3600) });
+    const [series] = health.refine(minutes, T0, at(3600));
     expect(series?.points.map((p) => [p.at, p.mean, p.count])).toEqual([
       [T0, 2, 2],
       [at(120), 5, 1],

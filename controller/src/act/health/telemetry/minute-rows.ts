@@ -30,6 +30,14 @@ export async function writeMinutes(db: Db, minutes: readonly Minute[]): Promise<
   }
 }
 
+export interface TroubleQuery {
+  readonly endpointIds: readonly string[];
+  readonly up: readonly string[];
+  readonly still: readonly string[];
+  readonly from: Instant;
+  readonly since: Instant;
+}
+
 const rowSchema = z.object({
   endpoint_id: z.string(),
   metric: z.string(),
@@ -58,6 +66,34 @@ export async function readMinutes(
     const { endpoint_id, ...rest } = rowSchema.parse(row);
     return { endpointId: endpoint_id, ...rest };
   });
+}
+
+/**
+ * Endpoints with a state that is not simply good: a probe or unit (`up`) that was down in some minute since `since`, or a
+ * counter (`still`) that moved in any minute from `from` on. The database looks through the minutes, so that a large wave costs
+ * few rows on the way.
+ */
+export async function readTroubled(db: Db, wanted: TroubleQuery): Promise<string[]> {
+  const ids = sql.param([...wanted.endpointIds]);
+  const result = await db.execute(sql`
+    select distinct endpoint_id from health_minute
+    where endpoint_id = any(${ids}::text[]) and metric = any(${sql.param([...wanted.up])}::text[])
+      and at >= ${formatInstant(wanted.since)}::timestamptz and min <= 0
+    union
+    select endpoint_id from health_minute
+    where endpoint_id = any(${ids}::text[]) and metric = any(${sql.param([...wanted.still])}::text[])
+      and at >= ${formatInstant(wanted.from)}::timestamptz
+    group by endpoint_id, metric, subject having max(max) > min(min)`);
+  return rowsOf(result).map((row) => z.object({ endpoint_id: z.string() }).parse(row).endpoint_id);
+}
+
+/** The newest minute of each endpoint since a moment. */
+export async function readLastSeen(db: Db, endpointIds: readonly string[], since: Instant): Promise<Map<string, Instant>> {
+  const result = await db.execute(sql`
+    select endpoint_id, extract(epoch from max(at)) * 1000 as at from health_minute
+    where endpoint_id = any(${sql.param([...endpointIds])}::text[]) and at >= ${formatInstant(since)}::timestamptz group by endpoint_id`);
+  const seen = z.array(z.object({ endpoint_id: z.string(), at: z.coerce.number() })).parse(rowsOf(result));
+  return new Map(seen.map((row) => [row.endpoint_id, row.at as Instant]));
 }
 
 /** Deletes minutes before a moment. */

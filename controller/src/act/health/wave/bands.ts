@@ -1,6 +1,6 @@
 import { formatInstant, type Instant } from "@breakwater/shared/core";
-import type { HealthSeries } from "../health.ts";
 import { quantile } from "../judge/grid.ts";
+import type { HealthSeries } from "../types.ts";
 import { keyOf } from "./samples.ts";
 import type { Band, BandValues } from "./types.ts";
 

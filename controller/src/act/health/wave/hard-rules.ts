@@ -1,6 +1,7 @@
 import type { Instant } from "@breakwater/shared/core";
-import type { HealthPoint, HealthSeries } from "../health.ts";
 import { MINUTE_MS } from "../telemetry/minutes.ts";
+import type { HealthPoint, HealthSeries } from "../types.ts";
+import { STILL_METRICS, UP_METRICS } from "./judged-metrics.ts";
 import type { HardFinding } from "./types.ts";
 
 /** A state must be seen in so many samples in a row: one may fall into a restart that a person made. */
@@ -11,10 +12,15 @@ const LOOP_RESTARTS = 3;
 const GONE_MS = 3 * 60_000;
 const GONE_STEPS = 4;
 
+/** Levels are left to the statistics. */
+const READ: ReadonlySet<string> = new Set<string>([...UP_METRICS, ...STILL_METRICS]);
+
 export interface HardInput {
   readonly treated: ReadonlyMap<string, Instant>;
   readonly control: readonly string[];
   readonly series: readonly HealthSeries[];
+  /** When endpoints last sent anything, where the series do not say it of all. */
+  readonly lastSeen?: ReadonlyMap<string, Instant> | undefined;
   readonly now: Instant;
   readonly graceMs: number;
 }
@@ -24,7 +30,7 @@ export function hardFindings(input: HardInput): HardFinding[] {
   const found: HardFinding[] = [];
   for (const series of input.series) {
     const patchedAt = input.treated.get(series.endpointId);
-    if (patchedAt === undefined) continue;
+    if (patchedAt === undefined || !READ.has(series.metric)) continue;
     const before = series.points.filter((p) => p.at < patchedAt);
     const settled = series.points.filter((p) => p.at >= patchedAt + input.graceMs && p.at <= input.now);
     const finding = ofSeries(series, before, settled, patchedAt, input);
@@ -105,7 +111,7 @@ function lasting(points: readonly HealthPoint[], bad: (p: HealthPoint) => boolea
 }
 
 /** Whether half or more of the unpatched endpoints that have the same series are just as bad: then something else happened. */
-function sharedByControl(series: HealthSeries, at: Instant, input: HardInput): boolean {
+export function sharedByControl(series: HealthSeries, at: Instant, input: HardInput): boolean {
   if (series.metric !== "check_up" && series.metric !== "unit_active") return false;
   const same = input.series.filter(
     (s) => s.metric === series.metric && s.subject === series.subject && input.control.includes(s.endpointId),
@@ -119,11 +125,13 @@ function sharedByControl(series: HealthSeries, at: Instant, input: HardInput): b
  * that lost its samples, and nobody is blamed.
  */
 function gone(input: HardInput): HardFinding[] {
-  const times = new Map<string, Set<Instant>>();
-  for (const s of input.series)
-    for (const p of s.points) if (p.at <= input.now) times.set(s.endpointId, (times.get(s.endpointId) ?? new Set<Instant>()).add(p.at));
-  const patience = Math.max(GONE_MS, GONE_STEPS * usualStep([...times.values()])) + MINUTE_MS;
-  const newest = (id: string) => [...(times.get(id) ?? [])].reduce((last, at) => Math.max(last, at), 0);
+  const seen = new Map<string, number>(input.lastSeen ?? []);
+  for (const s of input.series) {
+    const last = s.points.findLast((p) => p.at <= input.now)?.at ?? 0;
+    if (last > (seen.get(s.endpointId) ?? 0)) seen.set(s.endpointId, last);
+  }
+  const patience = Math.max(GONE_MS, GONE_STEPS * usualStep(input.series)) + MINUTE_MS;
+  const newest = (id: string) => seen.get(id) ?? 0;
   const sends = (id: string) => input.now - newest(id) <= patience;
   const witnesses = input.control.length > 0 ? input.control : [...input.treated.keys()];
   if (witnesses.filter(sends).length * 2 <= witnesses.length) return [];
@@ -144,11 +152,13 @@ function gone(input: HardInput): HardFinding[] {
   });
 }
 
-/** The usual distance of the samples, over all endpoints. */
-function usualStep(times: readonly ReadonlySet<Instant>[]): number {
-  const steps = times.flatMap((set) => {
-    const sorted = [...set].sort((a, b) => a - b).slice(-30);
-    return sorted.slice(1).map((at, i) => at - (sorted[i] as Instant));
-  });
-  return steps.sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
+/** The usual distance of the samples: of each endpoint's fullest series, for they all come together. */
+function usualStep(series: readonly HealthSeries[]): number {
+  const fullest = new Map<string, HealthSeries>();
+  for (const s of series) if (s.points.length > (fullest.get(s.endpointId)?.points.length ?? 0)) fullest.set(s.endpointId, s);
+  const steps: number[] = [];
+  for (const { points } of fullest.values())
+    for (let i = Math.max(1, points.length - 29); i < points.length; i += 1)
+      steps.push((points[i] as HealthPoint).at - (points[i - 1] as HealthPoint).at);
+  return new Float64Array(steps).sort()[Math.floor(steps.length / 2)] ?? 0;
 }

@@ -1,6 +1,6 @@
 import type { Instant } from "@breakwater/shared/core";
-import type { HealthSeries } from "../health.ts";
 import { type JudgedMetric, type Judgement, judge, type MetricVerdict, type Verdict } from "../judge/index.ts";
+import type { HealthSeries } from "../types.ts";
 import { hardFindings } from "./hard-rules.ts";
 import { LEVEL_METRICS, ruleOf } from "./judged-metrics.ts";
 import { keyOf, toJudged } from "./samples.ts";
@@ -14,7 +14,11 @@ export interface SeriesQuestion {
   readonly series: readonly HealthSeries[];
   readonly rules: WaveRules;
   readonly treated: ReadonlyMap<string, Instant>;
+  /** Of the treated, those whose levels are compared; all where absent. */
+  readonly compared?: ReadonlyMap<string, Instant> | undefined;
   readonly control: readonly string[];
+  /** When endpoints last sent anything, where the series do not say it of all. */
+  readonly lastSeen?: ReadonlyMap<string, Instant> | undefined;
   /** What endpoints have in common, by endpoint. */
   readonly alike: Readonly<Record<string, string>>;
   readonly now: Instant;
@@ -36,7 +40,7 @@ export interface SeriesVerdict {
 /** The verdict on a wave: hard rules first, then the statistics of `judge` on every level metric, each check by itself. */
 export function judgeSeries(q: SeriesQuestion): SeriesVerdict {
   const graceMs = q.rules.graceMs ?? DEFAULT_GRACE_MS;
-  const hard = hardFindings({ treated: q.treated, control: q.control, series: q.series, now: q.now, graceMs });
+  const hard = hardFindings({ treated: q.treated, control: q.control, series: q.series, lastSeen: q.lastSeen, now: q.now, graceMs });
   const judged = judgeLevels(q, graceMs);
   const ranked = [...(judged?.metrics ?? [])].sort((a, b) => (a.evidence.chance ?? 1) - (b.evidence.chance ?? 1));
   const firstHard = hard.reduce<Instant | undefined>((first, h) => (first === undefined || h.at < first ? h.at : first), undefined);
@@ -48,16 +52,17 @@ export function judgeSeries(q: SeriesQuestion): SeriesVerdict {
 
 function judgeLevels(q: SeriesQuestion, graceMs: number): Judgement | undefined {
   const levels = q.series.filter((s) => (LEVEL_METRICS as readonly string[]).includes(s.metric));
+  const compared = q.compared ?? q.treated;
   const metrics: Record<string, JudgedMetric> = {};
   for (const name of LEVEL_METRICS) {
     const rule = ruleOf(name, q.rules.metrics);
     if (!rule) continue;
     // Only what the treated have can be judged; a check of others would wait for samples for ever.
-    for (const s of levels) if (s.metric === name && q.treated.has(s.endpointId)) metrics[keyOf(s.metric, s.subject)] = rule;
+    for (const s of levels) if (s.metric === name && compared.has(s.endpointId)) metrics[keyOf(s.metric, s.subject)] = rule;
   }
   if (Object.keys(metrics).length === 0) return undefined;
   return judge({
-    treated: [...q.treated].map(([endpoint, patchedAt]) => ({ endpoint, patchedAt })),
+    treated: [...compared].map(([endpoint, patchedAt]) => ({ endpoint, patchedAt })),
     control: q.control,
     alike: q.alike,
     bakeMs: Math.max(q.rules.gate.bakeMs, q.rules.gate.bakeLimitMs),

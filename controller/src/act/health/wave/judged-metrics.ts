@@ -9,13 +9,10 @@ const ABSOLUTE: Partial<Record<MetricName, number>> = { cpu_percent: 5, memory_u
 
 /** The metrics that are levels, so that a change is judged by statistics; the others that the catalogue judges are states and counters, which the hard rules read. */
 export const LEVEL_METRICS = ["cpu_percent", "memory_used_percent", "check_latency_ms"] as const satisfies readonly MetricName[];
-export const STATE_METRICS = [
-  "check_up",
-  "unit_active",
-  "units_failed",
-  "unit_restarts_total",
-  "oom_kills_total",
-] as const satisfies readonly MetricName[];
+/** States: zero is down. */
+export const UP_METRICS = ["check_up", "unit_active"] as const satisfies readonly MetricName[];
+/** Counters of trouble: they should stand still. */
+export const STILL_METRICS = ["units_failed", "unit_restarts_total", "oom_kills_total"] as const satisfies readonly MetricName[];
 
 /** The rule a level metric is held to. @returns undefined where the wave's rules leave it out */
 export function ruleOf(

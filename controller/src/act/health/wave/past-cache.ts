@@ -1,5 +1,5 @@
 import type { Instant } from "@breakwater/shared/core";
-import type { Health, HealthSeries, SeriesQuery } from "../health.ts";
+import type { Health, HealthSeries, SeriesQuery } from "../types.ts";
 
 /** Minutes younger than this may still be added to by late samples, so they are read anew. */
 const SETTLES_AFTER_MS = 10 * 60_000;
@@ -15,6 +15,12 @@ interface Held {
 
 export interface PastCache {
   read(query: SeriesQuery): Promise<HealthSeries[]>;
+}
+
+/** Levels are compared with a day, states with an hour: one cache for each. */
+export interface WavePast {
+  readonly levels: PastCache;
+  readonly states: PastCache;
 }
 
 /**

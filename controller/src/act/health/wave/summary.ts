@@ -1,7 +1,7 @@
 import type { Instant } from "@breakwater/shared/core";
-import type { HealthSeries } from "../health.ts";
 import { median } from "../judge/grid.ts";
 import type { MetricVerdict } from "../judge/index.ts";
+import type { HealthSeries } from "../types.ts";
 import { keyOf } from "./samples.ts";
 
 const PAST_MS = 3_600_000;

@@ -1,9 +1,12 @@
 import type { Instant } from "@breakwater/shared/core";
+import type { Trigger } from "../../../decide/planning/index.ts";
 import type { JudgedMetric, MetricVerdict, Verdict } from "../judge/index.ts";
 
 export interface WaveRules {
   /** A wave is not called healthy before `bakeMs` after its last patch; alpha is shared among the looks up to `bakeLimitMs`. */
   readonly gate: { readonly bakeMs: number; readonly bakeLimitMs: number };
+  /** The plan's triggers for this wave; none when absent. */
+  readonly triggers?: readonly Trigger[];
   /** Chance of a false alarm that is accepted for the whole watch. Default 0.01. */
   readonly alpha?: number;
   /** Time after a patch in which the restart it causes is normal. Default 3 min. */
@@ -50,15 +53,32 @@ export interface WaveEvidence {
     readonly resolutionMs: number;
     readonly historyMs: number;
     readonly treated: number;
+    /** Of the treated, those whose levels were compared; the states of all were watched. */
+    readonly compared: number;
     readonly control: number;
     readonly alpha: number;
   };
+}
+
+/** A trigger of the plan whose condition holds at this look. */
+export interface HoldingTrigger {
+  /** Index among the wave's triggers. */
+  readonly trigger: number;
+  readonly since: Instant;
+  readonly sentence: string;
+  /** Where it was seen; empty where it is seen on the group only. */
+  readonly endpointIds: readonly string[];
 }
 
 export interface WaveVerdict {
   readonly verdict: Verdict;
   /** Metrics that lean to harm without proof. */
   readonly suspects: readonly string[];
+  /** Why the wave as a whole cannot have been seen; absent when it was. */
+  readonly blind?: string;
+  readonly holding: readonly HoldingTrigger[];
+  /** Endpoints on which harm was seen. */
+  readonly harmed: readonly string[];
   readonly decidedAt?: Instant;
   /** Plain JSON, fit for the `verdict` table and the console. */
   readonly evidence: WaveEvidence;

@@ -4,8 +4,9 @@ import { createLogger } from "@breakwater/shared/log";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Store } from "../../../store/index.ts";
 import { openTestStore } from "../../../store/testing.ts";
-import { createHealth, type Health } from "../health.ts";
+import { createHealth } from "../health.ts";
 import { normal, seeded } from "../judge/sample-fleet.ts";
+import type { Health } from "../types.ts";
 import type { WaveRules } from "./types.ts";
 import { createWaveJudge } from "./wave-judge.ts";
 

@@ -1,8 +1,8 @@
-import type { Instant } from "@breakwater/shared/core";
+import { addMs, type Instant } from "@breakwater/shared/core";
 import type { Facts } from "./facts.ts";
 import { isInFlight } from "./phases.ts";
 import type { Rules } from "./rules.ts";
-import { countsAsFailure, type Execution, type RolloutState } from "./state.ts";
+import { accepted, countsAsFailure, type Execution, mayRemainChanged, type RolloutState } from "./state.ts";
 
 /** Why an endpoint may not start, or be taken back, right now. */
 export type Hold =
@@ -14,6 +14,12 @@ export type Hold =
   | { readonly kind: "busy-elsewhere" }
   | { readonly kind: "redundancy"; readonly group: string; readonly healthy: number; readonly needs: number }
   | { readonly kind: "concurrency"; readonly of: "deployment" | "wave" | "site"; readonly limit: number }
+  /** What it would get is no longer what it should get. */
+  | { readonly kind: "superseded"; readonly why: string }
+  /** It has no way back, and enough others without one are in danger. */
+  | { readonly kind: "unrestorable"; readonly inDanger: number; readonly limit: number; readonly until: Instant | undefined }
+  /** An endpoint could not be restored, and nobody has seen to it. */
+  | { readonly kind: "not-restored"; readonly endpoints: number }
   | { readonly kind: "disconnected"; readonly lastSeenAt: Instant | undefined };
 
 /** Places taken, counted once per decision and kept current while it admits one endpoint after another. */
@@ -44,7 +50,11 @@ export function occupy(state: RolloutState, places: Places, endpointId: string, 
 
 const isUnfit = (e: Execution): boolean => e.state === "failed" || e.state === "rollback-failed" || e.state === "unreachable";
 
-export const failures = (state: RolloutState): number => [...state.executions.values()].filter(countsAsFailure).length;
+export function failures(state: RolloutState): number {
+  let failed = 0;
+  for (const execution of state.executions.values()) if (countsAsFailure(execution)) failed += 1;
+  return failed;
+}
 
 /** What holds back every start, whichever endpoint it is. @returns undefined when nothing does */
 export function generalHold(state: RolloutState, facts: Facts, rules: Rules): Hold | undefined {
@@ -53,6 +63,8 @@ export function generalHold(state: RolloutState, facts: Facts, rules: Rules): Ho
   if (rules.digest && facts.planDigest !== state.planDigest) return { kind: "digest" };
   const failed = failures(state);
   if (rules.budget && failed >= state.plan.errorBudget) return { kind: "budget", failures: failed };
+  const open = state.decisions.filter((d) => d.kind === "rollback-failed").length;
+  if (rules.danger && open > 0) return { kind: "not-restored", endpoints: open };
   return undefined;
 }
 
@@ -76,9 +88,34 @@ export function startHold(
   if (rules.redundancy && group) return group;
   const full = concurrencyHold(state, places, endpointId, wave, rules);
   if (full) return full;
+  const stale = facts.superseded?.get(endpointId);
+  const progress = state.waves[wave];
+  if (rules.current && stale !== undefined && !(progress && accepted(progress, "superseded"))) return { kind: "superseded", why: stale };
+  const oneWay = rules.danger && state.irreversible.has(endpointId) ? unrestorableHold(state, now) : undefined;
+  if (oneWay) return oneWay;
   const seen = facts.endpoints.get(endpointId);
   if (!seen?.connected) return { kind: "disconnected", lastSeenAt: seen?.lastSeenAt };
   return undefined;
+}
+
+/**
+ * Endpoints without a way back are in danger from their start until they have lived through a bake. Where it was never
+ * heard when the new versions came, or whether they did, that counts from the last that was heard.
+ */
+export function unrestorableHold(state: RolloutState, now: Instant): Hold | undefined {
+  const limit = state.plan.unrestorableAtOnce ?? 1;
+  let until: Instant | undefined;
+  let inDanger = 0;
+  for (const e of state.executions.values()) {
+    if (!state.irreversible.has(e.endpointId)) continue;
+    const flying = isInFlight(e.state);
+    const since = e.patchedAt ?? (flying ? undefined : e.changedAt);
+    const safeAt = since === undefined ? undefined : addMs(since, state.plan.waves[e.wave]?.gate.bakeMs ?? 0);
+    if (!flying && !(mayRemainChanged(state, e) && safeAt !== undefined && now < safeAt)) continue;
+    inDanger += 1;
+    if (safeAt !== undefined && (until === undefined || safeAt < until)) until = safeAt;
+  }
+  return inDanger >= limit ? { kind: "unrestorable", inDanger, limit, until } : undefined;
 }
 
 /** What holds back a rollback on one endpoint. Not its window: harm is now. */

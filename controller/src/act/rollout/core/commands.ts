@@ -1,7 +1,7 @@
 import type { AgentExecutionState } from "@breakwater/shared/command";
 import type { Instant } from "@breakwater/shared/core";
 import type { Facts } from "./facts.ts";
-import type { Verdict } from "./state.ts";
+import type { TriggerHolds, Verdict } from "./state.ts";
 
 /** A person's word, or the engine's on behalf of a rule. */
 interface Said {
@@ -17,6 +17,8 @@ export type OperatorCommand =
   | ({ readonly type: "rollback"; readonly scope: "wave"; readonly wave: number; readonly withdrawn?: readonly string[] } & Said)
   | ({ readonly type: "rollback"; readonly scope: "deployment"; readonly withdrawn?: readonly string[] } & Said)
   | ({ readonly type: "approve-wave"; readonly wave: number } & Said)
+  /** These endpoints, whose turn has not come, get none in this deployment. */
+  | ({ readonly type: "leave-out"; readonly endpointIds: readonly string[] } & Said)
   /** Accepts what the open questions ask about. Never a window, a budget or a redundancy group of the rollout itself. */
   | ({ readonly type: "override" } & Said);
 
@@ -43,6 +45,10 @@ export type RolloutCommand =
       readonly verdict: Verdict;
       readonly decidedAt?: Instant;
       readonly summary: string;
+      /** Triggers of the wave whose condition holds at this look; absent, none does. */
+      readonly holding?: readonly TriggerHolds[];
+      /** Endpoints on which harm was seen. */
+      readonly harmed?: readonly string[];
       /** As with a pause: what could be taken out of the outbox, should the verdict stop the deployment. */
       readonly withdrawn?: readonly string[];
     }

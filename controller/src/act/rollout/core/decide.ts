@@ -1,14 +1,15 @@
 import { fail, type Instant, ok, type Problem, type Result, unreachable } from "@breakwater/shared/core";
 import type { RolloutCommand } from "./commands.ts";
-import { ask, cancelBeforeChange, end, takeBackWithdrawn } from "./ending.ts";
+import { cancelBeforeChange, end, takeBackWithdrawn } from "./ending.ts";
 import type { RolloutEvent } from "./events.ts";
 import { type Story, storyFrom } from "./evolve.ts";
 import { isFinal, mayFollow } from "./phases.ts";
 import { giveUp, moveTo, takeReport } from "./reports.ts";
 import { startRollback } from "./rollback.ts";
 import { ALL_RULES, PATIENCE, type Patience, type Rules } from "./rules.ts";
-import { accepted, type RolloutState } from "./state.ts";
+import { accepted, freshExecution, needsHands, type RolloutState } from "./state.ts";
 import { mayReturn, needsApproval, tick } from "./tick.ts";
+import { branchByVerdict, followTriggers, takeBranch } from "./tree.ts";
 
 /**
  * What a command leads to: events, or a refusal that says what to do instead. Pure; an empty list means that nothing
@@ -26,6 +27,37 @@ export function decide(
   return done.ok ? ok(story.events) : done;
 }
 
+/** What several commands lead to, and the state after it. */
+export interface Decided {
+  readonly events: readonly RolloutEvent[];
+  readonly after: RolloutState;
+}
+
+/**
+ * Decides on commands one after another, each on what the ones before it left. Those that are refused change nothing and
+ * are told. One copy of the state serves all of them: a batch of reports costs as much as one.
+ */
+export function decideAll(
+  state: RolloutState,
+  commands: readonly RolloutCommand[],
+  now: Instant,
+  how: {
+    readonly rules?: Rules | undefined;
+    readonly patience?: Patience | undefined;
+    readonly refused?: (command: RolloutCommand, problem: Problem) => void;
+  } = {},
+): Decided {
+  const story = storyFrom(state, now);
+  for (const command of commands) {
+    const before = story.events.length;
+    const done = carryOut(story, command, now, how.rules ?? ALL_RULES, how.patience ?? PATIENCE);
+    if (done.ok) continue;
+    if (story.events.length > before) throw new Error(`${command.type} was refused after it had told something`);
+    how.refused?.(command, done.problem);
+  }
+  return { events: story.events, after: story.state };
+}
+
 function carryOut(story: Story, command: RolloutCommand, now: Instant, rules: Rules, patience: Patience): Result<void> {
   switch (command.type) {
     case "tick":
@@ -41,7 +73,7 @@ function carryOut(story: Story, command: RolloutCommand, now: Instant, rules: Ru
     case "endpoint-returned":
       return onEndpoint(story, command, now);
     default:
-      return onOperator(story, command);
+      return onOperator(story, command, now);
   }
 }
 
@@ -80,26 +112,27 @@ function takeVerdict(story: Story, command: Extract<RolloutCommand, { type: "ver
   if (!wave || !planned) return fail({ code: "unknown-wave", message: `The plan has no wave ${command.wave}.` });
   const watched = wave.phase.kind === "running" || wave.phase.kind === "baking";
   const last = wave.verdict?.verdict;
-  if (!watched || isFinal(story.state.phase) || last === command.verdict || last === "harmful") return ok(undefined);
-  story.tell({ type: "verdict-changed", wave: command.wave, verdict: command.verdict, summary: command.summary });
-  if (command.verdict !== "harmful" || story.state.rollback) return ok(undefined);
-  const reason = `Wave "${planned.name}" is harmful: ${command.summary}`;
-  if (planned.onHarmful !== "pause") {
-    const scope = planned.onHarmful === "rollback-wave" ? "wave" : "deployment";
-    if (startRollback(story, scope, command.wave, "engine", reason, command.withdrawn).ok) return ok(undefined);
-  }
-  takeBackWithdrawn(story, command.withdrawn, "waiting");
-  story.tell({ type: "paused", cause: "harmful", actor: "engine", reason });
-  ask(story, { kind: "harmful", wave: command.wave, question: `${reason} Roll back, or accept it and go on?` }, now);
+  if (!watched || isFinal(story.state.phase)) return ok(undefined);
+  followTriggers(story, command);
+  if (last !== command.verdict && last !== "harmful")
+    story.tell({ type: "verdict-changed", wave: command.wave, verdict: command.verdict, summary: command.summary });
+  if (story.state.rollback) return ok(undefined);
+  const found = branchByVerdict(story.state, command.wave, now);
+  if (!found) return ok(undefined);
+  const why = `Wave "${planned.name}" ${found.branch.when.kind === "trigger" ? "set off a trigger" : "is harmful"}: ${found.cause.why}`;
+  const endpointIds = [...new Set([...found.cause.endpointIds, ...(command.harmed ?? [])])];
+  const question = { kind: "harmful" as const, wave: command.wave, question: `${why} Roll back, or accept it and go on?` };
+  takeBranch(story, command.wave, found.index, found.branch, { why, endpointIds, question, withdrawn: command.withdrawn }, now);
   return ok(undefined);
 }
 
 type ByPerson = Extract<RolloutCommand, { actor: string }>;
 
-function onOperator(story: Story, command: ByPerson): Result<void> {
+function onOperator(story: Story, command: ByPerson, now: Instant): Result<void> {
   const { phase } = story.state;
   const { actor, reason } = command;
-  if (isFinal(phase) && command.type !== "rollback")
+  const answersHands = command.type === "override" && story.state.decisions.some((d) => needsHands(d.kind));
+  if (isFinal(phase) && command.type !== "rollback" && !answersHands)
     return fail({
       code: "deployment-ended",
       message: `The deployment ended (${phase.kind}): ${phase.reason}`,
@@ -138,19 +171,41 @@ function onOperator(story: Story, command: ByPerson): Result<void> {
       return ok(undefined);
     case "override":
       return override(story, command);
+    case "leave-out":
+      return leaveOut(story, command, now);
     default:
       return unreachable(command);
   }
 }
 
 function resume(story: Story, command: ByPerson): Result<void> {
-  const { phase, rollback, waves } = story.state;
+  const { phase, rollback, waves, decisions } = story.state;
   if (phase.kind !== "paused") return refuse("not-paused", "The deployment is not paused.");
   if (rollback) return refuse("rollback-in-progress", "A rollback is in progress; the deployment ends when it is through.");
   const harmful = waves.findIndex((w) => w.verdict?.verdict === "harmful" && !accepted(w, "harmful"));
   if (harmful >= 0)
     return refuse("harmful", `Wave ${harmful + 1} was found harmful.`, "Roll it back, or override the verdict with a reason.");
+  const asked = decisions.find((d) => d.kind === "harmful");
+  if (asked)
+    return refuse("harmful", `An open question has to be answered first: ${asked.question}`, "Roll back, or override with a reason.");
   story.tell({ type: "resumed", actor: command.actor, reason: command.reason });
+  return ok(undefined);
+}
+
+/** Endpoints that a person takes out before their turn: the way on for what a window, a group or another deployment holds back. */
+function leaveOut(story: Story, command: Extract<ByPerson, { type: "leave-out" }>, now: Instant): Result<void> {
+  const { endpointIds, actor, reason } = command;
+  if (endpointIds.length === 0) return refuse("nothing-to-leave-out", "No endpoint was named.");
+  const waveOf = (id: string) => story.state.plan.waves.findIndex((w) => w.endpointIds.includes(id));
+  const foreign = endpointIds.find((id) => waveOf(id) < 0);
+  if (foreign !== undefined) return refuse("unknown-endpoint", `${foreign} is not part of this deployment.`);
+  const begun = endpointIds.find((id) => story.state.executions.has(id));
+  if (begun !== undefined)
+    return refuse("turn-has-come", `${begun} has had its turn already.`, "Cancel or roll back instead, or leave it out of the list.");
+  for (const id of new Set(endpointIds))
+    moveTo(story, freshExecution(story.state.deploymentId, id, waveOf(id), now), "cancelled", now, {
+      message: `Left out by ${actor}: ${reason}`,
+    });
   return ok(undefined);
 }
 
@@ -165,7 +220,8 @@ function override(story: Story, command: ByPerson): Result<void> {
   }
   if (force) story.tell({ type: "rollback-forced", actor, reason });
   const { phase } = story.state;
-  if (phase.kind === "paused" && phase.cause === "harmful") story.tell({ type: "resumed", actor, reason });
+  if (phase.kind === "paused" && (phase.cause === "harmful" || phase.cause === "not-restored"))
+    story.tell({ type: "resumed", actor, reason });
   return ok(undefined);
 }
 

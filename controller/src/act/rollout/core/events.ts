@@ -1,6 +1,7 @@
 import type { DeploymentId, Instant } from "@breakwater/shared/core";
+import type { Branch } from "../../../decide/planning/index.ts";
 import type { DeploymentPhase, ExecutionState, PauseCause } from "./phases.ts";
-import type { Decision, Verdict } from "./state.ts";
+import type { Decision, TriggerHolds, Verdict } from "./state.ts";
 
 type Final = Extract<DeploymentPhase, { at: Instant }>["kind"];
 
@@ -22,6 +23,22 @@ export type RolloutEvent = { readonly at: Instant } & (
   | { readonly type: "wave-approved"; readonly wave: number; readonly actor: string; readonly reason: string }
   | { readonly type: "wave-passed" | "wave-failed" | "wave-skipped"; readonly wave: number; readonly why: string }
   | { readonly type: "verdict-changed"; readonly wave: number; readonly verdict: Verdict; readonly summary: string }
+  | ({ readonly type: "trigger-held"; readonly wave: number } & TriggerHolds)
+  | { readonly type: "trigger-ceased"; readonly wave: number; readonly trigger: number }
+  /** A branch of the wave's rollback tree came true, and is carried out by the events after this one. */
+  | {
+      readonly type: "branch-taken";
+      readonly wave: number;
+      readonly branch: number;
+      readonly when: Branch["when"]["kind"];
+      readonly action: Branch["action"];
+      readonly ask: Branch["ask"];
+      readonly why: string;
+      readonly endpointIds: readonly string[];
+    }
+  | { readonly type: "wave-held"; readonly wave: number; readonly why: string }
+  | { readonly type: "wave-freed"; readonly wave: number }
+  | { readonly type: "decision-reminded"; readonly kind: Decision["kind"]; readonly wave: number; readonly endpointId?: string }
   | { readonly type: "decision-needed"; readonly decision: Decision }
   | { readonly type: "decision-closed"; readonly kind: Decision["kind"]; readonly wave: number; readonly endpointId?: string }
   | { readonly type: "overridden"; readonly kind: Decision["kind"]; readonly wave: number; readonly actor: string; readonly reason: string }
@@ -31,6 +48,8 @@ export type RolloutEvent = { readonly at: Instant } & (
       readonly waves: readonly number[];
       readonly actor: string;
       readonly reason: string;
+      readonly order?: Branch["order"];
+      readonly harmed?: readonly string[];
     }
   | { readonly type: "rollback-forced"; readonly actor: string; readonly reason: string }
   | { readonly type: "rollback-finished"; readonly remaining: number }

@@ -2,10 +2,10 @@ import { type Instant, unreachable } from "@breakwater/shared/core";
 import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import type { RolloutEvent } from "./events.ts";
 import { isInFlight, mayFollow, type WavePhase } from "./phases.ts";
-import { type Execution, freshExecution, type RolloutState, type WaveProgress } from "./state.ts";
+import { type Execution, freshExecution, needsHands, type RolloutState, type WaveProgress } from "./state.ts";
 
 /** A state under construction: one copy per batch, so that replaying a long history stays linear. */
-type Draft = { -readonly [K in keyof RolloutState]: RolloutState[K] } & {
+type Draft = Mutable<RolloutState> & {
   executions: Map<string, Execution>;
   awaited: Map<string, Instant>;
   waves: WaveProgress[];
@@ -25,7 +25,7 @@ export function begin(plan: RolloutPlan, event: Extract<RolloutEvent, { type: "c
     expiresAt: event.expiresAt,
     createdAt: event.at,
     phase: { kind: "scheduled" },
-    waves: plan.waves.map(() => ({ phase: { kind: "pending" }, overrides: [] })),
+    waves: plan.waves.map(() => ({ phase: { kind: "pending" }, overrides: [], holding: [], branches: [] })),
     executions: new Map(),
     awaited: new Map(),
     decisions: [],
@@ -35,7 +35,10 @@ export function begin(plan: RolloutPlan, event: Extract<RolloutEvent, { type: "c
 }
 
 /** The state after further events. Throws on an event that the transition table does not know: history was tampered with. */
-export function evolve(state: RolloutState, ...events: readonly RolloutEvent[]): RolloutState {
+export const evolve = (state: RolloutState, ...events: readonly RolloutEvent[]): RolloutState => evolveAll(state, events);
+
+/** The same for a list of any length, which arguments of a call are not. */
+export function evolveAll(state: RolloutState, events: readonly RolloutEvent[]): RolloutState {
   const draft: RolloutState = { ...state };
   own(draft);
   for (const event of events) apply(draft, event);
@@ -71,7 +74,7 @@ export function storyFrom(state: RolloutState, now: Instant): Story {
 export function replay(plan: RolloutPlan, events: readonly RolloutEvent[]): RolloutState {
   const [first, ...rest] = events;
   if (first?.type !== "created") throw new Error("a deployment's history begins with its creation");
-  return evolve(begin(plan, first), ...rest);
+  return evolveAll(begin(plan, first), rest);
 }
 
 function apply(draft: Draft, event: RolloutEvent): void {
@@ -87,7 +90,7 @@ function apply(draft: Draft, event: RolloutEvent): void {
       turn(draft, { kind: "paused", cause: event.cause, reason: event.reason, by: event.actor, since: at });
       return;
     case "ended":
-      draft.decisions = [];
+      draft.decisions = draft.decisions.filter((d) => needsHands(d.kind));
       draft.awaited.clear();
       delete draft.rollback;
       turn(draft, { kind: event.as, reason: event.reason, by: event.actor, at });
@@ -116,6 +119,32 @@ function apply(draft: Draft, event: RolloutEvent): void {
     case "verdict-changed":
       change(draft, event.wave, { verdict: { verdict: event.verdict, at, summary: event.summary } });
       return;
+    case "trigger-held": {
+      const { trigger, since, sentence, endpointIds } = event;
+      change(draft, event.wave, { holding: [...progress(draft, event.wave).holding, { trigger, since, sentence, endpointIds }] });
+      return;
+    }
+    case "trigger-ceased":
+      change(draft, event.wave, { holding: progress(draft, event.wave).holding.filter((h) => h.trigger !== event.trigger) });
+      return;
+    case "branch-taken": {
+      const { branch, action, why, endpointIds } = event;
+      change(draft, event.wave, { branches: [...progress(draft, event.wave).branches, { branch, at, action, why, endpointIds }] });
+      return;
+    }
+    case "wave-held":
+      change(draft, event.wave, { held: { since: at, why: event.why } });
+      return;
+    case "wave-freed": {
+      const { held: _held, ...rest } = progress(draft, event.wave);
+      draft.waves[event.wave] = rest;
+      return;
+    }
+    case "decision-reminded":
+      draft.decisions = draft.decisions.map((d) =>
+        d.kind === event.kind && d.wave === event.wave && d.endpointId === event.endpointId ? { ...d, reminded: (d.reminded ?? 0) + 1 } : d,
+      );
+      return;
     case "decision-needed":
       draft.decisions = [...draft.decisions, event.decision];
       return;
@@ -126,12 +155,21 @@ function apply(draft: Draft, event: RolloutEvent): void {
       return;
     case "overridden": {
       const taken = { kind: event.kind, reason: event.reason, by: event.actor, at };
-      change(draft, event.wave, { overrides: [...(draft.waves[event.wave]?.overrides ?? []), taken] });
+      change(draft, event.wave, { overrides: [...progress(draft, event.wave).overrides, taken] });
       return;
     }
     case "rollback-started":
       draft.awaited.clear();
-      draft.rollback = { scope: event.scope, waves: event.waves, reason: event.reason, by: event.actor, since: at, forced: false };
+      draft.rollback = {
+        scope: event.scope,
+        waves: event.waves,
+        reason: event.reason,
+        by: event.actor,
+        since: at,
+        forced: false,
+        ...(event.order === undefined ? {} : { order: event.order }),
+        harmed: event.harmed ?? [],
+      };
       return;
     case "rollback-forced":
       if (draft.rollback) draft.rollback = { ...draft.rollback, forced: true };
@@ -148,6 +186,7 @@ function apply(draft: Draft, event: RolloutEvent): void {
         ...freshExecution(draft.deploymentId, event.endpointId, event.wave, at),
         state: "queued",
         startedAt: at,
+        notAfter: event.notAfter,
       });
       return;
     case "execution-withdrawn":
@@ -186,9 +225,13 @@ function wave(draft: Draft, index: number, phase: WavePhase): void {
 }
 
 function change(draft: Draft, index: number, part: Partial<WaveProgress>): void {
-  const before = draft.waves[index];
-  if (!before) throw new Error(`the plan has no wave ${index}`);
-  draft.waves[index] = { ...before, ...part };
+  draft.waves[index] = { ...progress(draft, index), ...part };
+}
+
+function progress(draft: Draft, index: number): WaveProgress {
+  const found = draft.waves[index];
+  if (!found) throw new Error(`the plan has no wave ${index}`);
+  return found;
 }
 
 function existing(draft: Draft, endpointId: string): Execution {
@@ -208,25 +251,34 @@ function stepTaken(draft: Draft, endpointId: string, step: { readonly of: "apply
 function move(draft: Draft, event: Extract<RolloutEvent, { type: "execution-moved" }>): void {
   const before = draft.executions.get(event.endpointId) ?? freshExecution(draft.deploymentId, event.endpointId, event.wave, event.at);
   draft.awaited.delete(event.endpointId);
-  const to = event.to;
+  const { to, step } = event;
   if (!mayFollow("execution", before.state, to)) impossible(before.state, to);
   const patched = to === "verifying" || to === "succeeded";
-  const { patchedAt: _patchedAt, ...rest } = before;
   const patchedAt = to === "rolled-back" ? undefined : (before.patchedAt ?? (patched ? event.at : undefined));
-  const { finishedAt: _finishedAt, ...open } = rest;
-  draft.executions.set(event.endpointId, {
-    ...open,
-    ...(patchedAt === undefined ? {} : { patchedAt }),
-    ...(isInFlight(to) ? {} : { finishedAt: event.at }),
+  // Written out instead of spread: most of a history is this, and a restart replays all of it.
+  const after: Mutable<Execution> = {
+    id: before.id,
+    endpointId: before.endpointId,
+    wave: before.wave,
     state: to,
     changedAt: event.at,
-    begun: before.begun || (event.step !== undefined && to !== "refused"),
+    lastStep: step?.of === "apply" ? step.number : before.lastStep,
+    lastRollbackStep: step?.of === "rollback" ? step.number : before.lastRollbackStep,
+    begun: before.begun || (step !== undefined && to !== "refused"),
     touched: before.touched || touches(to),
     failureClass: to === "succeeded" ? "" : event.failureClass || before.failureClass,
     message: event.message || (to === "succeeded" ? "" : before.message),
-  });
-  if (event.step) stepTaken(draft, event.endpointId, event.step);
+  };
+  if (before.startedAt !== undefined) after.startedAt = before.startedAt;
+  if (before.notAfter !== undefined) after.notAfter = before.notAfter;
+  if (patchedAt !== undefined) after.patchedAt = patchedAt;
+  if (!isInFlight(to)) after.finishedAt = event.at;
+  if (before.cancelRequestedAt !== undefined) after.cancelRequestedAt = before.cancelRequestedAt;
+  if (before.rollback !== undefined) after.rollback = before.rollback;
+  draft.executions.set(event.endpointId, after);
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const touches = (to: Execution["state"]): boolean =>
   to === "applying" ||

@@ -1,12 +1,13 @@
 import { formatInstant, type Instant, unreachable } from "@breakwater/shared/core";
+import { treeOfWave } from "../../../decide/rollback/index.ts";
 import { countPlaces, generalHold, type Hold, rollbackHold, startHold } from "./admission.ts";
 import type { Facts } from "./facts.ts";
 import { evaluateGate, hostnames, planned, successShare } from "./gate.ts";
 import { isFinal, isInFlight } from "./phases.ts";
 import { rollbackCandidates } from "./rollback.ts";
-import { ALL_RULES } from "./rules.ts";
-import { currentWave, type RolloutState, waveExecutions } from "./state.ts";
-import { needsApproval } from "./tick.ts";
+import { ALL_RULES, PATIENCE, type Patience } from "./rules.ts";
+import { accepted, currentWave, needsHands, type RolloutState, waveExecutions } from "./state.ts";
+import { needsApproval, remindsAt } from "./tick.ts";
 
 /** One thing that is waited for. */
 export interface Wait {
@@ -20,19 +21,25 @@ export interface Wait {
 }
 
 /** Why the deployment is where it is: every wait with its deadline and what follows. Empty when there is nothing to wait for. */
-export function explain(state: RolloutState, facts: Facts, now: Instant): Wait[] {
+export function explain(state: RolloutState, facts: Facts, now: Instant, patience: Patience = PATIENCE): Wait[] {
   const waits: Wait[] = [...running(state)];
-  for (const d of state.decisions) waits.push({ what: `A person has to decide: ${d.question}`, afterwards: answers(d.kind) });
+  for (const d of state.decisions)
+    waits.push({
+      what: `A person has to decide: ${d.question}`,
+      until: remindsAt(d, patience),
+      afterwards: `${answers(d.kind)} Without an answer it is told again then${isFinal(state.phase) ? "." : `, and the deployment expires at ${formatInstant(state.expiresAt)}.`}`,
+    });
   if (isFinal(state.phase)) return waits;
   if (state.rollback) return [...waits, ...rollingBack(state, facts)];
   if (state.phase.kind === "paused")
     waits.push({
       what: `Paused by ${state.phase.by}: ${state.phase.reason}`,
       until: state.expiresAt,
-      afterwards: "It goes on when a person resumes it; when the plan expires first, the deployment ends as expired.",
+      afterwards: `${howItGoesOn(state)} When the plan expires first, the deployment ends as expired.`,
     });
   const wave = currentWave(state);
   const name = state.plan.waves[wave]?.name ?? "";
+  waits.push(...triggers(state, wave));
   switch (state.waves[wave]?.phase.kind) {
     case "pending":
     case "gated":
@@ -55,9 +62,48 @@ export const sentences = (waits: readonly Wait[]): string[] =>
   waits.map((w) => `${w.what}${w.until === undefined ? "" : ` Until ${formatInstant(w.until)}.`} ${w.afterwards}`);
 
 function answers(kind: RolloutState["decisions"][number]["kind"]): string {
+  if (kind === "superseded" || kind === "stalled") return "Override to go on, leave the endpoints out, or end the deployment.";
   if (kind === "approval") return "It goes on when the wave is approved; or halt, or roll back.";
-  if (kind === "rollback-failed" || kind === "not-ended") return "Look into the endpoint, then override to acknowledge it.";
+  if (needsHands(kind)) return "Look into the endpoint, then override to acknowledge it.";
   return "Override with a reason to go on; or roll back, halt or cancel.";
+}
+
+/** What would make a paused deployment go on. */
+function howItGoesOn(state: RolloutState): string {
+  if (state.phase.kind !== "paused") return "";
+  const harmful = state.waves.findIndex((w) => w.verdict?.verdict === "harmful" && !accepted(w, "harmful"));
+  switch (state.phase.cause) {
+    case "harmful":
+      return harmful >= 0
+        ? `It goes on when a person overrides the verdict on wave ${harmful + 1} with a reason; or roll back.`
+        : "It goes on when a person answers the open question, or resumes it once none is open.";
+    case "not-restored":
+      return "It goes on when a person has seen to the endpoint and overrides with a reason.";
+    case "rollback":
+      return "It does not go on: it ends when everything in the rollback's scope is restored.";
+    case "operator":
+      return "It goes on when a person resumes it.";
+  }
+}
+
+/** Triggers that hold now and fire when they have held for their time. */
+function triggers(state: RolloutState, wave: number): Wait[] {
+  const plannedWave = state.plan.waves[wave];
+  const progress = state.waves[wave];
+  if (!plannedWave || !progress) return [];
+  return progress.holding.flatMap((h) => {
+    const trigger = plannedWave.triggers[h.trigger];
+    const branch = treeOfWave(plannedWave).findIndex((b) => b.when.kind === "trigger" && b.when.trigger === h.trigger);
+    if (!trigger || progress.branches.some((b) => b.branch === branch)) return [];
+    return [
+      {
+        what: `A trigger of wave "${plannedWave.name}" holds since ${formatInstant(h.since)}: ${h.sentence}`,
+        until: (h.since + trigger.forMs) as Instant,
+        afterwards: `If it still holds then: ${trigger.action.replace("-", " ")}.`,
+        endpointIds: h.endpointIds,
+      },
+    ];
+  });
 }
 
 function running(state: RolloutState): Wait[] {
@@ -191,6 +237,17 @@ function said(hold: Hold, awaitedUntil: Instant | undefined): { what: string; un
       return plain(`redundancy group ${hold.group} has ${hold.healthy} other healthy members and needs ${hold.needs}.`);
     case "concurrency":
       return plain(`the ${hold.of} has ${hold.limit} in flight, which is its limit.`);
+    case "superseded":
+      return plain(`what was approved is no longer current: ${hold.why}`);
+    case "not-restored":
+      return plain(
+        `${hold.endpoints === 1 ? "an endpoint" : `${hold.endpoints} endpoints`} could not be restored, and nobody has seen to it.`,
+      );
+    case "unrestorable":
+      return {
+        what: `they have no way back, and ${hold.inDanger} such ${hold.inDanger === 1 ? "endpoint is" : "endpoints are"} in danger, as many as the plan allows.`,
+        until: hold.until,
+      };
     case "disconnected":
       return { what: "they are not connected; the gate will count them as unreachable.", until: awaitedUntil };
     default:

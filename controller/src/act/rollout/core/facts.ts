@@ -16,6 +16,8 @@ export interface HeardVerdict {
   readonly at: Instant;
   /** Metrics that lean to harm without proof. */
   readonly suspects?: readonly string[];
+  /** Why the judge could not look at all patched endpoints; absent when it could. */
+  readonly blind?: string;
 }
 
 /** What the core cannot know from its own events. Read fresh for each decision. */
@@ -29,6 +31,8 @@ export interface Facts {
   readonly busyElsewhere: ReadonlySet<string>;
   /** How many executions of other deployments run at each site. */
   readonly siteBusyElsewhere: ReadonlyMap<string, number>;
+  /** Endpoints for which the planned versions are no longer what they should get, each with the reason. */
+  readonly superseded?: ReadonlyMap<string, string>;
   readonly frozen?: { readonly reason: string; readonly by: string };
   /** Digest of the plan as the store holds it now. */
   readonly planDigest: string;

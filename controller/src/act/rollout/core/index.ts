@@ -1,9 +1,10 @@
 export * from "./commands.ts";
 export * from "./decide.ts";
 export * from "./events.ts";
-export { begin, evolve, replay } from "./evolve.ts";
+export { begin, evolve, evolveAll, replay } from "./evolve.ts";
 export * from "./explain.ts";
 export * from "./facts.ts";
+export * from "./forecast.ts";
 export { evaluateGate, successShare } from "./gate.ts";
 export * from "./next.ts";
 export * from "./phases.ts";

@@ -21,7 +21,7 @@ function run(rules: Rules, variant: Variant, story: readonly Happening[]): strin
 }
 
 describe("whatever happens to a deployment", () => {
-  it("keeps I1 to I7 after every step", () => {
+  it("keeps I1 to I9 after every step", () => {
     fc.assert(
       fc.property(variants, happenings, (variant, story) => {
         expect(run(ALL_RULES, variant, story)).toEqual([]);
@@ -59,6 +59,9 @@ describe("a core without its rule", () => {
     ["steps", "I5"],
     ["budget", "I6"],
     ["digest", "I7"],
+    ["consent", "I3"],
+    ["current", "I8"],
+    ["danger", "I9"],
   ])("without %s violates %s", (rule, invariant) => {
     const outcome = fc.check(
       fc.property(variants, happenings, (variant, story) => {

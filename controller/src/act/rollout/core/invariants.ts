@@ -1,9 +1,9 @@
 import { addMs } from "@breakwater/shared/core";
-import type { Execution, RolloutState } from "./index.ts";
+import type { Execution, Facts, RolloutState } from "./index.ts";
 import type { ModelWorld } from "./model.ts";
 
 /**
- * The invariants I1 to I7, written a second time from the log of what happened and independent of the rules that are under
+ * The invariants I1 to I9, written a second time from the log of what happened and independent of the rules that are under
  * test. @returns what was violated, in words
  */
 export function violations(world: ModelWorld, from = 0): string[] {
@@ -12,6 +12,7 @@ export function violations(world: ModelWorld, from = 0): string[] {
     if (index < from) continue;
     const { event, before, facts, now } = entry;
     if (event.type === "execution-rollback-requested") checkPlaces(found, world, before, event.endpointId, event.endpointId);
+    if (event.type === "wave-passed") checkConsent(found, before, facts, event.wave);
     if (event.type !== "execution-started") continue;
     const id = event.endpointId;
     if (!facts.windows.isOpen(id, now)) found.push(`I1 ${id} started outside its window`);
@@ -30,6 +31,9 @@ export function violations(world: ModelWorld, from = 0): string[] {
     const failed = [...before.executions.values()].filter(failure).length;
     if (failed >= world.plan.errorBudget) found.push(`I6 ${id} started after ${failed} failures`);
     if (facts.planDigest !== before.planDigest) found.push(`I7 ${id} started on a changed plan`);
+    const accepted = before.waves[event.wave]?.overrides.some((o) => o.kind === "superseded");
+    if (facts.superseded?.has(id) && !accepted) found.push(`I8 ${id} got what is no longer current`);
+    checkDanger(found, world, before, id, now);
   }
   for (const [id, times] of world.appliedTimes) if (times > 1) found.push(`I4 ${id} applied ${times} times`);
   return found;
@@ -63,6 +67,27 @@ function checkPlaces(found: string[], world: ModelWorld, before: RolloutState, i
   limit("site", flying.filter((e) => plan.endpoints[e.endpointId]?.site === site).length, plan.sites[site]?.maxConcurrent ?? 99);
 }
 
+/** Who saw nothing has not consented: only a person may let that pass. */
+function checkConsent(found: string[], before: RolloutState, facts: Facts, wave: number): void {
+  const heard = facts.verdicts.get(wave);
+  const byPerson = (before.waves[wave]?.overrides.length ?? 0) > 0;
+  if (!byPerson && heard?.verdict === "undecided" && heard.blind !== undefined)
+    found.push(`I3 wave ${wave} passed although nobody had seen it`);
+}
+
+/** No endpoint without a way back joins another one that is in danger, and nobody starts while one could not be restored and nobody has seen to it. */
+function checkDanger(found: string[], world: ModelWorld, before: RolloutState, id: string, now: number): void {
+  const unseen = before.decisions.some((d) => d.kind === "rollback-failed");
+  if (unseen) found.push(`I9 ${id} started while an endpoint could not be restored`);
+  if (!before.irreversible.has(id)) return;
+  const inDanger = [...before.executions.values()].filter((e) => {
+    const bakes = e.patchedAt !== undefined && now < e.patchedAt + (world.plan.waves[e.wave]?.gate.bakeMs ?? 0);
+    const gone = ["rolled-back", "refused", "cancelled"].includes(e.state);
+    return before.irreversible.has(e.endpointId) && (flies(e) || (bakes && !gone));
+  });
+  if (inDanger.length >= 1) found.push(`I9 ${id} has no way back and neither has ${inDanger[0]?.endpointId}, which is in danger`);
+}
+
 const flies = (e: Execution): boolean =>
   !["succeeded", "failed", "rolled-back", "rollback-failed", "unreachable", "refused", "cancelled"].includes(e.state);
 const unfit = (e: Execution | undefined): boolean =>
@@ -85,7 +110,8 @@ function gatePassed(world: ModelWorld, before: number, wave: number): boolean {
   const gate = state.plan.waves[wave]?.gate;
   if (!gate || members.some((e) => e === undefined || flies(e)) || passed.now < addMs(progress.phase.since, gate.bakeMs)) return false;
   const overridden = progress.overrides.length > 0;
-  const share = (members.filter((e) => e?.state === "succeeded").length * 1000) / members.length;
+  const counted = members.filter((e) => !(e?.state === "cancelled" && e.startedAt === undefined));
+  const share = counted.length === 0 ? 1000 : (counted.filter((e) => e?.state === "succeeded").length * 1000) / counted.length;
   const approved = !gate.approval || world.log.slice(0, before).some((e) => e.event.type === "wave-approved" && e.event.wave === wave + 1);
   return approved && (overridden || (share >= gate.successPermille && progress.verdict?.verdict !== "harmful"));
 }

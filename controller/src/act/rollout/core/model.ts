@@ -25,7 +25,8 @@ export type Happening =
   | { readonly kind: "deliver" | "report" | "old-report" | "connection" | "busy" | "heal"; readonly pick: number }
   | { readonly kind: "work"; readonly pick: number; readonly goesWell: boolean }
   | { readonly kind: "operator"; readonly pick: number }
-  | { readonly kind: "verdict"; readonly verdict: Verdict }
+  | { readonly kind: "verdict"; readonly verdict: Verdict; readonly blind: boolean; readonly trigger: number }
+  | { readonly kind: "supersede"; readonly pick: number }
   | { readonly kind: "freeze" | "tamper"; readonly on: boolean };
 
 const pick = fc.nat(1_000);
@@ -48,16 +49,25 @@ export const happenings = fc.array(
       weight: 3,
       arbitrary: fc.record({
         kind: fc.constant("verdict" as const),
-        verdict: fc.constantFrom<Verdict>("healthy", "healthy", "healthy", "undecided", "harmful"),
+        verdict: fc.constantFrom<Verdict>("healthy", "healthy", "healthy", "undecided", "undecided", "harmful"),
+        blind: fc.boolean(),
+        // Mostly none: a trigger ends most stories.
+        trigger: fc.nat(11),
       }),
     },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("supersede" as const), pick }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("freeze" as const, "tamper" as const), on: fc.nat(3).map((n) => n === 0) }) },
   ),
   { minLength: 30, maxLength: 160 },
 );
 
-export const VARIANTS = ["waves", "narrow", "wide", "sites"] as const;
+export const VARIANTS = ["waves", "narrow", "wide", "sites", "one-way"] as const;
 export type Variant = (typeof VARIANTS)[number];
+
+const TRIGGERS: RolloutPlan["waves"][number]["triggers"] = [
+  { metric: "check_up", kind: "count", threshold: 1, forMs: 5 * MINUTE, action: "rollback-wave" },
+  { metric: "cpu_percent", kind: "change-permille", threshold: 300, forMs: 0, action: "pause" },
+];
 
 /**
  * "waves": three of them, with a redundancy group. The others put all endpoints into one wave, each with one limit that
@@ -75,7 +85,8 @@ export function modelPlan(variant: Variant): RolloutPlan {
     narrow: [{ ...crowd, maxConcurrent: 2 }],
     wide: [{ ...crowd, maxConcurrent: 9 }],
     sites: [{ ...crowd, maxConcurrent: 9 }],
-  }[variant];
+    "one-way": [{ ...crowd, maxConcurrent: 9 }],
+  }[variant].map((wave) => ({ ...wave, triggers: TRIGGERS }));
   const plan = planOf(waves, {
     sites: variant === "sites" ? { s1: { maxConcurrent: 2 }, s2: { maxConcurrent: 1 } } : {},
     redundancyGroups: { web: { minHealthy: 2, members: ["b", "c", "x"] } },
@@ -128,7 +139,7 @@ export function modelWorld(rules: Rules, variant: Variant) {
     planDigest: "digest",
     expiresAt: at(5 * 24 * HOUR),
     unchanging: [],
-    irreversible: [],
+    irreversible: variant === "one-way" ? ["a", "b", "c", "d", "e"] : [],
     actor: "user:ada",
   };
   let state = begin(plan, created);
@@ -220,6 +231,7 @@ export function modelWorld(rules: Rules, variant: Variant) {
       { type: "approve-wave", wave, ...said },
       { type: "override", ...said },
       { type: "start", ...said },
+      { type: "leave-out", endpointIds: [some(ids, n) ?? "a"], ...said },
     ];
     const rare: RolloutCommand[] = [
       { type: "halt", withdrawn, ...said },
@@ -282,8 +294,18 @@ export function modelWorld(rules: Rules, variant: Variant) {
       case "verdict": {
         const wave = state.waves.findIndex((w) => w.phase.kind === "running" || w.phase.kind === "baking");
         if (wave < 0) return;
-        facts = { ...facts, verdicts: new Map([...facts.verdicts, [wave, { verdict: what.verdict, at: now }]]) };
-        give({ type: "verdict", wave, verdict: what.verdict, summary: "", withdrawn: unsent() });
+        const heard = { verdict: what.verdict, at: now, ...(what.blind ? { blind: "no samples" } : {}) };
+        facts = { ...facts, verdicts: new Map([...facts.verdicts, [wave, heard]]) };
+        const holding =
+          what.trigger < TRIGGERS.length ? [{ trigger: what.trigger, since: now, sentence: "it holds", endpointIds: ["b"] }] : [];
+        give({ type: "verdict", wave, verdict: what.verdict, summary: "", holding, withdrawn: unsent() });
+        return;
+      }
+      case "supersede": {
+        const superseded = new Map(facts.superseded);
+        const id = some(ids, what.pick) ?? "a";
+        if (!superseded.delete(id)) superseded.set(id, "a newer version is out");
+        facts = { ...facts, superseded };
         return;
       }
       case "freeze": {
@@ -301,6 +323,9 @@ export function modelWorld(rules: Rules, variant: Variant) {
   function settle(): void {
     facts = { ...quietFacts(plan), windows, verdicts: facts.verdicts };
     for (let round = 0; round < 60; round += 1) {
+      // A judge who sees nothing any more: no wave may pass on that.
+      const blind = { verdict: "undecided" as const, at: now, blind: "no samples" };
+      facts = { ...facts, verdicts: new Map(plan.waves.map((_, wave) => [wave, blind])) };
       give({ type: "tick", facts });
       for (let i = 0; i < outbox.size; i += 1) deliver(i);
       for (let i = 0; i < 12; i += 1) for (let n = 0; n < journals.size; n += 1) work(n, true);

@@ -20,21 +20,17 @@ export type Effect =
 
 /** Effects of one execution's state, from nothing but that state: this is what a restart re-derives. */
 export function executionEffects(execution: Execution): Effect[] {
-  const effects: Effect[] = [];
-  const { state } = execution;
-  const send = (command: "apply" | "rollback" | "cancel") => effects.push({ kind: "send", command, execution });
-  const withdraw = (command: "apply" | "rollback" | "cancel") => effects.push({ kind: "withdraw", command, execution });
+  const { state, rollback } = execution;
+  if (execution.startedAt === undefined) return [];
   const cancelling = execution.cancelRequestedAt !== undefined;
-  if (execution.startedAt === undefined) return effects;
   const applyOpen = (state === "queued" || state === "delivered") && !cancelling;
-  if (applyOpen) send("apply");
-  else withdraw("apply");
+  const effects: Effect[] = [{ kind: applyOpen ? "send" : "withdraw", command: "apply", execution }];
   // An endpoint that was given up hears the cancel when it comes back, so that it does not begin then.
-  if (cancelling && (isBeforeChange(state) || state === "unreachable")) send("cancel");
-  else if (cancelling) withdraw("cancel");
+  const cancelOpen = isBeforeChange(state) || state === "unreachable";
+  if (cancelling) effects.push({ kind: cancelOpen ? "send" : "withdraw", command: "cancel", execution });
   // A rollback stays open for an endpoint that was given up: it is still the current truth.
-  if (execution.rollback && (state === "rolling-back" || state === "unreachable")) send("rollback");
-  else if (execution.rollback) withdraw("rollback");
+  const rollbackOpen = state === "rolling-back" || state === "unreachable";
+  if (rollback) effects.push({ kind: rollbackOpen ? "send" : "withdraw", command: "rollback", execution });
   return effects;
 }
 

@@ -1,7 +1,7 @@
 import type { Instant } from "@breakwater/shared/core";
 
 /** Why a deployment stands still. The cause decides what lets it go on. */
-export type PauseCause = "operator" | "harmful" | "rollback";
+export type PauseCause = "operator" | "harmful" | "not-restored" | "rollback";
 
 /**
  * Where a deployment is. "draft" and "awaiting-approval" are states of its plan: a deployment exists from approval on.

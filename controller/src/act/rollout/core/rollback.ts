@@ -1,11 +1,12 @@
 import { fail, type Instant, ok, type Problem, type Result } from "@breakwater/shared/core";
 import { countPlaces, occupy, rollbackHold } from "./admission.ts";
-import { cancelBeforeChange, end, takeBackWithdrawn } from "./ending.ts";
+import { ask, cancelBeforeChange, end, takeBackWithdrawn } from "./ending.ts";
 import type { Story } from "./evolve.ts";
 import type { Facts } from "./facts.ts";
+import { hostnames } from "./gate.ts";
 import { isInFlight } from "./phases.ts";
 import type { Rules } from "./rules.ts";
-import { type Execution, type RolloutState, remainsChanged } from "./state.ts";
+import { type Execution, type RollbackInProgress, type RolloutState, remainsChanged } from "./state.ts";
 
 /** The waves that a rollback of this scope takes back. */
 export const wavesInScope = (state: RolloutState, scope: "wave" | "deployment", wave: number): number[] =>
@@ -36,21 +37,24 @@ export function startRollback(
   actor: string,
   reason: string,
   withdrawn: readonly string[] | undefined,
+  how: Pick<RollbackInProgress, "order" | "harmed"> = {},
 ): Result<void> {
   const waves = wavesInScope(story.state, scope, wave);
   const problem = rollbackProblem(story.state, waves);
   if (problem) return fail(problem);
   takeBackWithdrawn(story, withdrawn, "cancelled");
   story.tell({ type: "paused", cause: "rollback", actor, reason });
-  story.tell({ type: "rollback-started", scope, waves, actor, reason });
+  story.tell({ type: "rollback-started", scope, waves, actor, reason, ...how });
   cancelBeforeChange(story, reason);
   return ok(undefined);
 }
 
-/** Executions that the rollback in progress has yet to ask. */
+/** Executions that the rollback in progress has yet to ask, in the order in which it asks them. */
 export function rollbackCandidates(state: RolloutState): Execution[] {
   const waves = state.rollback?.waves ?? [];
-  return [...state.executions.values()].filter(
+  const harmed = new Set(state.rollback?.order === "harmed-first" ? state.rollback.harmed : []);
+  const rank = (e: Execution): number => (harmed.has(e.endpointId) ? 0 : 1);
+  const open = [...state.executions.values()].filter(
     (e) =>
       waves.includes(e.wave) &&
       remainsChanged(state, e) &&
@@ -59,10 +63,12 @@ export function rollbackCandidates(state: RolloutState): Execution[] {
       e.state !== "rollback-failed" &&
       !state.irreversible.has(e.endpointId),
   );
+  // The newest patch first: what ran longest without complaint can wait longest.
+  return open.sort((a, b) => rank(a) - rank(b) || (b.patchedAt ?? b.changedAt) - (a.patchedAt ?? a.changedAt));
 }
 
 /** Asks as many endpoints as the limits allow, and ends the deployment once nothing is left to ask or to wait for. */
-export function advanceRollback(story: Story, facts: Facts, _now: Instant, rules: Rules): void {
+export function advanceRollback(story: Story, facts: Facts, now: Instant, rules: Rules): void {
   const progress = story.state.rollback;
   if (!progress) return;
   cancelBeforeChange(story, progress.reason);
@@ -74,7 +80,9 @@ export function advanceRollback(story: Story, facts: Facts, _now: Instant, rules
   }
   const executions = [...story.state.executions.values()];
   if (rollbackCandidates(story.state).length > 0 || executions.some((e) => isInFlight(e.state))) return;
-  const left = executions.filter((e) => progress.waves.includes(e.wave) && remainsChanged(story.state, e)).length;
+  const unrestored = executions.filter((e) => progress.waves.includes(e.wave) && remainsChanged(story.state, e));
+  const left = unrestored.length;
+  if (left > 0) askForHands(story, unrestored, now);
   const elsewhere = executions.filter((e) => !progress.waves.includes(e.wave) && remainsChanged(story.state, e)).length;
   for (const wave of progress.waves) {
     const { kind } = story.state.waves[wave]?.phase ?? { kind: "pending" };
@@ -90,4 +98,31 @@ export function advanceRollback(story: Story, facts: Facts, _now: Instant, rules
     elsewhere > 0 ? `${elsewhere} endpoints of other waves keep the new versions` : "",
   ].filter((text) => text !== "");
   end(story, "halted", progress.by, `${progress.reason} After the rollback ${rest.join(", and ")}.`);
+}
+
+/** A rollback that leaves anything behind is no rollback: a person is called, and the call outlives the deployment. */
+function askForHands(story: Story, left: readonly Execution[], now: Instant): void {
+  const ids = (of: (e: Execution) => boolean) => left.filter(of).map((e) => e.endpointId);
+  const oneWay = (e: Execution) => story.state.irreversible.has(e.endpointId);
+  const told = (text: string, of: readonly string[]) => (of.length === 0 ? "" : ` ${text}: ${hostnames(story.state, of)}.`);
+  ask(
+    story,
+    {
+      kind: "rollback-partial",
+      wave: left[0]?.wave ?? 0,
+      question:
+        `The rollback is over and ${left.length} ${left.length === 1 ? "endpoint keeps" : "endpoints keep"} the new versions.` +
+        told("Their approved action forbids a rollback", ids(oneWay)) +
+        told(
+          "Restoring failed",
+          ids((e) => !oneWay(e) && e.state === "rollback-failed"),
+        ) +
+        told(
+          "They do not answer",
+          ids((e) => !oneWay(e) && e.state !== "rollback-failed"),
+        ) +
+        " Restore them by hand, or propose a plan that goes back to the old versions.",
+    },
+    now,
+  );
 }

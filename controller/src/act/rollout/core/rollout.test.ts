@@ -1,82 +1,9 @@
-import type { AgentExecutionState } from "@breakwater/shared/command";
-import { expectOk, type Instant } from "@breakwater/shared/core";
+import { expectOk } from "@breakwater/shared/core";
 import { describe, expect, it } from "vitest";
 import type { RolloutPlan } from "../../../decide/planning/index.ts";
-import {
-  begin,
-  decide,
-  evolve,
-  executionEffects,
-  explain,
-  type Facts,
-  next,
-  type RolloutCommand,
-  type RolloutEvent,
-  type RolloutState,
-  sentences,
-  type Verdict,
-} from "./index.ts";
-import { at, dailyWindows, HOUR, MINUTE, planOf, quietFacts } from "./testing.ts";
-
-/** A deployment under test: commands go in, events come out and are evolved. */
-function deploymentOf(plan: RolloutPlan, created: Partial<Extract<RolloutEvent, { type: "created" }>> = {}) {
-  let state: RolloutState = begin(plan, {
-    type: "created",
-    at: at(0),
-    deploymentId: "dp_1" as never,
-    planDigest: "digest",
-    expiresAt: at(14 * 24 * HOUR),
-    unchanging: [],
-    irreversible: [],
-    actor: "user:ada",
-    ...created,
-  });
-  let facts = quietFacts(plan);
-  let steps = 0;
-  const give = (command: RolloutCommand, now: Instant) => {
-    const result = decide(state, command, now);
-    if (result.ok) state = evolve(state, ...result.value);
-    return result;
-  };
-  return {
-    get state() {
-      return state;
-    },
-    get facts() {
-      return facts;
-    },
-    know: (part: Partial<Facts>) => {
-      facts = { ...facts, ...part };
-    },
-    give,
-    tick: (ms: number) => expectOk(give({ type: "tick", facts }, at(ms))),
-    report: (endpointId: string, reported: AgentExecutionState, ms: number, of: "apply" | "rollback" = "apply") =>
-      give(
-        {
-          type: "report",
-          endpointId,
-          of,
-          step: ++steps,
-          state: reported,
-          failureClass: reported === "failed" ? "check-failed" : "",
-          message: "",
-        },
-        at(ms),
-      ),
-    judge: (wave: number, verdict: Verdict, ms: number, suspects: readonly string[] = []) => {
-      facts = { ...facts, verdicts: new Map([...facts.verdicts, [wave, { verdict, at: at(ms), suspects }]]) };
-      return give({ type: "verdict", wave, verdict, summary: "latency +98 %" }, at(ms));
-    },
-    states: () => Object.fromEntries([...state.executions].map(([id, e]) => [id, e.state])),
-    disconnect: (id: string, lastSeenMs: number) => {
-      facts = { ...facts, endpoints: new Map([...facts.endpoints, [id, { connected: false, lastSeenAt: at(lastSeenMs) }]]) };
-    },
-    connect: (id: string, ms: number) => {
-      facts = { ...facts, endpoints: new Map([...facts.endpoints, [id, { connected: true, lastSeenAt: at(ms) }]]) };
-    },
-  };
-}
-const said = { actor: "user:ada", reason: "because" };
+import { executionEffects, explain, next, sentences } from "./index.ts";
+import { at, dailyWindows, HOUR, MINUTE, planOf } from "./testing.ts";
+import { deploymentOf, said } from "./testing-deployment.ts";
 
 describe("a deployment that goes well", () => {
   it("takes one wave after another, each through its gate", () => {
@@ -151,6 +78,31 @@ describe("the gate", () => {
     expect(d.state.waves[0]?.phase.kind).toBe("passed");
   });
 
+  it("does not take the silence of a judge who saw nothing for consent", () => {
+    const d = baked({ verdict: "not-harmful" });
+    d.judge(0, "undecided", 12 * MINUTE, [], "it has watched 0 of 1 patched endpoints");
+    d.tick(12 * MINUTE);
+    expect(d.state.waves[0]?.phase.kind).toBe("baking");
+    expect(d.told(12 * MINUTE)).toContain("undecided (it has watched 0 of 1 patched endpoints)");
+    d.judge(0, "undecided", 29 * MINUTE, [], "it has watched 0 of 1 patched endpoints");
+    d.tick(30 * MINUTE);
+    expect(d.state.decisions.map((q) => [q.kind, q.question.includes("it has watched 0 of 1")])).toEqual([["undecided", true]]);
+  });
+
+  it("passes on checks alone only where the plan states it, with the reason, and still stops at harm", () => {
+    const statement = "a laboratory without telemetry";
+    const d = baked({ verdict: "checks-alone", statement });
+    d.tick(10 * MINUTE);
+    expect(d.state.waves[0]?.phase).toMatchObject({
+      kind: "passed",
+      why: `1 of 1 succeeded; on checks alone, as the plan states: ${statement}`,
+    });
+    const harmed = baked({ verdict: "checks-alone", statement });
+    harmed.judge(0, "harmful", MINUTE);
+    harmed.tick(10 * MINUTE);
+    expect(harmed.states()).toEqual({ a: "rolling-back" });
+  });
+
   it("does not take an undecided verdict that suspects harm for consent: watches on, then asks", () => {
     const d = baked({ verdict: "not-harmful" });
     d.judge(0, "undecided", 12 * MINUTE, ["check_latency_ms:shop"]);
@@ -158,7 +110,9 @@ describe("the gate", () => {
     expect(d.state.waves[0]?.phase.kind).toBe("baking");
     d.judge(0, "undecided", 29 * MINUTE, ["check_latency_ms:shop"]);
     d.tick(30 * MINUTE);
-    expect(d.state.decisions[0]?.question).toContain("the judge says undecided, but suspects check_latency_ms:shop");
+    expect(d.state.decisions[0]?.question).toContain(
+      "the judge says undecided, but its figures lean towards harm in check_latency_ms:shop",
+    );
     const cleared = baked({ verdict: "not-harmful" });
     cleared.judge(0, "undecided", 12 * MINUTE, ["check_latency_ms:shop"]);
     cleared.tick(12 * MINUTE);
@@ -228,6 +182,13 @@ describe("a harmful verdict", () => {
     d.report("a", "rollback-failed", 3 * MINUTE, "rollback");
     expect(d.state.decisions.map((q) => q.kind)).toContain("rollback-failed");
     d.tick(3 * MINUTE);
+    expect(d.state.phase.kind).toBe("halted");
+    // The call outlives the deployment, is repeated, and ends when a person says that it was seen to.
+    expect(d.state.decisions.map((q) => q.kind)).toEqual(["rollback-failed", "rollback-partial"]);
+    expect(d.told(3 * MINUTE)).toContain("Restoring failed: a.");
+    expect(d.tick(2 * HOUR).map((e) => e.type)).toEqual(["decision-reminded", "decision-reminded"]);
+    expectOk(d.give({ type: "override", ...said }, at(2 * HOUR)));
+    expect(d.state.decisions).toEqual([]);
     expect(d.state.phase.kind).toBe("halted");
   });
 

@@ -14,6 +14,9 @@ export const RULE_NAMES = [
   "steps",
   "budget",
   "digest",
+  "consent",
+  "danger",
+  "current",
 ] as const;
 export type RuleName = (typeof RULE_NAMES)[number];
 export type Rules = Readonly<Record<RuleName, boolean>>;
@@ -25,5 +28,9 @@ export const without = (name: RuleName): Rules => ({ ...ALL_RULES, [name]: false
 export interface Patience {
   /** A disconnected endpoint whose turn it is, or whose command has not been taken on, is waited for this long. */
   readonly unreachableAfterMs: number;
+  /** A wave that could run but is held by something that has no end of its own is waited for this long; then a person is asked. */
+  readonly stalledAfterMs: number;
+  /** A question is told again after this time without an answer, then after twice as long, and so on up to a day. */
+  readonly remindAfterMs: number;
 }
-export const PATIENCE: Patience = { unreachableAfterMs: 10 * 60_000 };
+export const PATIENCE: Patience = { unreachableAfterMs: 10 * 60_000, stalledAfterMs: 2 * 3_600_000, remindAfterMs: 3_600_000 };

@@ -1,5 +1,5 @@
 import type { DeploymentId, ExecutionId, Instant } from "@breakwater/shared/core";
-import type { RolloutPlan } from "../../../decide/planning/index.ts";
+import type { Branch, RolloutPlan } from "../../../decide/planning/index.ts";
 import type { DeploymentPhase, ExecutionState, WavePhase } from "./phases.ts";
 
 export type Verdict = "healthy" | "undecided" | "harmful";
@@ -12,6 +12,8 @@ export interface Execution {
   readonly state: ExecutionState;
   /** When its command was written; absent when none ever was because the endpoint could not be reached. */
   readonly startedAt?: Instant;
+  /** After it the endpoint must not begin any more. */
+  readonly notAfter?: Instant;
   readonly changedAt: Instant;
   readonly finishedAt?: Instant;
   /** Highest step of the apply, and of the rollback, that was taken in. */
@@ -32,11 +34,45 @@ export interface Execution {
 
 /** An open question that only a person may answer. */
 export interface Decision {
-  readonly kind: "undecided" | "success-share" | "harmful" | "approval" | "overdue" | "rollback-failed" | "not-ended";
+  readonly kind:
+    | "undecided"
+    | "success-share"
+    | "harmful"
+    | "approval"
+    | "overdue"
+    | "superseded"
+    | "stalled"
+    | "rollback-failed"
+    | "rollback-partial"
+    | "not-ended";
   readonly wave: number;
   readonly endpointId?: string;
   readonly question: string;
   readonly since: Instant;
+  /** How often it was told again because nobody had answered. */
+  readonly reminded?: number;
+}
+
+/** Questions about endpoints that need hands: they outlive the deployment, until a person says that they were seen to. */
+export const needsHands = (kind: Decision["kind"]): boolean =>
+  kind === "rollback-failed" || kind === "rollback-partial" || kind === "not-ended";
+
+/** A trigger whose condition holds; it fires when it has held for its time. */
+export interface TriggerHolds {
+  /** Index among the wave's triggers. */
+  readonly trigger: number;
+  readonly since: Instant;
+  readonly sentence: string;
+  readonly endpointIds: readonly string[];
+}
+
+/** A branch of the wave's rollback tree that came true. */
+export interface BranchTaken {
+  readonly branch: number;
+  readonly at: Instant;
+  readonly action: Branch["action"];
+  readonly why: string;
+  readonly endpointIds: readonly string[];
 }
 
 export interface WaveProgress {
@@ -45,6 +81,10 @@ export interface WaveProgress {
   /** What a person decided to accept, with the reason. */
   readonly overrides: readonly { readonly kind: Decision["kind"]; readonly reason: string; readonly by: string; readonly at: Instant }[];
   readonly verdict?: { readonly verdict: Verdict; readonly at: Instant; readonly summary: string };
+  readonly holding: readonly TriggerHolds[];
+  readonly branches: readonly BranchTaken[];
+  /** Its endpoints could start, but something without an end of its own holds all of them. */
+  readonly held?: { readonly since: Instant; readonly why: string };
 }
 
 /** A taking back in progress: the executions of these waves that changed something. */
@@ -56,6 +96,10 @@ export interface RollbackInProgress {
   readonly since: Instant;
   /** A person accepted that a redundancy group may fall short meanwhile. */
   readonly forced: boolean;
+  /** Whom it serves first; without one, those that were patched last. */
+  readonly order?: Branch["order"];
+  /** Endpoints on which harm was seen. */
+  readonly harmed?: readonly string[];
 }
 
 /**
@@ -123,20 +167,43 @@ export function countsAsFailure(execution: Execution): boolean {
   }
 }
 
+/** Taken out of the deployment by a person before its turn came. */
+export const leftOut = (execution: Execution): boolean => execution.state === "cancelled" && execution.startedAt === undefined;
+
 /** Index of the first wave that has not passed; the number of waves when all have. */
 export function currentWave(state: RolloutState): number {
   const index = state.waves.findIndex((w) => w.phase.kind !== "passed" && w.phase.kind !== "skipped");
   return index < 0 ? state.waves.length : index;
 }
 
-export const waveExecutions = (state: RolloutState, wave: number): Execution[] =>
-  (state.plan.waves[wave]?.endpointIds ?? []).flatMap((id) => state.executions.get(id) ?? []);
+export function waveExecutions(state: RolloutState, wave: number): Execution[] {
+  const executions: Execution[] = [];
+  for (const id of state.plan.waves[wave]?.endpointIds ?? []) {
+    const execution = state.executions.get(id);
+    if (execution) executions.push(execution);
+  }
+  return executions;
+}
 
 /** Did something on the endpoint that a rollback of its wave has to take back, and has not taken back. */
 export function remainsChanged(state: RolloutState, execution: Execution): boolean {
   if (state.unchanging.has(execution.endpointId)) return false;
   if (execution.state === "rolled-back" || execution.state === "refused" || execution.state === "cancelled") return false;
   return execution.touched || execution.state === "succeeded";
+}
+
+/** Steps of a journal before the first that changes anything: accepted, prechecking, prefetched. */
+const STEPS_BEFORE_CHANGE = 3;
+
+/**
+ * The same, and whatever may have changed something unheard: it fell silent after it had taken its command on, or failed
+ * at a step so late that steps which nobody heard must have changed something.
+ */
+export function mayRemainChanged(state: RolloutState, execution: Execution): boolean {
+  if (state.unchanging.has(execution.endpointId)) return false;
+  const silent = execution.state === "unreachable" && execution.begun;
+  const late = execution.state === "failed" && execution.lastStep - 1 > STEPS_BEFORE_CHANGE;
+  return silent || late || remainsChanged(state, execution);
 }
 
 export const accepted = (wave: WaveProgress, kind: Decision["kind"]): boolean => wave.overrides.some((o) => o.kind === kind);

@@ -1,18 +1,34 @@
 import { addMs, type Instant } from "@breakwater/shared/core";
+import { treeOfWave } from "../../../decide/rollback/index.ts";
 import { countPlaces, failures, generalHold, occupy, startHold } from "./admission.ts";
 import { ask, end } from "./ending.ts";
 import type { Story } from "./evolve.ts";
 import type { Facts } from "./facts.ts";
-import { evaluateGate, planned } from "./gate.ts";
+import { evaluateGate, everybodyLeftOut, planned } from "./gate.ts";
 import { isFinal, isInFlight } from "./phases.ts";
 import { giveUp, moveTo } from "./reports.ts";
 import { advanceRollback } from "./rollback.ts";
 import type { Patience, Rules } from "./rules.ts";
-import { accepted, currentWave, type Execution, freshExecution, type RolloutState, waveExecutions } from "./state.ts";
+import { watchForStall } from "./stall.ts";
+import {
+  accepted,
+  countsAsFailure,
+  currentWave,
+  type Decision,
+  type Execution,
+  freshExecution,
+  type RolloutState,
+  waveExecutions,
+} from "./state.ts";
+import { react } from "./tree.ts";
+
+const DAY_MS = 86_400_000;
 
 /** Whatever is due at this moment under these facts. Does nothing when nothing is. */
 export function tick(story: Story, facts: Facts, now: Instant, rules: Rules, patience: Patience): void {
   enforceLimits(story, facts, now, patience);
+  remind(story, now, patience);
+  if (rules.danger) reactToUnrestored(story, now);
   if (isFinal(story.state.phase)) return;
   if (story.state.rollback) {
     advanceRollback(story, facts, now, rules);
@@ -28,8 +44,8 @@ export function tick(story: Story, facts: Facts, now: Instant, rules: Rules, pat
     const failed = failures(story.state);
     if (failed >= story.state.plan.errorBudget) {
       const reason = `The error budget is used up: ${failed} executions failed, ${story.state.plan.errorBudget} end it.`;
-      end(story, "halted", "engine", reason);
-      return;
+      useUp(story, reason, now);
+      if (isFinal(story.state.phase) || story.state.rollback) return;
     }
   }
   settleCurrentWave(story);
@@ -37,12 +53,56 @@ export function tick(story: Story, facts: Facts, now: Instant, rules: Rules, pat
   advanceWaves(story, facts, now, rules, patience);
 }
 
+/** What the tree of the wave in progress says of a used-up budget; a plan that says nothing is ended. */
+function useUp(story: Story, why: string, now: Instant): void {
+  const wave = Math.min(currentWave(story.state), story.state.waves.length - 1);
+  const planned = story.state.plan.waves[wave];
+  if (!planned || !treeOfWave(planned).some((b) => b.when.kind === "budget-used-up")) {
+    end(story, "halted", "engine", why);
+    return;
+  }
+  const failed = [...story.state.executions.values()].filter(countsAsFailure).map((e) => e.endpointId);
+  const question = { kind: "stalled" as const, wave, question: `${why} Roll back, halt, or propose a new plan for what is left.` };
+  react(story, wave, "budget-used-up", { why, endpointIds: failed, question }, now);
+}
+
+/** An endpoint that could not be restored stops the rollout until a person has seen to it. */
+function reactToUnrestored(story: Story, now: Instant): void {
+  if (isFinal(story.state.phase) || story.state.rollback) return;
+  const open = story.state.decisions.find((d) => d.kind === "rollback-failed");
+  const taken =
+    open && story.state.waves[open.wave]?.branches.some((b) => b.at >= open.since && b.endpointIds.includes(open.endpointId ?? ""));
+  if (!open || taken) return;
+  const { since: _since, ...question } = open;
+  react(story, open.wave, "not-restored", { why: open.question, endpointIds: [open.endpointId ?? ""], question }, now);
+}
+
+/** Nobody answered: the question is told again, ever more rarely. */
+function remind(story: Story, now: Instant, patience: Patience): void {
+  for (const d of story.state.decisions)
+    if (now >= remindsAt(d, patience))
+      story.tell({
+        type: "decision-reminded",
+        kind: d.kind,
+        wave: d.wave,
+        ...(d.endpointId === undefined ? {} : { endpointId: d.endpointId }),
+      });
+}
+
+/** When an open question is told again: after the patience, then after twice as long, and so on up to once a day. */
+export function remindsAt(d: Decision, patience: Patience): Instant {
+  let at: number = d.since;
+  for (let i = 0; i <= (d.reminded ?? 0); i += 1) at += Math.min(patience.remindAfterMs * 2 ** i, DAY_MS);
+  return at as Instant;
+}
+
 const unstarted = (state: RolloutState): number => Object.keys(state.plan.endpoints).length - state.executions.size;
 
 /** Every execution ends: by its report, or by these limits. */
 function enforceLimits(story: Story, facts: Facts, now: Instant, patience: Patience): void {
-  for (const execution of [...story.state.executions.values()]) {
-    if (!isInFlight(execution.state)) continue;
+  const flying: Execution[] = [];
+  for (const execution of story.state.executions.values()) if (isInFlight(execution.state)) flying.push(execution);
+  for (const execution of flying) {
     const since = execution.rollback?.requestedAt ?? execution.startedAt ?? execution.changedAt;
     const limit = story.state.plan.executionLimitMs;
     if (now - since >= limit) {
@@ -64,6 +124,11 @@ function enforceLimits(story: Story, facts: Facts, now: Instant, patience: Patie
       execution.state === "delivered" ||
       (execution.state === "rolling-back" && execution.rollback !== undefined && execution.lastRollbackStep === 0);
     const seen = facts.endpoints.get(execution.endpointId);
+    const { notAfter: latest } = execution;
+    if (notTakenOn && latest !== undefined && execution.state !== "rolling-back" && now >= latest + patience.unreachableAfterMs) {
+      giveUp(story, execution, now, "Its time to begin ran out before it had taken its command on.");
+      continue;
+    }
     if (notTakenOn && !seen?.connected && now - Math.max(seen?.lastSeenAt ?? 0, since) >= patience.unreachableAfterMs)
       giveUp(story, execution, now, "It was not connected and had not taken its command on.");
   }
@@ -87,13 +152,18 @@ function advanceWaves(story: Story, facts: Facts, now: Instant, rules: Rules, pa
     if (progress.phase.kind === "pending") gateWave(story, wave, now);
     if (story.state.waves[wave]?.phase.kind === "gated" && !mayOpen(story, wave, now)) return;
     startMembers(story, facts, wave, now, rules, patience);
+    watchForStall(story, facts, wave, now, rules, patience);
+    if (story.state.waves[wave]?.phase.kind === "gated" && everybodyLeftOut(story.state, wave)) story.tell({ type: "wave-opened", wave });
     settleCurrentWave(story);
     if (!rules["wave-order"]) startMembers(story, facts, wave + 1, now, rules, patience);
     const phase = story.state.waves[wave]?.phase;
     if (phase?.kind !== "baking") return;
-    const gate = evaluateGate(story.state, facts, wave, phase.since, now);
+    const gate = evaluateGate(story.state, facts, wave, phase.since, now, rules);
     if (gate.kind === "ask") {
-      ask(story, { kind: gate.about, wave, question: gate.question }, now);
+      const question = { kind: gate.about, wave, question: gate.question };
+      const cause = { why: gate.question, endpointIds: [], question };
+      if (gate.about === "harmful") ask(story, question, now);
+      else react(story, wave, gate.about === "undecided" ? "undecided" : "too-few-succeeded", cause, now);
       return;
     }
     if (gate.kind !== "open") return;

@@ -12,6 +12,7 @@ import {
   type Result,
 } from "@breakwater/shared/core";
 import { and, eq, isNull } from "drizzle-orm";
+import { missingApprovals, planProblems } from "../../../decide/planning/index.ts";
 import { type Db, recordEvents, type Store, schema } from "../../../store/index.ts";
 import { begin, type RolloutEvent } from "../core/index.ts";
 import { domainEventOf } from "./domain-events.ts";
@@ -19,6 +20,7 @@ import { appendHistory } from "./history.ts";
 import { siblingBytes } from "./outbox.ts";
 import { readAction } from "./outcomes.ts";
 import { readPlan, type StoredPlan } from "./plan-row.ts";
+import { mayDeploy, rehearsalStanding, rehearsalsOf } from "./rehearsal-gate.ts";
 
 const { plan, planAction, planApproval, approvalKey, deployment } = schema;
 
@@ -46,7 +48,10 @@ export async function deployPlan(
             "Have it approved first.",
           );
         if (now >= stored.expiresAt) throw refuse("plan-expired", "The plan has expired.", "Propose it again.");
+        const [contradiction] = planProblems(stored.rollout, now, stored.expiresAt);
+        if (contradiction) throw new ProblemError(contradiction);
         await checkSignatures(tx, planId, revision, stored);
+        must(mayDeploy(stored.rollout.rehearsal, rehearsalStanding(await rehearsalsOf(tx, planId, revision))));
         const actions = await checkActions(tx, planId, revision, stored);
         const taken = await tx
           .update(plan)
@@ -88,12 +93,24 @@ export async function deployPlan(
 
 async function checkSignatures(tx: Db, planId: string, revision: number, stored: StoredPlan): Promise<void> {
   const approvals = await tx
-    .select({ signature: planApproval.signature, publicKey: approvalKey.publicKey })
+    .select({ signature: planApproval.signature, publicKey: approvalKey.publicKey, owner: approvalKey.owner })
     .from(planApproval)
     .innerJoin(approvalKey, eq(approvalKey.keyId, planApproval.keyId))
     .where(and(eq(planApproval.planId, planId), eq(planApproval.revision, revision), isNull(approvalKey.revokedAt)));
   const message = approvalMessage(stored.digest);
-  if (!approvals.some((a) => verify(null, message, publicKeyObject(a.publicKey), a.signature)))
+  const valid = approvals.filter((a) => verify(null, message, publicKeyObject(a.publicKey), a.signature));
+  const missing = missingApprovals(
+    stored.rollout.approvals ?? 1,
+    stored.createdBy,
+    valid.map((a) => a.owner),
+  );
+  if (valid.length > 0 && missing !== undefined)
+    throw refuse(
+      "approvals-missing",
+      `The plan asks for ${stored.rollout.approvals} persons' signatures by keys in force; ${missing} ${missing === 1 ? "is" : "are"} missing.`,
+      "Have it signed by others than the one who proposed it.",
+    );
+  if (valid.length === 0)
     throw refuse(
       "plan-changed",
       "No approval by a key in force covers the plan as it is stored now.",

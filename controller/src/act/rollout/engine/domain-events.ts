@@ -43,6 +43,7 @@ export function domainEventOf(state: RolloutState, event: RolloutEvent): DomainE
       return about(`deployment.${PHASES[event.as]}`, deployment);
     case "decision-needed":
     case "decision-closed":
+    case "decision-reminded":
     case "overridden":
     case "rollback-started":
     case "rollback-forced":
@@ -55,9 +56,15 @@ export function domainEventOf(state: RolloutState, event: RolloutEvent): DomainE
     case "wave-passed":
     case "wave-failed":
     case "wave-skipped":
+    case "wave-held":
+    case "wave-freed":
       return about(`wave.${event.type.slice("wave-".length)}`, deployment, wave(event.wave));
     case "verdict-changed":
       return about("wave.verdict-changed", deployment, wave(event.wave));
+    case "trigger-held":
+    case "trigger-ceased":
+    case "branch-taken":
+      return about(`wave.${event.type}`, deployment, wave(event.wave));
     case "endpoint-awaited":
       return about("execution.awaited", execution(event.endpointId));
     case "execution-started":

@@ -3,8 +3,10 @@ import type { Logger } from "@breakwater/shared/log";
 import { eq, sql } from "drizzle-orm";
 import { type Db, type Store, schema } from "../../../store/index.ts";
 import {
+  currentWave,
+  type Decided,
   decide,
-  evolve,
+  decideAll,
   executionEffects,
   type Facts,
   type HeardVerdict,
@@ -13,22 +15,22 @@ import {
   type OperatorCommand,
   type Patience,
   type RolloutCommand,
-  type RolloutEvent,
   type RolloutState,
   replay,
-  type Verdict,
   type WindowClock,
 } from "../core/index.ts";
 import { readFacts } from "./facts.ts";
 import { readHistory } from "./history.ts";
-import type { WaveJudge } from "./judge.ts";
+import type { Judgement, WaveJudge } from "./judge.ts";
 import { settleOutbox, takeBackUnsent } from "./outbox.ts";
 import { Overtaken, writeDecision } from "./persistence.ts";
 import { readPlan } from "./plan-row.ts";
 import { deliveredOf, newReports } from "./reports.ts";
+import { readSuperseded } from "./superseded.ts";
 
 /** Decisions that add starts hold this transaction lock, so that two deployments cannot both take the last place. */
 const START_LOCK = 7264002;
+const OFFERS_EVERY_MS = 15_000;
 /** A command that somebody else overtook is decided again this often before it is given back. */
 const ATTEMPTS = 5;
 
@@ -58,6 +60,7 @@ export function createDriver(parts: DriverParts, deploymentId: string) {
   const verdicts = new Map<number, HeardVerdict>();
   let judgeProblem: { readonly message: string; readonly since: Instant } | undefined;
   let cached: Loaded | undefined;
+  let offers: { readonly wave: number; readonly at: Instant; readonly superseded: ReadonlyMap<string, string> } | undefined;
   let line: Promise<unknown> = Promise.resolve();
 
   /** One after another: a command must not overtake the pass that is being written. */
@@ -81,12 +84,22 @@ export function createDriver(parts: DriverParts, deploymentId: string) {
     return { state, sequence: history.length, windows: cached?.windows ?? parts.windowsOf(state.plan) };
   }
 
-  const factsOf = (db: Db, { state, windows }: Loaded, planDigest: string): Promise<Facts> =>
-    readFacts(db, deploymentId, state.plan, { windows, planDigest, verdicts });
+  const factsOf = async (db: Db, { state, windows }: Loaded, planDigest: string): Promise<Facts> =>
+    readFacts(db, deploymentId, state.plan, { windows, planDigest, verdicts, superseded: await supersededOf(db, state) });
+
+  /** What endpoints are offered changes with their inventories, which come by the minute: not read anew for each look. */
+  async function supersededOf(db: Db, state: RolloutState): Promise<ReadonlyMap<string, string>> {
+    const wave = currentWave(state);
+    const now = clock.now();
+    if (offers?.wave === wave && now - offers.at < OFFERS_EVERY_MS && now >= offers.at) return offers.superseded;
+    const waiting = (state.plan.waves[wave]?.endpointIds ?? []).filter((id) => !state.executions.has(id));
+    offers = { wave, at: now, superseded: isFinal(state.phase) ? new Map() : await readSuperseded(db, state.plan, waiting) };
+    return offers.superseded;
+  }
 
   /** Decides and writes in one transaction. `work` sees the state as of that transaction. */
   async function transact(
-    work: (tx: Db, loaded: Loaded) => Promise<{ events: readonly RolloutEvent[]; evidence?: unknown }>,
+    work: (tx: Db, loaded: Loaded) => Promise<(Decided & { evidence?: unknown }) | undefined>,
     fencingToken?: number,
   ): Promise<number> {
     const now = clock.now();
@@ -95,9 +108,9 @@ export function createDriver(parts: DriverParts, deploymentId: string) {
       const tx = raw as Db;
       await tx.execute(sql`select pg_advisory_xact_lock(${START_LOCK})`);
       const loaded = await load(tx);
-      const { events, evidence } = await work(tx, loaded);
-      if (events.length === 0) return 0;
-      const after = evolve(loaded.state, ...events);
+      const decided = await work(tx, loaded);
+      if (!decided || decided.events.length === 0) return 0;
+      const { events, after, evidence } = decided;
       const sequence = await writeDecision(tx, {
         before: loaded,
         after,
@@ -114,21 +127,12 @@ export function createDriver(parts: DriverParts, deploymentId: string) {
     return count;
   }
 
-  /** Commands that the transaction's state leads to, decided one after another on what the one before left. */
-  function decideAll(state: RolloutState, commands: readonly RolloutCommand[], now: Instant): RolloutEvent[] {
-    const events: RolloutEvent[] = [];
-    let current = state;
-    for (const command of commands) {
-      const result = decide(current, command, now, undefined, parts.patience);
-      if (!result.ok) {
-        parts.log.debug({ deploymentId, command: command.type, problem: result.problem }, "the core refused what the engine told it");
-        continue;
-      }
-      events.push(...result.value);
-      current = evolve(current, ...result.value);
-    }
-    return events;
-  }
+  /** What commands lead to in the transaction's state; what is refused of them is none of the engine's business. */
+  const decideOn = (state: RolloutState, commands: readonly RolloutCommand[], now: Instant): Decided =>
+    decideAll(state, commands, now, {
+      patience: parts.patience,
+      refused: ({ type }, problem) => parts.log.debug({ deploymentId, command: type, problem }, "the core refused what the engine told it"),
+    });
 
   /** Takes in what endpoints reported, then does whatever is due. @returns whether anything changed */
   async function advance(fencingToken: number): Promise<boolean> {
@@ -141,7 +145,7 @@ export function createDriver(parts: DriverParts, deploymentId: string) {
     await transact(async (tx, current) => {
       const plan = await readPlan(tx, current.state.plan.planId, current.state.plan.revision);
       const fresh = await factsOf(tx, current, plan.ok ? plan.value.digest : "unreadable");
-      return { events: decideAll(current.state, [{ type: "tick", facts: fresh }], clock.now()) };
+      return decideOn(current.state, [{ type: "tick", facts: fresh }], clock.now());
     }, fencingToken);
     return true;
   }
@@ -151,7 +155,7 @@ export function createDriver(parts: DriverParts, deploymentId: string) {
     if (waiting === 0) return false;
     const count = await transact(async (tx, current) => {
       const commands = [...(await deliveredOf(tx, deploymentId)), ...(await newReports(tx, deploymentId))];
-      return { events: decideAll(current.state, commands, clock.now()) };
+      return decideOn(current.state, commands, clock.now());
     }, fencingToken);
     return count > 0;
   }
@@ -180,12 +184,13 @@ export function createDriver(parts: DriverParts, deploymentId: string) {
         });
         judgeProblem = undefined;
         const suspects = said.suspects ?? [];
-        verdicts.set(effect.wave, { verdict: said.verdict, at: now, suspects });
+        verdicts.set(effect.wave, { verdict: said.verdict, at: now, suspects, ...(said.blind === undefined ? {} : { blind: said.blind }) });
         // A first answer after a restart may open a gate although the verdict is an old one.
         changed =
           (await hear(effect.wave, said, fencingToken)) ||
           changed ||
           last?.verdict !== said.verdict ||
+          last.blind !== said.blind ||
           last.suspects?.length !== suspects.length;
       } catch (cause) {
         if (cause instanceof Overtaken) throw cause;
@@ -198,20 +203,24 @@ export function createDriver(parts: DriverParts, deploymentId: string) {
     return changed;
   }
 
-  async function hear(
-    wave: number,
-    said: { verdict: Verdict; decidedAt?: Instant; evidence: unknown; summary: string },
-    fencingToken: number,
-  ): Promise<boolean> {
-    const told = { type: "verdict" as const, wave, verdict: said.verdict, summary: said.summary };
+  async function hear(wave: number, said: Judgement, fencingToken: number): Promise<boolean> {
+    const told = {
+      type: "verdict" as const,
+      wave,
+      verdict: said.verdict,
+      summary: said.summary,
+      holding: said.holding ?? [],
+      harmed: said.harmed ?? [],
+    };
     const command = said.decidedAt === undefined ? told : { ...told, decidedAt: said.decidedAt };
     const would = cached && decide(cached.state, command, clock.now());
     if (would?.ok && would.value.length === 0) return false;
     const count = await transact(async (tx, current) => {
       const first = decide(current.state, command, clock.now());
-      if (!first.ok || first.value.length === 0) return { events: [] };
-      const withdrawn = said.verdict === "harmful" ? await takeBackUnsent(tx, deploymentId) : [];
-      return { events: decideAll(current.state, [{ ...command, withdrawn }], clock.now()), evidence: said.evidence };
+      if (!first.ok || first.value.length === 0) return undefined;
+      const stops = first.value.some((e) => e.type === "branch-taken");
+      const withdrawn = stops ? await takeBackUnsent(tx, deploymentId) : [];
+      return { ...decideOn(current.state, [{ ...command, withdrawn }], clock.now()), evidence: said.evidence };
     }, fencingToken);
     return count > 0;
   }
@@ -226,12 +235,10 @@ export function createDriver(parts: DriverParts, deploymentId: string) {
           const first = decide(current.state, given, now, undefined, parts.patience);
           if (!first.ok) {
             problem = first.problem;
-            return { events: [] };
+            return undefined;
           }
           const stops = given.type === "pause" || given.type === "halt" || given.type === "cancel" || given.type === "rollback";
-          if (!stops) return { events: first.value };
-          const withdrawn = await takeBackUnsent(tx, deploymentId);
-          return { events: decideAll(current.state, [{ ...given, withdrawn }], now) };
+          return decideOn(current.state, [stops ? { ...given, withdrawn: await takeBackUnsent(tx, deploymentId) } : given], now);
         });
         return problem ? fail(problem) : ok(undefined);
       } catch (cause) {

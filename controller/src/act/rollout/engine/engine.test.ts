@@ -7,7 +7,7 @@ import { openTestStore } from "../../../store/testing.ts";
 import { MINUTE, planOf, START } from "../core/testing.ts";
 import { decodeOutboxCommand } from "../outbox-command.ts";
 import { createRollout } from "./engine.ts";
-import { quiet, seedPlan, testAgents, testClock, testJudge } from "./testing.ts";
+import { offer, quiet, seedPlan, testAgents, testClock, testJudge } from "./testing.ts";
 
 let store: Store;
 beforeAll(async () => {
@@ -153,6 +153,72 @@ describe("commands of people", () => {
   });
 });
 
+describe("what has changed since the approval", () => {
+  it("holds back endpoints whose repository offers another version by now, and asks; a person may insist", async () => {
+    const w = await world((id) => [{ endpointIds: [id(1), id(2)] }]);
+    const rollout = w.engine();
+    const deployment = expectOk(await rollout.deploy(w.plan.planId, 1, "user:ada"));
+    await offer(store, w.id(2), "3.0.9");
+    await rollout.pass();
+    expect(expectOk(await rollout.get(deployment)).executions.map((e) => e.endpointId)).toEqual([w.id(1)]);
+    expect(expectOk(await rollout.explain(deployment)).sentences.join(" ")).toContain("openssl 3.0.9 is out, and the plan installs 3.0.2.");
+    expectOk(await rollout.command(deployment, { type: "override", ...said }));
+    await rollout.pass();
+    expect(expectOk(await rollout.get(deployment)).executions).toHaveLength(2);
+  });
+});
+
+describe("a trigger of the plan", () => {
+  it("is acted on when it has held for its time, across a restart in between", async () => {
+    const triggers = [{ metric: "check_up", kind: "count" as const, threshold: 1, forMs: 2 * MINUTE, action: "rollback-wave" as const }];
+    const w = await world((id) => [{ endpointIds: [id(1), id(2)], triggers }, { endpointIds: [id(3)] }]);
+    const first = w.engine("one");
+    const deployment = expectOk(await first.deploy(w.plan.planId, 1, "user:ada"));
+    await first.pass();
+    await w.agents.work();
+    w.judge.say("undecided", [{ trigger: 0, since: w.clock.now(), sentence: "A check fails.", endpointIds: [w.id(2)] }]);
+    await first.pass();
+    expect(expectOk(await first.get(deployment)).rollback).toBeUndefined();
+    await first.stop();
+    w.clock.advance(2 * MINUTE);
+    const second = w.engine("two");
+    await second.pass();
+    expect(expectOk(await second.get(deployment)).rollback).toMatchObject({ scope: "wave", harmed: [w.id(2)] });
+    await w.agents.work();
+    await second.pass();
+    const view = expectOk(await second.get(deployment));
+    expect(view.state).toBe("rolled-back");
+    expect(view.timeline.find((e) => e.type === "branch-taken")?.data).toMatchObject({
+      when: "trigger",
+      action: "rollback-wave",
+      ask: "operator",
+    });
+    const told = (await eventsAfter(store.db, 0, 5_000)).filter((e) => e.data.deploymentId === deployment).map((e) => e.type);
+    expect(told).toEqual(expect.arrayContaining(["wave.trigger-held", "wave.branch-taken", "deployment.rollback-started"]));
+  });
+});
+
+describe("a question that outlives its deployment", () => {
+  it("is told again until a person has answered it", async () => {
+    const w = await world((id) => [{ endpointIds: [id(1)] }]);
+    const rollout = w.engine();
+    const deployment = expectOk(await rollout.deploy(w.plan.planId, 1, "user:ada"));
+    await rollout.pass();
+    await w.agents.work(["accepted", "applying", "failed", "rolling-back", "rollback-failed"]);
+    await rollout.pass();
+    expectOk(await rollout.command(deployment, { type: "halt", ...said }));
+    const view = async () => expectOk(await rollout.get(deployment));
+    expect((await view()).finishedAt).toBeDefined();
+    const ended = (await view()).finishedAt;
+    w.clock.advance(61 * MINUTE);
+    await rollout.pass();
+    expect((await view()).decisions).toMatchObject([{ kind: "rollback-failed", reminded: 1 }]);
+    expect((await view()).finishedAt).toBe(ended);
+    expectOk(await rollout.command(deployment, { type: "override", ...said }));
+    expect((await view()).decisions).toEqual([]);
+  });
+});
+
 describe("an endpoint without network", () => {
   it("is unreachable for the gate, and is told to cancel instead of to apply when it comes back", async () => {
     const w = await world((id) => [{ endpointIds: [id(1), id(2)] }]);
@@ -292,3 +358,32 @@ describe("a controller that dies between any two statements", () => {
 /** Every so many-th statement is tried: all of them would take a minute and say the same. */
 const STRIDE = 5;
 const MOST_PASSES = 300;
+
+describe("an engine that looks by itself", () => {
+  it("looks also while it is woken again and again", async () => {
+    const w = await world((id) => [{ endpointIds: [id(1)] }]);
+    let wake = () => {};
+    const listening: Store = {
+      ...store,
+      listen: async (_channel, heard) => {
+        wake = () => heard("");
+        return async () => {};
+      },
+    };
+    const rollout = createRollout({
+      ...{ store: listening, clock: w.clock, log: quiet, health: w.judge, instanceId: "woken", judgeEveryMs: 1 },
+      pollMs: 3_600_000,
+    });
+    const deployment = expectOk(await rollout.deploy(w.plan.planId, 1, "user:ada"));
+    await rollout.start();
+    const storm = setInterval(() => wake(), 5);
+    try {
+      await expect
+        .poll(async () => expectOk(await rollout.get(deployment)).executions.map((e) => e.endpointId), { timeout: 10_000 })
+        .toEqual([w.id(1)]);
+    } finally {
+      clearInterval(storm);
+      await rollout.stop();
+    }
+  });
+});

@@ -3,7 +3,16 @@ import type { Logger } from "@breakwater/shared/log";
 import { desc, eq } from "drizzle-orm";
 import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import { EVENT_CHANNEL, type Store, schema } from "../../../store/index.ts";
-import { type OperatorCommand, PATIENCE, type Patience, sentences, type Wait, type WindowClock } from "../core/index.ts";
+import {
+  type Forecast,
+  forecast,
+  type OperatorCommand,
+  PATIENCE,
+  type Patience,
+  sentences,
+  type Wait,
+  type WindowClock,
+} from "../core/index.ts";
 import { deployPlan } from "./deploy.ts";
 import { createDriver, type Driver } from "./driver.ts";
 import { type Freeze, readFreeze, writeFreeze } from "./freeze.ts";
@@ -25,7 +34,7 @@ export interface RolloutParts {
   readonly simulated?: boolean;
   /** Windows of a plan's endpoints; shared/window unless a test says otherwise. */
   readonly windows?: (plan: RolloutPlan) => WindowClock;
-  readonly patience?: Patience;
+  readonly patience?: Partial<Patience>;
   /** Real time between two looks without a wake-up. */
   readonly pollMs?: number;
   /** By the passed clock. */
@@ -36,6 +45,7 @@ export interface RolloutParts {
 export interface Explanation {
   readonly waits: readonly Wait[];
   readonly sentences: readonly string[];
+  readonly forecast: Forecast;
 }
 
 export type CommandGiven = OperatorCommand extends infer C ? (C extends OperatorCommand ? Omit<C, "withdrawn"> : never) : never;
@@ -69,7 +79,7 @@ export function createRollout(parts: RolloutParts) {
         log,
         health: parts.health,
         windowsOf: parts.windows ?? planWindows,
-        patience: parts.patience ?? PATIENCE,
+        patience: { ...PATIENCE, ...parts.patience },
         judgeEveryMs: parts.judgeEveryMs ?? JUDGE_EVERY_MS,
       },
       deploymentId,
@@ -110,8 +120,9 @@ export function createRollout(parts: RolloutParts) {
     for (const { id, fencingToken } of leased) await drive(id, fencingToken);
   }
 
-  /** Looks soon: what a burst of notifications means is gathered into one look. */
+  /** Looks soon: what a burst of notifications means is gathered into one look, which those that follow do not put off. */
   function wake(): void {
+    if (woken) return;
     woken = true;
     if (running && !passing) lookIn(WOKEN_DELAY_MS);
   }
@@ -166,8 +177,9 @@ export function createRollout(parts: RolloutParts) {
       if (!driver.ok) return driver;
       try {
         const { state, facts, judgeProblem } = await driver.value.look();
-        const waits = waitsOf(state, facts, clock.now(), judgeProblem);
-        return ok({ waits, sentences: sentences(waits) });
+        const now = clock.now();
+        const waits = waitsOf(state, facts, now, judgeProblem);
+        return ok({ waits, sentences: sentences(waits), forecast: forecast(state, facts, now) });
       } catch (cause) {
         if (cause instanceof ProblemError) return fail(cause.problem);
         throw cause;
@@ -218,6 +230,8 @@ export function createRollout(parts: RolloutParts) {
       if (running) return;
       running = true;
       unlisten = await store.listen(EVENT_CHANNEL, wake);
+      // Somebody may have called before anybody looked.
+      woken = false;
       wake();
     },
 

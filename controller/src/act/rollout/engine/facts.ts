@@ -20,6 +20,7 @@ export async function readFacts(
     readonly windows: WindowClock;
     readonly planDigest: string;
     readonly verdicts: ReadonlyMap<number, HeardVerdict>;
+    readonly superseded: ReadonlyMap<string, string>;
   },
 ): Promise<Facts> {
   const planned = Object.keys(plan.endpoints);

@@ -1,6 +1,6 @@
 import type { Instant } from "@breakwater/shared/core";
 import type { PlannedWave } from "../../../decide/planning/index.ts";
-import type { Verdict } from "../core/index.ts";
+import type { TriggerHolds, Verdict } from "../core/index.ts";
 
 /** What the judge is asked about one wave. */
 export interface JudgeInput {
@@ -18,6 +18,12 @@ export interface Judgement {
   readonly verdict: Verdict;
   /** Metrics that lean to harm without proof: undecided with a suspect opens no gate by itself. */
   readonly suspects?: readonly string[];
+  /** Why the judge cannot have seen the wave as a whole. */
+  readonly blind?: string;
+  /** Triggers of the plan whose condition holds at this look. */
+  readonly holding?: readonly TriggerHolds[];
+  /** Endpoints on which harm was seen. */
+  readonly harmed?: readonly string[];
   /** The first moment at which the samples up to then sufficed. */
   readonly decidedAt?: Instant;
   readonly evidence: unknown;

@@ -12,7 +12,7 @@ export interface Leased {
 
 /**
  * Takes or renews the leases of all deployments that have anything left to do: not over, or over with a report of an
- * endpoint that came back late. The fencing token grows with each change of hands; a driver that was away too long fails
+ * endpoint that came back late, or with a question that nobody has answered. The fencing token grows with each change of hands; a driver that was away too long fails
  * at its next write.
  */
 export async function takeLeases(db: Db, holder: string, now: Instant, leaseMs: number, simulated: boolean | undefined): Promise<Leased[]> {
@@ -20,7 +20,7 @@ export async function takeLeases(db: Db, holder: string, now: Instant, leaseMs: 
   const rows = await db.execute(sql`
     with due as (
       select id from deployment d
-      where (d.finished_at is null
+      where (d.finished_at is null or jsonb_array_length(coalesce(d.snapshot->'decisions', '[]'::jsonb)) > 0
           or exists (select 1 from execution e join execution_report r on r.execution_id = e.id and r.step > e.last_step where e.deployment_id = d.id))
         and (d.lease_holder is null or d.lease_holder = ${holder} or d.lease_until <= ${at}::timestamptz)
         ${simulated === undefined ? sql`` : sql`and d.simulated = ${simulated}`}

@@ -86,7 +86,12 @@ async function writeDeployment(
   const over = isFinal(state.phase) && ![...state.executions.values()].some((e) => isInFlight(e.state));
   const updated = await tx
     .update(deployment)
-    .set({ state: state.phase.kind, sequence: to, snapshot: snapshotOf(state), finishedAt: over ? formatInstant(now) : null })
+    .set({
+      state: state.phase.kind,
+      sequence: to,
+      snapshot: snapshotOf(state),
+      finishedAt: over ? sql`coalesce(${deployment.finishedAt}, ${formatInstant(now)}::timestamptz)` : null,
+    })
     .where(
       and(
         eq(deployment.id, state.deploymentId),

@@ -17,6 +17,7 @@ export interface StoredPlan {
   readonly digest: string;
   readonly title: string;
   readonly state: string;
+  readonly createdBy: string;
   readonly simulated: boolean;
 }
 
@@ -48,6 +49,7 @@ export async function readPlan(db: Db, planId: string, revision: number): Promis
     digest: agrees ? sha256Hex(row.headerBytes) : TAMPERED,
     title: row.title,
     state: row.state,
+    createdBy: row.createdBy,
     simulated: row.simulated,
   });
 }

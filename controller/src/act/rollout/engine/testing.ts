@@ -25,13 +25,15 @@ export function testClock(): TestClock {
 }
 
 /** A judge that says what the test wants, healthy unless told otherwise. */
-export function testJudge(): WaveJudge & { say(verdict: Judgement["verdict"]): void } {
+export function testJudge(): WaveJudge & { say(verdict: Judgement["verdict"], holding?: Judgement["holding"]): void } {
   let verdict: Judgement["verdict"] = "healthy";
+  let holding: NonNullable<Judgement["holding"]> = [];
   return {
-    say: (v) => {
+    say: (v, h = []) => {
       verdict = v;
+      holding = h;
     },
-    judge: async () => ({ verdict, evidence: { metric: "check_latency_ms" }, summary: `the test says ${verdict}` }),
+    judge: async () => ({ verdict, holding, evidence: { metric: "check_latency_ms" }, summary: `the test says ${verdict}` }),
   };
 }
 
@@ -108,6 +110,42 @@ export async function seedPlan(store: Store, plan: RolloutPlan, simulated = fals
       .onConflictDoNothing();
     await tx.insert(schema.planApproval).values({ planId: plan.planId, revision: plan.revision, ...approval });
   });
+}
+
+/** The endpoint's repository offers this version of openssl. */
+export async function offer(store: Store, endpointId: string, toVersion: string): Promise<number> {
+  const [update] = await store.db
+    .insert(schema.updateCatalogue)
+    .values({
+      distribution: "debian:12",
+      ecosystem: "deb",
+      name: "openssl",
+      architecture: "amd64",
+      fromVersion: "3.0.1",
+      toVersion,
+      sourceName: "openssl",
+      sourceVersion: toVersion,
+      origin: "Debian",
+      label: "Debian",
+      suite: "stable",
+      security: true,
+      downloadSizeBytes: 1,
+    })
+    .onConflictDoUpdate({
+      target: [
+        schema.updateCatalogue.distribution,
+        schema.updateCatalogue.ecosystem,
+        schema.updateCatalogue.name,
+        schema.updateCatalogue.architecture,
+        schema.updateCatalogue.fromVersion,
+        schema.updateCatalogue.toVersion,
+      ],
+      set: { origin: "Debian" },
+    })
+    .returning({ id: schema.updateCatalogue.id });
+  const updateId = update?.id as number;
+  await store.db.insert(schema.pendingUpdate).values({ endpointId, name: "openssl", architecture: "amd64", updateId });
+  return updateId;
 }
 
 const openRows = z.array(

@@ -7,6 +7,7 @@ import {
   evaluateGate,
   explain,
   type Facts,
+  forecast,
   isInFlight,
   type RolloutState,
   successShare,
@@ -57,6 +58,7 @@ export async function viewDeployment(
     decisions: state.decisions.map((d) => ({ ...d, since: formatInstant(d.since) })),
     rollback: state.rollback && { ...state.rollback, since: formatInstant(state.rollback.since) },
     waits: waitsOf(state, facts, now, judgeProblem),
+    forecast: forecast(state, facts, now),
     verdicts: verdicts.map((v) => ({ wave: v.wave, at: formatInstant(momentOf(v.at)), verdict: v.verdict, evidence: v.evidence })),
     timeline: history.map(({ at, type, ...data }, i) => ({ sequence: i + 1, at: formatInstant(at), type, data })),
   };

@@ -41,7 +41,7 @@ export function fleetOfRows(rows: FleetRows, intent: ReadIntent): LiveFleet {
     for (const { name, why } of chosen.leftOut)
       excluded.push({ what: `${name} on ${row.hostname}`, why: `${why}.`, endpoints: chosen.updates.length > 0 ? 0 : 1, risk });
     if (chosen.updates.length === 0) continue;
-    const obstacle = obstacleOf(row);
+    const obstacle = obstacleOf(row, intent.rehearsal === "only");
     if (obstacle) {
       excluded.push({ what: row.hostname, why: obstacle, endpoints: 1, risk });
       continue;
@@ -106,9 +106,9 @@ export function fleetOfRows(rows: FleetRows, intent: ReadIntent): LiveFleet {
   };
 }
 
-function obstacleOf(row: EndpointRow): string | undefined {
+function obstacleOf(row: EndpointRow, rehearsed: boolean): string | undefined {
   if (row.unusable) return `Not planned, because ${row.unusable}. Correct it on the endpoint's page.`;
-  if (row.policyMode !== "patch")
+  if (row.policyMode !== "patch" && !(rehearsed && row.policyMode === "rehearse"))
     return `Its owner's policy is "${row.policyMode}": the endpoint would refuse. Set the mode to patch in the agent's policy file, on the endpoint itself.`;
   if (!row.simulated && row.pinnedKeyIds.length === 0)
     return "No approval key is pinned on it, so it could not believe any approval. Pin one in the agent's policy.";

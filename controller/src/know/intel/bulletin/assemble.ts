@@ -1,4 +1,4 @@
-import type { Claim } from "./claims.ts";
+import { type Claim, WEAK } from "./claims.ts";
 import type { Affected, BulletinRange, Evidence } from "./model.ts";
 import { isPackageLike, type Name, nameWithin, sameName, wordsOf } from "./names.ts";
 import type { Subject } from "./subject.ts";
@@ -60,11 +60,21 @@ function aside(claim: Claim, claims: readonly Claim[], subject: Subject | undefi
   );
 }
 
-function groups(claims: readonly Claim[], subject: Subject | undefined): Group[] {
+/** "Foo < 118, Foo ESR < 115.3": two names in one sentence are of two things. */
+const differs = (a: Claim, b: Claim): boolean =>
+  a.sentence !== undefined &&
+  a.sentence === b.sentence &&
+  a.kind === "range" &&
+  b.kind === "range" &&
+  !sameName(a.name?.text ?? "", b.name?.text ?? "");
+
+function groups(claims: readonly Claim[], subject: Subject | undefined): readonly Group[] {
   const found: Group[] = [];
   const join = (claim: Claim, name: Name, confidence: number, merge: boolean) => {
     const of = found.find(
-      (g) => sameName(g.name.text, name.text) || (merge && nameWithin(g.name.text, name.text) && !g.claims.some((c) => c.own)),
+      (g) =>
+        sameName(g.name.text, name.text) ||
+        (merge && nameWithin(g.name.text, name.text) && !g.claims.some((c) => c.own || differs(c, claim))),
     );
     if (of) {
       of.claims.push(claim);
@@ -85,12 +95,30 @@ function groups(claims: readonly Claim[], subject: Subject | undefined): Group[]
     else if (ranged.length > 1 && claim.kind === "fix") for (const g of ranged) g.claims.push(claim);
     else if (subject) join(claim, subject.name, Math.max(0.3, subject.confidence), true);
   }
-  const kept = withRelatedFixes(found);
+  const kept = withoutOthers(withRelatedFixes(found), subject);
   const [only] = kept;
   // "actionview XSS: ... in Action View in Rails before 4.2": the title knows the package better than the sentence does.
   if (only && kept.length === 1 && subject?.titled && !nameWithin(only.name.text, subject.name.text) && !only.claims.some((c) => c.own))
     return [{ ...only, name: subject.name, nameConfidence: subject.confidence }];
   return kept;
+}
+
+/**
+ * "Upgrade bar to 6.0.1", "1.2 brings libbar 1.1.33": software that prose names in sentences of its own, while all that is said
+ * of what the text is about stands elsewhere, is what that depends on.
+ */
+function withoutOthers(found: readonly Group[], subject: Subject | undefined): readonly Group[] {
+  if (!subject) return found;
+  const main = found.find((g) => nameWithin(g.name.text, subject.name.text));
+  if (!main?.claims.some((c) => c.kind === "fix" || (c.kind === "range" && !c.inclusive))) return found;
+  const said = new Set(main.claims.map((c) => c.sentence));
+  return found.filter(
+    (g) =>
+      g === main ||
+      g.claims.some((c) => c.own || c.listed || c.kind !== "fix" || c.sentence === undefined || said.has(c.sentence)) ||
+      akin(g.name.text, main.name.text) ||
+      subject.titleWords.has(wordsOf(g.name.text)[0] ?? ""),
+  );
 }
 
 /** "IGSS DC 15.1 repairs it" after "IGSS Data Collector 15.0 and prior": a repair alone under a kindred name belongs to the range. */
@@ -132,7 +160,9 @@ function drafts(claims: readonly Claim[]): Draft[] {
   const ranges = distinct(
     claims.filter((c) => c.kind === "range" && c.version !== undefined && !(isWildcard(c.version) && /^[x*]/i.test(c.version))),
   );
-  const repairs = distinct(claims.filter((c) => c.kind === "fix"));
+  const told = claims.filter((c) => c.kind === "fix");
+  const plain = told.some((c) => c.confidence > WEAK) || claims.some((c) => c.kind === "range");
+  const repairs = distinct(plain ? told.filter((c) => c.confidence > WEAK) : told);
   // "Version 14" beside "14.0.2" names the line, not the version.
   const fixes = repairs.filter(
     (f) =>
@@ -166,11 +196,15 @@ function drafts(claims: readonly Claim[]): Draft[] {
       !ranges.every((r) => orderOf(fix.version ?? "", r.version ?? "") < 0 && !sameLine(fix.version ?? "", r.version ?? "", 2))
     )
       continue;
-    const lower = uppers.length === 0 && introduced.length === 1 && fixes.length === 1 ? introduced[0] : undefined;
+    const lower = uppers.length === 0 && introduced.length === 1 && isLowest(fix, fixes, introduced[0]) ? introduced[0] : undefined;
     made.push({ fix, ...(lower ? { introduced: lower } : {}) });
   }
   return made;
 }
+
+/** Of several repaired versions the lowest one above it closes what a version began. */
+const isLowest = (fix: Claim, fixes: readonly Claim[], from: Claim | undefined): boolean =>
+  fixes.every((f) => orderOf(f.version ?? "", from?.version ?? "") < 0 || orderOf(fix.version ?? "", f.version ?? "") <= 0);
 
 /** "0.4.0 and 0.4.1 are affected; fixed in 0.4.2": one range from the first of them on. */
 function closed(exact: readonly Claim[], fixes: readonly Claim[]): Claim[] | undefined {

@@ -12,6 +12,8 @@ const SHAPES: Readonly<Record<string, string>> = {
   "open comments": "<!--",
   "open tags": "<a href=",
   "open brackets": "[",
+  "closed brackets": "a)",
+  "versions in brackets": "1.2(3)",
   "open links": "[a](",
   backticks: "`",
   entities: "&lt;",
@@ -27,6 +29,17 @@ const SHAPES: Readonly<Record<string, string>> = {
   fences: "```\n",
   addresses: "https://github.com/a/b ",
   "quotes of owners": "foo's ",
+  "lines of releases": "1.x and ",
+  "bounds of wildcards": "through 1.x before ",
+  "lists of later ones": "1.2+, ",
+  "dated releases": "## [1.2.3] - 2024-01-02\n",
+  "items with commits": "- fix(a): b (0123456789abcdef)\n",
+  "keys before versions": "Foo: 1.2, ",
+  "names in capitals": "Foo in ",
+  "paths of modules": "A::B::",
+  ellipses: "1.2...",
+  "one long line of items": "- ",
+  "nested elements": "<ul><li>",
 };
 const SIZES = [MAX_BULLETIN_CHARACTERS / 8, MAX_BULLETIN_CHARACTERS / 4, MAX_BULLETIN_CHARACTERS / 2, MAX_BULLETIN_CHARACTERS];
 

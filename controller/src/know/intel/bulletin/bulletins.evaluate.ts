@@ -3,187 +3,28 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expectOk } from "@breakwater/shared/core";
 import { z } from "zod";
-import { type Affected, readBulletin } from "./index.ts";
+import { readBulletin } from "./index.ts";
+import { FIELDS, lineSchema, newScores, type Scores, score } from "./scoring.testing.ts";
 
 /**
- * Measures the reader on labelled bulletins, tuned and held-out vendors apart: `npm run evaluate -- bulletins DIR [--show SOURCE]`.
- * Names count leniently, versions by spelling without a leading v and trailing zeros, a lower bound of 0 not at all.
+ * Measures the reader on labelled bulletins: `npm run evaluate -- bulletins DIR [--show SOURCE] [--held-out]`.
+ *
+ * The rules were made from the texts of the tuned sources. Of the sources kept aside at first (Bitnami, Hackage, crates.io,
+ * opam), the first half in the order of their names was opened later to find general causes of misses; the texts of the
+ * second half have not been read. Their figures are told only when asked for: every look at them is a temptation to tune.
+ *
+ * Any directory of the same form can be given, as one made from databases of advisories: whether a change carries over shows in
+ * sources whose texts nobody has opened, since rules that were written with all sources in sight have none left out.
  */
-const TUNED = new Set([
-  "osv/PyPI",
-  "osv/npm",
-  "osv/Maven",
-  "osv/AlmaLinux",
-  "osv/SUSE",
-  "csaf/listed",
-  "csaf/prose",
-  "osv/NuGet",
-  "osv/Packagist",
-  "osv/RubyGems",
-]);
-
-const lineSchema = z.object({
-  id: z.string(),
-  source: z.string(),
-  text: z.string(),
-  judge: z.array(z.string()),
-  gold: z.object({
-    ids: z.array(z.string()),
-    severity: z.string().nullable(),
-    fixed: z.array(z.object({ names: z.array(z.string()), version: z.string(), neutral: z.boolean().optional() })),
-    ranges: z.array(
-      z.object({
-        names: z.array(z.string()),
-        introduced: z.string().nullable(),
-        introducedStated: z.boolean(),
-        uppers: z.array(z.tuple([z.string(), z.string()])),
-        neutral: z.boolean().optional(),
-      }),
-    ),
-  }),
-});
-type Line = z.infer<typeof lineSchema>;
-
-class Counts {
-  right = 0;
-  wrong = 0;
-  missed = 0;
-  toString(): string {
-    const precision = this.right / Math.max(1, this.right + this.wrong);
-    const recall = this.right / Math.max(1, this.right + this.missed);
-    const f1 = precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall);
-    return `P ${precision.toFixed(3)} R ${recall.toFixed(3)} F1 ${f1.toFixed(3)} (${this.right} right, ${this.wrong} wrong, ${this.missed} missed)`;
-  }
-}
-
-const letters = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-const wordSet = (text: string) =>
-  new Set(
-    text
-      .toLowerCase()
-      .split(/[^\p{L}\p{N}]+/u)
-      .filter(Boolean),
-  );
-function nameMatches(ours: string, accepted: readonly string[]): boolean {
-  return accepted.some((name) => {
-    if (letters(name) === letters(ours)) return true;
-    const [a, b] = [wordSet(name), wordSet(ours)];
-    return a.size > 0 && b.size > 0 && ([...a].every((w) => b.has(w)) || [...b].every((w) => a.has(w)));
-  });
-}
-const spelling = (version: string) =>
-  version
-    .trim()
-    .toLowerCase()
-    .replace(/^v\.?\s*/, "")
-    .replace(/(?:\.0+)+$/, "");
-const isZero = (version: string) => /^0(?:\.0)*$/.test(spelling(version));
-
-interface Pair {
-  readonly name: string;
-  readonly version: string;
-}
-const unique = (pairs: readonly Pair[]): Pair[] => {
-  const seen = new Map(pairs.map((p) => [`${letters(p.name)} ${spelling(p.version)}`, p]));
-  return [...seen.values()];
-};
-const fixedPairs = (affected: readonly Affected[]) =>
-  unique(
-    affected.flatMap((a) =>
-      [a.fixedVersion, ...a.ranges.map((r) => r.fixed ?? null)].flatMap((v) => (v ? [{ name: a.package, version: v }] : [])),
-    ),
-  );
-const upperPairs = (affected: readonly Affected[]) =>
-  unique(
-    affected.flatMap((a) =>
-      (a.ranges.length > 0 ? a.ranges.map((r) => r.fixed ?? r.lastAffected ?? null) : [a.fixedVersion]).flatMap((v) =>
-        v ? [{ name: a.package, version: v }] : [],
-      ),
-    ),
-  );
-const lowerPairs = (affected: readonly Affected[]) =>
-  unique(affected.flatMap((a) => a.ranges.flatMap((r) => (isZero(r.introduced) ? [] : [{ name: a.package, version: r.introduced }]))));
-
-interface Wanted {
-  readonly names: readonly string[];
-  readonly versions: readonly string[];
-  readonly neutral: boolean;
-}
-/** Each pair takes at most one wanted thing; a pair that matches something neutral is neither right nor wrong. */
-function compare(counts: Counts, pairs: readonly Pair[], wanted: readonly Wanted[]): string[] {
-  const open = new Set(wanted);
-  const told: string[] = [];
-  for (const pair of pairs) {
-    const matches = wanted.filter((w) => w.versions.some((v) => spelling(v) === spelling(pair.version)) && nameMatches(pair.name, w.names));
-    const match = matches.find((w) => open.has(w) && !w.neutral) ?? matches[0];
-    if (!match) {
-      counts.wrong++;
-      told.push(`WRONG ${pair.name} ${pair.version}`);
-    } else if (open.delete(match) && !match.neutral) counts.right++;
-  }
-  for (const w of open) {
-    if (w.neutral) continue;
-    counts.missed++;
-    told.push(`MISSED ${w.names[0]} ${w.versions.join("|")}`);
-  }
-  return told;
-}
-
-const FIELDS = ["ids", "fixed", "ranges", "severity"] as const;
-const newScores = () => Object.fromEntries(FIELDS.map((f) => [f, new Counts()])) as Record<(typeof FIELDS)[number], Counts>;
-
-function score(line: Line, scores: ReturnType<typeof newScores>): string[] {
-  const { affected, ids, severity } = expectOk(readBulletin(line.text));
-  const told: string[] = [];
-  const judged = new Set(line.judge);
-  if (judged.has("ids")) {
-    for (const id of new Set([...ids, ...line.gold.ids])) {
-      if (ids.includes(id) && line.gold.ids.includes(id)) scores.ids.right++;
-      else if (ids.includes(id)) scores.ids.wrong++;
-      else scores.ids.missed++;
-    }
-  }
-  if (judged.has("fixed"))
-    told.push(
-      ...compare(
-        scores.fixed,
-        fixedPairs(affected),
-        line.gold.fixed.map((f) => ({ names: f.names, versions: [f.version], neutral: f.neutral ?? false })),
-      ).map((t) => `fixed ${t}`),
-    );
-  if (judged.has("ranges")) {
-    const gold = line.gold.ranges;
-    told.push(
-      ...compare(
-        scores.ranges,
-        upperPairs(affected),
-        gold.map((r) => ({ names: r.names, versions: r.uppers.map(([, v]) => v), neutral: r.neutral ?? false })),
-      ).map((t) => `upper ${t}`),
-    );
-    // Lower bounds that the text does not state are neither wanted nor wrong.
-    const lowers = gold.flatMap((r) =>
-      r.introduced && !isZero(r.introduced)
-        ? [{ names: r.names, versions: [r.introduced], neutral: (r.neutral ?? false) || !r.introducedStated }]
-        : [],
-    );
-    const unstated = gold.filter((r) => !r.introducedStated).map((r) => r.names);
-    const pairs = lowerPairs(affected).filter(
-      (p) =>
-        lowers.some((l) => l.versions.some((v) => spelling(v) === spelling(p.version)) && nameMatches(p.name, l.names)) ||
-        !unstated.some((names) => nameMatches(p.name, names)),
-    );
-    told.push(...compare(scores.ranges, pairs, lowers).map((t) => `lower ${t}`));
-  }
-  if (judged.has("severity")) {
-    if (severity === line.gold.severity) scores.severity.right += severity === null ? 0 : 1;
-    else {
-      if (severity !== null) scores.severity.wrong++;
-      if (line.gold.severity !== null) scores.severity.missed++;
-      told.push(`severity said ${severity}, is ${line.gold.severity}`);
-    }
-  }
-  return told;
-}
+const TUNED = new Set(
+  "PyPI npm Maven AlmaLinux SUSE NuGet Packagist RubyGems"
+    .split(" ")
+    .map((s) => `osv/${s}`)
+    .concat("csaf/listed", "csaf/prose"),
+);
+const HELD_OUT = new Set(["osv/crates.io", "osv/opam"]);
+const GROUPS = ["tuned", "opened", "held out"] as const;
+const groupOf = (source: string): (typeof GROUPS)[number] => (TUNED.has(source) ? "tuned" : HELD_OUT.has(source) ? "held out" : "opened");
 
 const read = (path: string) =>
   gunzipSync(readFileSync(path))
@@ -192,26 +33,44 @@ const read = (path: string) =>
     .filter((l) => l !== "")
     .map((l) => JSON.parse(l) as unknown);
 
-const [directory, flag, shown] = process.argv.slice(2);
+const [directory, ...flags] = process.argv.slice(2);
 if (!directory || !readdirSync(directory).includes("bulletins.jsonl.gz")) {
   process.stderr.write("Give a directory with bulletins.jsonl.gz and negatives.jsonl.gz.\n");
   process.exit(2);
 }
-const vendors = new Map<string, ReturnType<typeof newScores>>();
-const totals = { "tuned vendors": newScores(), "held-out vendors": newScores() };
+const heldOut = flags.includes("--held-out");
+const shown = flags.includes("--show") ? flags[flags.indexOf("--show") + 1] : undefined;
+const sources = new Map<string, Scores>();
+const totals = new Map<string, Scores>();
+const of = (map: Map<string, Scores>, key: string): Scores => {
+  const scores = map.get(key) ?? newScores();
+  map.set(key, scores);
+  return scores;
+};
 const started = performance.now();
 for (const line of read(join(directory, "bulletins.jsonl.gz")).map((l) => lineSchema.parse(l))) {
-  const of = vendors.get(line.source) ?? newScores();
-  vendors.set(line.source, of);
-  const told = score(line, of);
-  score(line, TUNED.has(line.source) ? totals["tuned vendors"] : totals["held-out vendors"]);
-  if (flag === "--show" && shown === line.source && told.length > 0) process.stdout.write(`${line.id}: ${told.join("; ")}\n`);
+  const group = groupOf(line.source);
+  if (group === "held out" && !heldOut) continue;
+  const told = score(line, of(sources, line.source));
+  score(line, of(totals, group));
+  if (shown !== undefined && line.source.startsWith(shown) && group !== "held out" && told.length > 0)
+    process.stdout.write(`${line.source} ${line.id}: ${told.join("; ")}\n`);
 }
-const tell = (name: string, scores: ReturnType<typeof newScores>) => {
-  process.stdout.write(`${name}\n${FIELDS.map((f) => `  ${f.padEnd(9)} ${scores[f]}`).join("\n")}\n`);
+const tell = (name: string, scores: Scores) => {
+  for (const field of FIELDS) if (!scores[field].empty) process.stdout.write(`${name.padEnd(32)} ${field.padEnd(20)} ${scores[field]}\n`);
 };
-for (const [name, scores] of [...vendors].sort()) tell(`${name} (${TUNED.has(name) ? "tuned" : "held out"})`, scores);
-for (const [name, scores] of Object.entries(totals)) tell(name, scores);
+for (const [name, scores] of [...sources].sort()) if (groupOf(name) !== "held out") tell(`${name} (${groupOf(name)})`, scores);
+for (const group of GROUPS) tell(group, of(totals, group));
+// Each source counts the same here, however many texts it has: what was fitted to the layout of a large one shows.
+for (const field of ["fixed", "ranges"] as const) {
+  const left = [...sources].filter(([name, scores]) => groupOf(name) !== "held out" && !scores[field].empty);
+  if (left.length === 0) continue;
+  const mean = left.reduce((sum, [, scores]) => sum + scores[field].f1, 0) / left.length;
+  const worst = left.reduce((a, b) => (b[1][field].f1 < a[1][field].f1 ? b : a));
+  process.stdout.write(
+    `${"mean over sources".padEnd(32)} ${field.padEnd(20)} F1 ${mean.toFixed(3)} of ${left.length}, the least ${worst[1][field].f1.toFixed(3)} (${worst[0]})\n`,
+  );
+}
 let claiming = 0;
 const negatives = read(join(directory, "negatives.jsonl.gz")).map((l) => z.object({ id: z.string(), text: z.string() }).parse(l));
 for (const { id, text } of negatives) {

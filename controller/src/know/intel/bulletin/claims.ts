@@ -1,16 +1,29 @@
-import { AFFECTED_WORD, fixCue, isAside, isBlocked, isUnaffectedKey, saysUnaffected } from "./cues.ts";
+import { isCompanion, isPlatform, isUser, itemName, lowers, nameOfLead, namesOf } from "./claim-names.ts";
+import {
+  AFFECTED_WORD,
+  fixCue,
+  isAdvised,
+  isAside,
+  isBlocked,
+  isDenied,
+  isGoneIn,
+  isUnaffectedKey,
+  saysUnaffected,
+  tellsChange,
+} from "./cues.ts";
 import { type Expression, readExpressions } from "./expression.ts";
 import type { Span } from "./model.ts";
-import { isPackageLike, type Name, nameBefore, nameFrom, nameOf, wordsOf } from "./names.ts";
+import { isPlainWord, type Name } from "./names.ts";
 import type { Outline, Sentence } from "./outline.ts";
 import type { Token } from "./tokens.ts";
-import { AFFECTED_SECTION, FILLER, FIX_SECTION, FIX_VERB, PLATFORM } from "./words.ts";
+import { lowerBound, orderOf, startsWithLine } from "./versions.ts";
+import { AFFECTED_SECTION, FIX_SECTION } from "./words.ts";
 
 /** One thing that one expression states, before it is brought together with the others. */
 export interface Claim extends Span {
   readonly kind: "range" | "fix" | "exact" | "introduced";
   /** The name beside the expression, if there is one. */
-  readonly name?: Name;
+  readonly name?: Name | undefined;
   /** Whether the line is made for this statement: a list item, a table row, a package list. Its name is then not to be merged. */
   readonly own: boolean;
   readonly introduced?: string;
@@ -20,27 +33,50 @@ export interface Claim extends Span {
   readonly confidence: number;
   readonly release?: string;
   readonly ecosystem?: string;
+  /** Where the sentence begins that says it: what one sentence spells differently are different things. */
+  readonly sentence?: number;
+  /** Whether it stands in a list: what stands beside it there is not said in passing. */
+  readonly listed?: boolean;
+  /** Whether a preposition stands between the name and the expression. */
+  readonly loose?: boolean;
 }
 
+/** What a text tells of itself and of others: its revisions, its sources, who found it. */
+const NO_CLAIMS =
+  /(?:^|> )(?:revisions?|revision history|document history|change ?log|timeline|disclosure timeline|references?|credits?|acknowledge?ments?)$/;
 const WINDOW = 28;
-/** A name before a colon takes at most so many tokens. */
-const MAX_KEY = 16;
-
+/** A preposition so near before an expression loosens it from the name: "the web process in versions < 2". */
+const NEAR = 3;
 export function readClaims({ sentences }: Outline): Claim[] {
   const claims: Claim[] = [];
-  for (const sentence of sentences) {
-    if (!sentence.tokens.some((t) => t.kind === "version" || t.kind === "number")) continue;
+  for (const [at, sentence] of sentences.entries()) {
+    if (!sentence.tokens.some((t) => t.kind !== "url" && /\d/.test(t.text))) continue;
+    if (NO_CLAIMS.test(sentence.section)) continue;
     const expressions = readExpressions(sentence);
+    const lead = leadIn(sentences, at);
+    const names = namesOf(sentence, expressions, nameOfLead(lead), at === 0);
+    const among = amongRanges(sentence, expressions);
     for (const [i, expression] of expressions.entries()) {
       const before = claims[claims.length - 1];
       const claim =
-        expression.continues && before && before.start >= sentence.start
+        expression.continues && !among[i] && before && before.start >= sentence.start
           ? continued(before, sentence, expression)
-          : readClaim(sentence, expression, expressions[i - 1]?.to ?? 0, expressions[i + 1]?.from ?? sentence.tokens.length, claims);
+          : readClaim(
+              sentence,
+              lead,
+              expression,
+              names[i],
+              expressions[i - 1]?.to ?? 0,
+              tokensAfter(sentence, expressions, i),
+              claims,
+              among[i] === true,
+            );
       if (claim) claims.push(claim);
     }
   }
-  return claims;
+  // "Python before 3.8" beside other software is what that runs on; alone it is what the text is about.
+  const others = claims.filter((c) => !c.name || !isPlatform(c.name));
+  return others.some((c) => c.kind === "range" || c.kind === "fix") ? others : claims;
 }
 
 /** "Fixed in curl 8.1 and 8.2": what stands in a list says the same of another version. */
@@ -50,40 +86,131 @@ function continued({ introduced: _, ...before }: Claim, { tokens }: Sentence, ex
   return { ...before, version, start: (tokens[expression.from] as Token).start, end: (tokens[expression.to - 1] as Token).end };
 }
 
-function readClaim(sentence: Sentence, expression: Expression, left: number, right: number, before: readonly Claim[]): Claim | undefined {
+/** What is said behind an expression; behind the last one of a list it is said of all: "1.2 and 1.3 fix this". */
+function tokensAfter({ tokens }: Sentence, expressions: readonly Expression[], i: number): readonly Token[] {
+  let last = i;
+  while (expressions[last + 1]?.continues) last++;
+  const from = expressions[last]?.to ?? 0;
+  return tokens.slice(from, Math.min(expressions[last + 1]?.from ?? tokens.length, from + WINDOW));
+}
+
+/**
+ * "1.2.0, 1.1.0 through 1.1.2; 1.0": versions alone in one list with closed ranges are affected as those are. Tells for each
+ * expression whether it is such a version.
+ */
+function amongRanges({ tokens }: Sentence, expressions: readonly Expression[]): boolean[] {
+  const among = expressions.map(() => false);
+  let from = 0;
+  for (let i = 1; i <= expressions.length; i++) {
+    const [left, it] = [expressions[i - 1], expressions[i]];
+    if (left && it && tokens.slice(left.to, it.from).every((t) => /^(?:,|;|and|or)$/.test(t.lower))) continue;
+    const run = expressions.slice(from, i);
+    const closed = run.some(
+      (e) =>
+        e.kind === "range" &&
+        !e.continues &&
+        (e.introduced !== undefined || (e.inclusive && e.upper !== undefined && e.upper.from > e.from)),
+    );
+    if (closed && run.every((e) => e.kind === "range" || !e.later))
+      for (let k = from; k < i; k++) among[k] = expressions[k]?.kind === "single";
+    from = i;
+  }
+  return among;
+}
+
+/** "This issue affects Foo OS:", "The patched versions:": what stands over a list says of what it is. */
+function leadIn(sentences: readonly Sentence[], at: number): readonly Token[] {
+  let above = at - 1;
+  while (sentences[at]?.kind === "item" && sentences[above]?.kind === "item") above--;
+  const tokens = sentences[above]?.tokens ?? [];
+  return tokens[tokens.length - 1]?.text === ":" ? tokens : [];
+}
+
+function readClaim(
+  sentence: Sentence,
+  lead: readonly Token[],
+  expression: Expression,
+  name: Name | undefined,
+  left: number,
+  after: readonly Token[],
+  before: readonly Claim[],
+  among: boolean,
+): Claim | undefined {
   const { tokens } = sentence;
   const near = tokens.slice(Math.max(left, expression.from - WINDOW), expression.from);
-  const after = tokens.slice(expression.to, Math.min(right, expression.to + WINDOW));
+  const unaffected = saysUnaffected(after);
   if (
-    saysUnaffected(after) ||
+    (unaffected && !(expression.kind === "single" && expression.later)) ||
     isUnaffectedKey(near) ||
+    (expression.kind === "range" && !expression.introduced && isDenied(near)) ||
     (expression.kind === "single" ? isAside(near, tokens[expression.to]) : isAside(near, undefined))
   )
     return undefined;
   const key = itemName(sentence, expression);
-  const name = key ?? nameFor(tokens, expression);
   const release = releaseIn(near);
-  if (name && (isPlatform(name) || isCompanion(tokens, name))) return undefined;
+  if (name && ((isPlatform(name) && expression.kind !== "range") || isCompanion(tokens, name))) return undefined;
+  if (name && isUser(tokens, name) && before.some((c) => c.sentence === sentence.start && c.kind === "range")) return undefined;
   const claim = {
     ...(name ? { name } : {}),
     ...(release ? { release } : {}),
     own: key !== undefined,
+    listed: sentence.kind === "item",
+    loose:
+      name !== undefined &&
+      tokens.some(
+        (t, i) => t.start >= name.end && i < expression.from && i >= expression.from - NEAR && /^(?:in|with|on|for|at|,)$/.test(t.lower),
+      ),
+    sentence: sentence.start,
     start: (tokens[expression.from] as Token).start,
     end: (tokens[expression.to - 1] as Token).end,
   };
+  if (expression.kind === "single" && among && fixCue(near, after) === 0)
+    return {
+      ...claim,
+      kind: "range",
+      introduced: expression.version.text,
+      version: expression.version.text,
+      inclusive: true,
+      confidence: 0.8,
+    };
   if (expression.kind === "range") {
     const { introduced, upper, inclusive } = expression;
+    if (introduced && near.slice(-2).some((t) => /^(?:moving|moved|going|changed|changing|bumping|bumped)$/.test(t.lower)))
+      return undefined;
+    // "Users of 0.4 should upgrade to 0.4.2", "users of 0.4 to 0.4.2".
+    if (
+      introduced &&
+      upper &&
+      inclusive &&
+      isLineOf(introduced.text, upper.text) &&
+      tokens.some((t) => /^(?:upgrad|updat|migrat|move$)/.test(t.lower))
+    )
+      return { ...claim, kind: "fix", version: upper.text, inclusive, confidence: 0.8 };
+    // "If you upgrade from a version < 4.0.0".
+    if (/(?:^| )(?:upgrad|updat|migrat)\w* from(?: an?| any| older| versions?)*$/.test(lowers(near, 0, near.length))) return undefined;
+    // "v3 - 3.29.5" among what is patched: the line, and its repaired version.
+    if (introduced && upper && isPatchedLine(sentence, introduced.text, upper.text))
+      return { ...claim, kind: "fix", version: upper.text, inclusive: true, confidence: 0.85 };
     // "Upgrade from 1.0 to 1.2" names a way, not a range.
     if (introduced && inclusive && !key && near.slice(-3).some((t) => /^(?:upgrad|updat|migrat|bump)/.test(t.lower)))
       return upper ? { ...claim, kind: "fix", version: upper.text, inclusive, confidence: 0.6 } : undefined;
     const lower = introduced && !/^(?:n\/a|unspecified)$/i.test(introduced.text) ? { introduced: introduced.text } : {};
     return { ...claim, kind: "range", ...lower, ...(upper ? { version: upper.text } : {}), inclusive, confidence: name ? 0.95 : 0.85 };
   }
-  return single(sentence, expression, claim, near, after, before);
+  return single(sentence, lead, expression, claim, near, after, before);
 }
+
+/** How many of an expression's own tokens stand before its version: "as of version" of "as of version 0.4.1". */
+const leadOf = ({ tokens }: Sentence, { from, version }: Expression & { kind: "single" }): number => {
+  const at = tokens.findIndex((t, i) => i >= from && t.text === version.text);
+  return Math.max(0, at - from);
+};
+/** From here down a repair counts only where none is told more plainly. */
+export const WEAK = 0.5;
 
 function single(
   sentence: Sentence,
+  lead: readonly Token[],
   expression: Expression & { kind: "single" },
   claim: Span & { own: boolean; name?: Name },
   near: readonly Token[],
@@ -92,13 +219,21 @@ function single(
 ): Claim | undefined {
   const version = expression.version.text;
   const made = (kind: Claim["kind"], confidence: number): Claim => ({ ...claim, kind, version, inclusive: true, confidence });
+  if (saysUnaffected(after)) return made("fix", 0.85);
   const fixed = fixCue(near, after);
   if (
-    near.slice(-5).some((t) => t.lower === "introduced") ||
+    near.slice(-5).some((t) => /^(?:introduced|earliest)$/.test(t.lower)) ||
     (expression.introduced && sentence.tokens[expression.from]?.lower === "introduced")
   )
     return made("introduced", 0.8);
-  if (fixed > 0) return made("fix", fixed);
+  // "Fixed upstream in 1.2.3" is of another software, unless nothing else is said.
+  if (fixed > 0) return made("fix", near.slice(-5).some((t) => t.lower === "upstream") ? WEAK : fixed);
+  if (isGoneIn(near)) return made("fix", 0.75);
+  if (isAdvised(near)) return made("fix", 0.8);
+  if (tellsChange(sentence.tokens.slice(0, expression.from + leadOf(sentence, expression)), after)) return made("fix", 0.6);
+  if (sentence.kind === "item" && fixCue(lead.slice(-WINDOW), []) > 0 && !isBlocked(near)) return made("fix", 0.8);
+  if (expression.introduced && beginsSentence(sentence, claim) && before.some((c) => c.kind === "range" && isAbove(version, c)))
+    return made("fix", 0.6);
   if (goesOn(sentence, claim, before)) return made("fix", 0.8);
   const affected = sentence.tokens.some((t) => AFFECTED_WORD.test(t.lower));
   if (
@@ -106,71 +241,62 @@ function single(
     !AFFECTED_SECTION.test(sentence.section) &&
     !isBlocked(near) &&
     !near.some((t) => /^(?:using|running|use|run)$/.test(t.lower)) &&
-    !affected &&
+    (!affected || (beginsSentence(sentence, claim) && doesSomethingGood(after[0]))) &&
     (claim.name || sentence.tokens.length <= 12 || expression.later)
   )
     return made("fix", 0.8);
   if (expression.introduced && affected) return made("introduced", 0.6);
-  if (beginsSentence(sentence, claim) && !affected && before.some((c) => c.kind === "range") && /s$/.test(after[0]?.lower ?? ""))
-    return made("fix", 0.6);
+  if (beginsSentence(sentence, claim) && doesSomethingGood(after[0]?.lower === "now" ? after[1] : after[0]) && !expression.introduced)
+    return made("fix", before.some((c) => c.kind === "range" && isAbove(version, c)) ? 0.6 : WEAK);
   if (expression.later && affected) return made("introduced", 0.6);
   if (AFFECTED_SECTION.test(sentence.section) && !expression.later) return made("exact", 0.8);
+  if (near.slice(-4).some((t) => AFFECTED_WORD.test(t.lower)) && !expression.later) return made("exact", 0.8);
+  if (
+    !expression.later &&
+    (isSetting(sentence, expression) || (beginsSentence(sentence, claim) && SAYS_WHAT_IT_DOES.test(after[0]?.lower ?? ""))) &&
+    claim.name
+  )
+    return made("exact", 0.7);
+  if (claim.name && !expression.later && isAffectedName(sentence.tokens, claim.name)) return made("exact", 0.85);
   return affected && !expression.later && (claim.name || /^versions?$/.test(sentence.tokens[expression.from]?.lower ?? ""))
     ? made("exact", 0.6)
     : undefined;
 }
+
+/** "In version 3.23.0 of foo, certain methods ...": where a text sets out, it tells what is affected. */
+const isSetting = ({ tokens }: Sentence, expression: Expression): boolean =>
+  tokens[0]?.lower === "in" && expression.from <= 2 && /^(?:of|,)$/.test(tokens[expression.to]?.lower ?? "");
+/** "Foo 2.3.1 has a double free". */
+const SAYS_WHAT_IT_DOES = /^(?:has|is|was|contains|allows|does|could|may|might|suffers|lets|fails|mishandles|permits)$/;
+
+/** "This issue affects Foo Server: 8.2.1". */
+const isAffectedName = (tokens: readonly Token[], name: Name): boolean =>
+  /^(?:affects?|affected|impacts?)$/.test(tokens[tokens.findIndex((t) => t.start === name.start) - 1]?.lower ?? "");
+
+const isLineOf = (line: string, version: string): boolean =>
+  line !== version && /^v?\d+(?:\.\d+)?(?:\.[x*])?$/i.test(line) && startsWithLine(version, lowerBound(line));
+const isPatchedLine = ({ kind, section }: Sentence, line: string, version: string): boolean =>
+  kind === "item" && FIX_SECTION.test(section) && !AFFECTED_SECTION.test(section) && isLineOf(line, version);
 
 /** "... fixed in Foo 1.3, Bar 2.4": behind a repaired version there is nothing but a comma and another name. */
 function goesOn(sentence: Sentence, claim: Span & { name?: Name }, claims: readonly Claim[]): boolean {
   const before = claims[claims.length - 1];
   const start = claim.name?.start ?? claim.start;
   if (before?.kind !== "fix" || before.start < sentence.start || start < before.end) return false;
-  return sentence.tokens.every((t) => t.end <= before.end || t.start >= start || /^(?:,|;|and|or|&)$/.test(t.lower));
+  return sentence.tokens.every(
+    (t) => t.end <= before.end || t.start >= start || t.kind === "url" || /^(?:,|;|and|or|&|\(|\))$/.test(t.lower),
+  );
 }
+
+/** "Foo 1.3 escapes ...", told of a version above the affected ones, tells what the repair does. */
+const doesSomethingGood = (verb: Token | undefined): boolean =>
+  verb?.kind === "word" && /[a-z]s$/.test(verb.lower) && !AFFECTED_WORD.test(verb.lower) && !DOES_WRONG.test(verb.lower);
+const DOES_WRONG = /^(?:is|was|has|does|its|lets|contains|includes|fails|mishandles|uses|permits|accepts|stores|versions|releases)$/;
+const isAbove = (version: string, { version: upper }: Claim): boolean => upper !== undefined && orderOf(version, upper) > 0;
 
 /** "Foo 1.3 escapes ...": the sentence is about this version. */
 const beginsSentence = (sentence: Sentence, claim: Span & { name?: Name }): boolean =>
   (claim.name?.start ?? claim.start) - sentence.start < 5 && (claim.name ? claim.name.start < claim.start : true);
-
-function nameFor(tokens: readonly Token[], expression: Expression): Name | undefined {
-  const inner = expression.kind === "range" ? (expression.introduced?.named ?? expression.upper?.named) : expression.version.named;
-  if (inner) {
-    const name = nameOf(tokens, inner.from, inner.to);
-    if (name) return name;
-  }
-  const ahead = nameBefore(tokens, expression.from);
-  if (ahead) return ahead;
-  const toward = updated(tokens, expression.from);
-  if (toward) return toward;
-  const preposition = tokens[expression.to]?.lower ?? "";
-  if (!/^(?:of|for|in)$/.test(preposition)) return undefined;
-  const behind = nameFrom(tokens, expression.to + 1);
-  return behind && (preposition === "of" || /[A-Z]/.test(behind.text) || isPackageLike(behind.text)) ? behind : undefined;
-}
-
-/** "Update foo to 1.3". */
-function updated(tokens: readonly Token[], at: number): Name | undefined {
-  let to = at - 1;
-  while (to > 0 && /^(?:versions?|at|least|the|latest|or)$/.test(tokens[to]?.lower ?? "")) to--;
-  if (tokens[to]?.lower !== "to") return undefined;
-  const name = nameBefore(tokens, to);
-  const verb = name && tokens.slice(0, to).findLast((t) => t.end <= name.start && !/^(?:the|your|package|all|any|their)$/.test(t.lower));
-  return verb && /^(?:upgrad|updat|bump|migrat)/.test(verb.lower) ? name : undefined;
-}
-
-/** "- Foo Server: versions 1.2 and prior": all before the colon is the name, if nothing but fillers stands behind it. */
-function itemName({ kind, tokens }: Sentence, expression: Expression): Name | undefined {
-  const colon = tokens.findIndex((t, i) => t.text === ":" && i < expression.from);
-  if (
-    kind !== "item" ||
-    colon < 1 ||
-    colon > MAX_KEY ||
-    tokens.slice(colon + 1, expression.from).some((t) => t.kind === "word" && !FILLER.has(t.lower))
-  )
-    return undefined;
-  const words = tokens.slice(0, colon);
-  return words.every((t) => t.kind === "word" && (FILLER.has(t.lower) || FIX_VERB.has(t.lower))) ? undefined : nameOf(tokens, 0, colon);
-}
 
 /** "For the stable distribution (bookworm), ...": the release that a sentence speaks of. */
 function releaseIn(near: readonly Token[]): string | undefined {
@@ -178,13 +304,5 @@ function releaseIn(near: readonly Token[]): string | undefined {
   return at >= 0 && near[at + 1]?.text === "(" && near[at + 3]?.text === ")" ? near[at + 2]?.text : undefined;
 }
 
-/** "SDK 5.0.2 (for Studio 16.8)": what something is made for. */
-function isCompanion(tokens: readonly Token[], name: Name): boolean {
-  const at = tokens.findIndex((t) => t.start === name.start);
-  return /^(?:for|on|with|using|requires)$/.test(tokens[at - 1]?.lower ?? "") && tokens[at - 2]?.text === "(";
-}
-
-const isPlatform = (name: Name): boolean => {
-  const words = wordsOf(name.text);
-  return words.length === 1 && PLATFORM.has(name.text.toLowerCase());
-};
+/** "The web process in versions before 2": a plain word in the midst of a sentence names nothing, if anything else is named. */
+export const isDoubtful = ({ name, loose }: Claim): boolean => name !== undefined && loose === true && isPlainWord(name);

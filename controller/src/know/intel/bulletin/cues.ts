@@ -13,15 +13,16 @@ const UNIT =
 /** One offers a version, but also "information about a flaw in" one. */
 const OFFERS = /^(?:provid|produc|deliver)/;
 const OTHER_SOFTWARE = /^(?:requires?|require|depends|needs?|supports?|cvss|score)$/;
+const PLACE = /^(?:§|sections?|sec|chapter|appendix|figure|fig|table|step|page|lines?|rfc|clause|paragraph|annex|item)$/;
 export const AFFECTED_WORD =
-  /^(?:vulnerab|affect|impact|allow|expos|discover|attack|exploit|injection|overflow|traversal|bypass|suffer|susceptible|prone|flaw|leak|lack)/;
+  /^(?:vulnerab|affect|impact|allow|expos|discover|attack|exploit|xss|csrf|ssrf|xxe|rce|crash|injection|overflow|traversal|bypass|suffer|susceptible|prone|flaw|leak|lack)/;
 
 /** How sure the words around make it that the version is a repaired one; 0: they do not. */
 export function fixCue(near: readonly Token[], after: readonly Token[]): number {
   if (isBase(near) || isBlocked(near)) return 0;
   for (let i = near.length - 1, distance = 0; i >= 0; i--, distance++) {
     const token = near[i] as Token;
-    if (!token.code && FIX_VERB.has(token.lower) && !(NEEDS_TO.test(token.lower) && near[i + 1]?.lower === "in")) {
+    if (!token.code && FIX_VERB.has(token.lower) && !isNegated(near, i) && !(NEEDS_TO.test(token.lower) && near[i + 1]?.lower === "in")) {
       if (!OFFERS.test(token.lower) || distance <= 4) return distance <= 4 ? 0.95 : 0.85;
     }
     if (
@@ -34,11 +35,23 @@ export function fixCue(near: readonly Token[], after: readonly Token[]): number 
   for (const [i, token] of rest.slice(0, 5).entries()) {
     if (/^(?:vulnerable|affected|allows|allow|not)$/.test(token.lower)) return 0;
     if (!FIX_AFTER.has(token.lower)) continue;
+    // "2.4.0, fixed in 2.4.1" speaks of the next version, "has a partial patch" of no repair.
+    if (/^(?:in|with|by|from|since)$/.test(rest[i + 1]?.lower ?? "") && rest[i + 2] === undefined) return 0;
+    if (rest.slice(0, 6).some((t) => /^(?:partial|partially|incomplete|incompletely|still|no|not)$/.test(t.lower))) return 0;
     if (!FIX_AFTER_NEEDS_NOUN.has(token.lower)) return i <= 1 ? 0.9 : 0.7;
     if (rest.slice(i + 1, i + 8).some((t) => FIX_NOUN.has(t.lower))) return 0.9;
   }
+  // "2.0.6 has just been released", "the 6.1 and 5.2.2 releases are available".
+  const told = after.slice(0, 7).findIndex((t) => /^(?:released|available)$/.test(t.lower));
+  if (told > 0 && after.slice(0, told).every((t) => IS_OUT.test(t.lower)) && !after.some((t) => /^(?:vulnerable|affected)$/.test(t.lower)))
+    return 0.75;
   return 0;
 }
+const IS_OUT = /^(?:has|have|just|been|is|are|was|were|now|releases?|versions?|,|and)$/;
+
+/** "No fixes are provided for 2.2", "will not be fixed in 1.x". */
+const isNegated = (near: readonly Token[], at: number): boolean =>
+  near.slice(Math.max(0, at - 3), at).some((t) => /^(?:no|not|never|without|won't|cannot|partially|incompletely)$/.test(t.lower));
 
 export const isBlocked = (near: readonly Token[]): boolean => near.slice(-6).some((t) => FIX_BLOCK.has(t.lower));
 
@@ -48,6 +61,33 @@ function isBase(near: readonly Token[]): boolean {
   while (i >= 0 && VERSION_WORD.has(near[i]?.lower ?? "")) i--;
   return near[i]?.lower === "for" && FIX_NOUN.has(near[i - 1]?.lower ?? "");
 }
+
+/** "The method was removed in 1.4", "is no longer possible in 1.4", "does not exist in 1.4": what the repaired version has not. */
+export const isGoneIn = (near: readonly Token[]): boolean => GONE.test(lastWords(near, 9)) || isDenied(near);
+const GONE =
+  /(?:^| )(?:(?:removed|replaced|rewritten|reworked|disabled|hardened|restricted|forbidden) (?:entirely |completely |again )?(?:in|with|as of|since|from)|no longer [a-z]+ (?:in|with|since|as of|from))(?: the| an?)?(?: versions?| releases?)?$/;
+
+/** "We recommend using 1.4 or later". */
+export const isAdvised = (near: readonly Token[]): boolean =>
+  /(?:^| )(?:recommend|advis|encourag|urg|should|must|please)\w*(?: [a-z]+){0,3} (?:use|using|run|running|at least)(?: [a-z]+){0,3}$/.test(
+    lastWords(near, 9),
+  );
+
+const lastWords = (near: readonly Token[], count: number): string =>
+  near
+    .slice(-count)
+    .map((t) => t.lower)
+    .join(" ");
+
+/** "As of version 0.4.1, the method is marked unsafe", "in 0.4.1 it returns an error": what is so from a version on. */
+export const tellsChange = (lead: readonly Token[], after: readonly Token[]): boolean =>
+  /^(?:in|as of|with|since|starting with|starting from|from|beginning with)(?: the)?(?: versions?| releases?)?$/.test(
+    lastWords(lead, lead.length),
+  ) &&
+  after.some((t) => CHANGES.test(t.lower)) &&
+  !after.some((t) => AFFECTED_WORD.test(t.lower) && !/^(?:allow|vulnerab)/.test(t.lower));
+const CHANGES =
+  /^(?:changed|removed|marked|replaced|rewritten|disabled|checked|checks|validated|validates|verified|verifies|returns|panics|rejected|rejects|added|adds|restricted|hardened|escaped|escapes|sanitized|sanitizes|bounded|limited|requires?)$/;
 
 /** "1.2 is not affected". */
 export const saysUnaffected = (after: readonly Token[]): boolean =>
@@ -60,9 +100,18 @@ export const saysUnaffected = (after: readonly Token[]): boolean =>
 
 /** "Not affected: < 4.0". */
 export const isUnaffectedKey = (near: readonly Token[]): boolean =>
-  /(?:^| )(?:not (?:affected|vulnerable|impacted)|unaffected|non-vulnerable)(?: versions?)? ?:?$/.test(
+  /(?:^| )(?:not (?:affected|vulnerable|impacted)|unaffected|non-vulnerable)(?: versions?)? ?(?::(?: [\w.@/-]+)?)?$/.test(
     near
-      .slice(-4)
+      .slice(-5)
+      .map((t) => t.lower)
+      .join(" "),
+  );
+
+/** "... and does not exist before 8.2.1". */
+export const isDenied = (near: readonly Token[]): boolean =>
+  /(?:^| )(?:not|never|n't) (?:exist|present|affect|occur|apply|affected|vulnerable|impacted)(?: (?:in|to|any|versions?|releases?|for|by|this|issue))*$/.test(
+    near
+      .slice(-6)
       .map((t) => t.lower)
       .join(" "),
   );
@@ -71,4 +120,5 @@ export const isUnaffectedKey = (near: readonly Token[]): boolean =>
 export const isAside = (near: readonly Token[], next: Token | undefined): boolean =>
   near.slice(-3).some((t) => t.lower === "tested") ||
   near.slice(-2).some((t) => OTHER_SOFTWARE.test(t.lower)) ||
+  PLACE.test(near[near.length - 1]?.lower ?? "") ||
   UNIT.test(next?.lower ?? "");

@@ -1,15 +1,8 @@
 import type { Sentence } from "./outline.ts";
 import type { Token } from "./tokens.ts";
+import { phrase, skipAnd, skipMarks, skipOpening, type VersionAt, versionAfter, versionAt } from "./version-at.ts";
+import { isWildcard, startsWithLine } from "./versions.ts";
 import { AND_EARLIER, AND_LATER, BEFORE, BETWEEN, FROM, UP_TO, VERSION_WORD } from "./words.ts";
-
-/** A version where it stands among a sentence's tokens [from, to). */
-export interface VersionAt {
-  readonly text: string;
-  readonly from: number;
-  readonly to: number;
-  /** Name tokens [from, to) between the words "before" and the version, as in "prior to curl 8.4". */
-  readonly named?: { readonly from: number; readonly to: number };
-}
 
 /** What one expression says, with the tokens [from, to) that it takes. */
 export type Expression = { readonly from: number; readonly to: number } & (
@@ -29,10 +22,6 @@ export type Expression = { readonly from: number; readonly to: number } & (
       readonly continues?: boolean;
     }
 );
-
-/** At most so many words between "before" and its version: "before the patched release, openssl 3.0.7". */
-const MAX_GAP = 6;
-const SUFFIX = /^(?:sp|fp|hf|rc|cu|pl|alpha|beta|patch|update|hotfix|build|service|feature|maintenance|rev|u|r|p)((?:\d+[a-z]?)?)$/;
 
 /** Finds the version expressions of one sentence, from left to right. Every token is looked at a bounded number of times. */
 export function readExpressions(sentence: Sentence): Expression[] {
@@ -54,7 +43,8 @@ export function readExpressions(sentence: Sentence): Expression[] {
 function readAt(tokens: readonly Token[], i: number): Expression[] {
   const from = phrase(tokens, i, FROM);
   if (from > 0) {
-    const lower = versionAfter(tokens, i + from, isOperator(tokens[i]));
+    const closes = tokens[i + from]?.kind === "number" && readUpper(tokens, skipAnd(tokens, i + from + 1)) !== undefined;
+    const lower = versionAfter(tokens, i + from, isOperator(tokens[i]) || closes);
     if (lower)
       return readFrom(
         tokens,
@@ -68,8 +58,17 @@ function readAt(tokens: readonly Token[], i: number): Expression[] {
   }
   const upper = readUpper(tokens, i);
   if (upper) return readUppers(tokens, i, upper);
-  const version = versionAt(tokens, i);
+  const version = versionAt(tokens, i) ?? lineAt(tokens, i);
   return version ? readVersion(tokens, version) : [];
+}
+
+/** "10 before 10.8.5": a whole number is a line of releases where a version of that line closes it. */
+function lineAt(tokens: readonly Token[], i: number): VersionAt | undefined {
+  const token = tokens[i] as Token;
+  const upper = token.kind === "number" ? readUpper(tokens, i + 1) : undefined;
+  return upper && upper.version.text !== token.text && startsWithLine(upper.version.text, token.text)
+    ? { text: token.text, from: i, to: i + 1 }
+    : undefined;
 }
 
 /** "from A ...": with an upper bound after it, or alone. */
@@ -106,9 +105,30 @@ function readUpper(tokens: readonly Token[], i: number): Upper | undefined {
   const upTo = phrase(tokens, i, UP_TO);
   if (before === 0 && upTo === 0) return undefined;
   const inclusive = upTo > before;
-  const version = versionAfter(tokens, i + Math.max(before, upTo), isOperator(tokens[i]));
+  const version = versionAfter(
+    tokens,
+    i + Math.max(before, upTo),
+    isOperator(tokens[i]) || boundsNumber(tokens, i, Math.max(before, upTo)),
+  );
   if (!version) return undefined;
-  // "up to 3.2 (excluding)", "before 3.2 inclusive".
+  // "through 24.x before 24.10.12": the wildcard names the line, the version behind it the end.
+  const inner = isWildcard(version.text) ? readUpper(tokens, version.to) : undefined;
+  return inner ?? bounded(tokens, version, inclusive);
+}
+
+/** "versions prior to 7", "Foo Survey before 7 allows ...": a whole number behind a bound is a version where a name or "versions" stands before it. */
+function boundsNumber(tokens: readonly Token[], i: number, cue: number): boolean {
+  const [before, after] = [tokens[i - 1], tokens[i + cue + 1]];
+  if (!before || tokens[i + cue]?.kind !== "number") return false;
+  if (VERSION_WORD.has(before.lower)) return true;
+  const name = before.kind === "word" && (i === 1 || /^\p{Lu}/u.test(before.text) || /[a-z\d][-_/@][a-z\d]/i.test(before.text));
+  return name && (!after || /^[.,;)]$/.test(after.text) || AFTER_BOUND.test(after.lower));
+}
+const AFTER_BOUND =
+  /^(?:allows?|allowed|is|are|was|has|have|does|do|did|contains?|could|may|might|lets?|mishandles?|fails?|permits?|enables?|and|or|on|for)$/;
+
+/** "up to 3.2 (excluding)", "before 3.2 inclusive". */
+function bounded(tokens: readonly Token[], version: VersionAt, inclusive: boolean): Upper {
   const after = skipMarks(tokens, version.to);
   const word = tokens[after]?.lower;
   if (word === "exclusive" || word === "excluding" || word === "excluded")
@@ -121,7 +141,7 @@ function readJoined(tokens: readonly Token[], i: number, cues: readonly (readonl
   const cue = phrase(tokens, i, cues);
   if (cue === 0) return undefined;
   const version = versionAfter(tokens, i + cue, true, 2);
-  return version ? { version, inclusive: true } : undefined;
+  return version ? bounded(tokens, version, true) : undefined;
 }
 
 /** "before A, B and C": each its own range, so long as nothing else is said of the later ones. */
@@ -132,13 +152,15 @@ function readUppers(tokens: readonly Token[], i: number, upper: Upper): Expressi
     if (lower) return [{ kind: "range", from: i, to: lower.to, introduced: lower, upper: upper.version, inclusive: upper.inclusive }];
   }
   const found: Expression[] = [{ kind: "range", from: i, to: upper.version.to, upper: upper.version, inclusive: upper.inclusive }];
-  for (const version of listed(tokens, upper.version.to))
+  const open = skipOpening(tokens, upper.version.to);
+  const plus = tokens[open]?.text === "+" ? open + 1 : upper.version.to;
+  for (const version of listed(tokens, plus, plus > upper.version.to))
     found.push({ kind: "range", from: version.from, to: version.to, upper: version, inclusive: upper.inclusive, continues: true });
   return found;
 }
 
 /** Further versions of a list that starts behind one: ", B and C". */
-function listed(tokens: readonly Token[], at: number): VersionAt[] {
+function listed(tokens: readonly Token[], at: number, later = false): VersionAt[] {
   const versions: VersionAt[] = [];
   let i = at;
   for (;;) {
@@ -148,7 +170,9 @@ function listed(tokens: readonly Token[], at: number): VersionAt[] {
     const version = versionAt(tokens, j);
     if (!version || bound(tokens, version.to)) return versions;
     versions.push(version);
-    i = version.to;
+    // "12.1.3+, 12.2.3+ and 12.3+".
+    const plus = later ? phrase(tokens, skipOpening(tokens, version.to), AND_LATER) : 0;
+    i = plus > 0 ? skipOpening(tokens, version.to) + plus : version.to;
   }
 }
 
@@ -173,15 +197,25 @@ function readVersion(tokens: readonly Token[], version: VersionAt): Expression[]
   const upper = readUpper(tokens, at) ?? readJoined(tokens, version.to, BETWEEN);
   if (upper) return [{ kind: "range", from, to: upper.version.to, introduced: version, upper: upper.version, inclusive: upper.inclusive }];
   const later = phrase(tokens, behind, AND_LATER);
-  const all = [version, ...(later > 0 ? [] : listed(tokens, version.to))];
-  // "1.2, 1.3 and earlier": the last one closes all of them.
-  const end = (all[all.length - 1] as VersionAt).to;
-  const closing = phrase(tokens, skipOpening(tokens, end), AND_LATER);
-  const closed = later > 0 || closing > 0;
+  // "8.0.0 and above, prior to 9.0.0".
+  const until = later > 0 ? readUpper(tokens, skipMarks(tokens, behind + later)) : undefined;
+  if (until) return [{ kind: "range", from, to: until.version.to, introduced: version, upper: until.version, inclusive: until.inclusive }];
+  // "3.1.x and 3.2.x before 3.2.22": the first of several lines begins what the last one's bound ends.
+  const last = isWildcard(version.text) ? lastLine(tokens, version) : version;
+  const ends = last === version ? undefined : readUpper(tokens, skipMarks(tokens, last.to));
+  if (ends) return [{ kind: "range", from, to: ends.version.to, introduced: version, upper: ends.version, inclusive: ends.inclusive }];
+  const all = [version, ...listed(tokens, later > 0 ? behind + later : version.to, true)];
+  const closers = all.map((v) => {
+    const open = skipOpening(tokens, v.to);
+    const plus = phrase(tokens, open, AND_LATER);
+    return plus > 0 ? open + plus : v.to;
+  });
+  // What is said behind one of a list is said of all: "1.2, 1.3 and later".
+  const closed = all.some((v, n) => closers[n] !== v.to);
   return all.map((v, n) => ({
     kind: "single",
     from: v.from,
-    to: n < all.length - 1 ? v.to : later > 0 ? behind + later : closing > 0 ? skipOpening(tokens, end) + closing : v.to,
+    to: closers[n] ?? v.to,
     version: v,
     later: closed,
     introduced: false,
@@ -189,89 +223,18 @@ function readVersion(tokens: readonly Token[], version: VersionAt): Expression[]
   }));
 }
 
+/** The last one of lines of releases that conjunctions join: "3.0.x, 3.1.x and 3.2.x". */
+function lastLine(tokens: readonly Token[], first: VersionAt): VersionAt {
+  let last = first;
+  for (let n = 0; n < MAX_LINES; n++) {
+    let i = last.to;
+    while (/^(?:,|and|or|&)$/.test(tokens[i]?.lower ?? "") && i - last.to < 2) i++;
+    const next = i > last.to ? versionAt(tokens, i) : undefined;
+    if (!next || !isWildcard(next.text)) return last;
+    last = next;
+  }
+  return last;
+}
+const MAX_LINES = 20;
+
 const isOperator = (token: Token | undefined): boolean => token?.kind === "operator";
-
-/** How many tokens the longest matching phrase takes; commas and brackets inside a phrase of several words count for nothing. */
-export function phrase(tokens: readonly Token[], i: number, choices: readonly (readonly string[])[]): number {
-  for (const choice of choices) {
-    let j = i;
-    let matched = true;
-    for (const [n, word] of choice.entries()) {
-      if (n > 0) while (/^[,()]$/.test(tokens[j]?.text ?? "")) j++;
-      if (tokens[j]?.lower !== word) {
-        matched = false;
-        break;
-      }
-      j++;
-    }
-    if (matched) return j - i;
-  }
-  return 0;
-}
-
-function skipMarks(tokens: readonly Token[], i: number): number {
-  while (/^[,"'“”‘’)(]$/.test(tokens[i]?.text ?? "")) i++;
-  return i;
-}
-function skipOpening(tokens: readonly Token[], i: number): number {
-  while (/^["'“”‘’)(]$/.test(tokens[i]?.text ?? "")) i++;
-  return i;
-}
-
-/** The version behind a cue, over "version", quotes, and a name. `bare`: a whole number is a version here. */
-function versionAfter(tokens: readonly Token[], i: number, bare: boolean, gap = MAX_GAP): VersionAt | undefined {
-  let j = skipMarks(tokens, i);
-  const start = j;
-  let names: { from: number; to: number } | undefined;
-  let said = false;
-  for (; j < tokens.length && j - start <= gap; j++) {
-    const token = tokens[j] as Token;
-    if (token.kind === "version" || token.kind === "number") break;
-    if (VERSION_WORD.has(token.lower)) said = true;
-    else if (
-      /^["'“”‘’]$/.test(token.text) ||
-      /^(?:the|and|including|but|not|patched|fixed|unpatched|commit|to|at|least)$/.test(token.lower)
-    )
-      continue;
-    else if (token.kind === "word" && !/^(?:a|an|that|which|this|it|in|with|is|are|was|on|when|any)$/.test(token.lower))
-      names = { from: names?.from ?? j, to: j + 1 };
-    else return undefined;
-  }
-  // A name of plain words is no name: "before authentication in 2.1".
-  if (names && !tokens.slice(names.from, names.to).every((t) => /[A-Z\d_@/:.-]/.test(t.text) || t.code)) {
-    if (names.to - names.from > 1) return undefined;
-  }
-  const capital = names !== undefined && /^\p{Lu}/u.test(tokens[names.from]?.text ?? "");
-  const version = versionAt(tokens, j, bare || said || capital);
-  return version ? { ...version, ...(names ? { named: names } : {}) } : undefined;
-}
-
-/** A version at this very token, with the words that belong to it ("9.4 FP2 Hotfix 4"). */
-function versionAt(tokens: readonly Token[], i: number, bare = false): VersionAt | undefined {
-  let j = i;
-  let said = bare;
-  while (VERSION_WORD.has(tokens[j]?.lower ?? "") || (said && tokens[j]?.text === ":" && tokens[j + 1]?.kind === "version")) {
-    said = true;
-    j++;
-  }
-  const quote = /^["'“‘]$/.test(tokens[j]?.text ?? "") && tokens[j + 1]?.kind === "version";
-  if (quote) j++;
-  const token = tokens[j];
-  if (!token || !(token.kind === "version" || (token.kind === "number" && said && token.text.length <= 8))) return undefined;
-  let to = j + 1;
-  let text = token.text;
-  for (let n = 0; n < 4; n++) {
-    const next = tokens[to];
-    const match = next && next.kind === "word" ? SUFFIX.exec(next.lower) : null;
-    if (!next || !match) break;
-    const number = tokens[to + 1];
-    const counted = match[1] !== "";
-    if (!counted && number?.kind !== "number" && !/^pack$/.test(number?.lower ?? "")) break;
-    text += ` ${next.text}${counted ? "" : ` ${number?.text}`}`;
-    to += counted ? 1 : 2;
-  }
-  // "11.5.35 LTS": the kind of support is no part of the version.
-  if (/^(?:e?lts|esm)$/.test(tokens[to]?.lower ?? "")) to++;
-  if (quote && /^["'”’]$/.test(tokens[to]?.text ?? "")) to++;
-  return { text, from: i, to };
-}

@@ -1,18 +1,21 @@
 import { fail, ok, type Result } from "@breakwater/shared/core";
 import { addressNames } from "./addresses.ts";
 import { assemble } from "./assemble.ts";
-import { readClaims } from "./claims.ts";
+import { changelogForm } from "./changelog.ts";
+import { isPlatform } from "./claim-names.ts";
+import { type Claim, isDoubtful, readClaims } from "./claims.ts";
 import { ecosystemHints } from "./ecosystem.ts";
 import { readAdvisories, readIds } from "./identifiers.ts";
 import { bulletinLikeness } from "./likeness.ts";
 import { mask } from "./mask.ts";
 import type { Bulletin, Span } from "./model.ts";
+import { nameWithin, sameName } from "./names.ts";
 import { outline } from "./outline.ts";
 import { readPackageLists } from "./package-lists.ts";
 import { giveToProducts } from "./products.ts";
 import { readSeverity } from "./severity.ts";
 import { readStatements } from "./statements.ts";
-import { subjectOf } from "./subject.ts";
+import { type Subject, subjectOf } from "./subject.ts";
 import { readTables } from "./tables.ts";
 import { tokenize } from "./tokens.ts";
 
@@ -22,6 +25,8 @@ export type { Affected, Bulletin, Span } from "./model.ts";
 export const MAX_BULLETIN_CHARACTERS = 2_000_000;
 /** Bringing claims together takes each with each; a list of all packages of a release has some hundreds. */
 const MAX_CLAIMS = 1_000;
+/** "Fixed in 1.2", as opposed to what a section's title makes of a version. */
+const SAID_PLAINLY = 0.9;
 /** From here on a text is taken for a bulletin, and its versions for claims. */
 const LIKE_A_BULLETIN = 0.5;
 
@@ -42,17 +47,24 @@ export function readBulletin(text: string): Result<Bulletin> {
     : [...listed, ...readClaims(read).filter((c) => !overlaps(c, listed))];
   const cut = all.length > MAX_CLAIMS;
   const found = cut ? all.slice(0, MAX_CLAIMS) : all;
-  const bounded = found.filter((c) => c.kind === "range" && c.version !== undefined).length;
-  const likeness = bulletinLikeness(read, ids.length, bounded);
+  const bounded = found.filter((c) => c.kind === "range" && c.version !== undefined && !(c.name && isPlatform(c.name)));
+  const likeness = bulletinLikeness(read, {
+    cveIds: ids.length,
+    boundedRanges: bounded.length,
+    boundedInProse: bounded.filter((c) => c.listed === false).length,
+    repaired: found.some((c) => c.kind === "fix" && c.confidence >= SAID_PLAINLY),
+    changelog: changelogForm(masked),
+  });
   const isBulletin = likeness >= LIKE_A_BULLETIN;
   const claims = isBulletin ? giveToProducts(found, read) : [];
   const subject = subjectOf(
     read,
-    claims.flatMap((c) => (c.name && c.kind !== "exact" ? [c.name] : [])),
+    claims.flatMap((c) => (c.name && !isDoubtful(c) ? [{ name: c.name, exact: c.kind === "exact" }] : [])),
     addressNames(text),
   );
   const severity = isBulletin ? readSeverity(read) : undefined;
-  const affected = assemble(claims, subject, ecosystemHints(masked));
+  const sure = claims.map((c) => (subject ? named(c, subject, read.sentences[0]?.start) : c));
+  const affected = assemble(sure, subject, ecosystemHints(masked));
   const { prerequisites, knownIssues, notes } = readStatements(text, read);
   const stated = isBulletin ? { prerequisites, knownIssues } : { prerequisites: [], knownIssues: [] };
   return ok({
@@ -68,6 +80,21 @@ export function readBulletin(text: string): Result<Bulletin> {
     notes,
     evidence: { ids, severity: severity?.evidence ?? null, ...stated },
   });
+}
+
+/** A claim with the name that it bears in view of the whole text. */
+function named(claim: Claim, subject: Subject, titleAt: number | undefined): Claim {
+  const { name } = claim;
+  if (!name || nameWithin(name.text, subject.name.text)) return claim;
+  // "Active Record in Ruby on Rails before 4.2" under a title that speaks of activerecord.
+  if (
+    name.part &&
+    (subject.titled || /^\p{Lu}/u.test(name.part.text)) &&
+    claim.sentence !== titleAt &&
+    sameName(name.part.text, subject.name.text)
+  )
+    return { ...claim, name: name.part };
+  return isDoubtful(claim) ? { ...claim, name: undefined } : claim;
 }
 
 const overlaps = (claim: Span, others: readonly Span[]): boolean => others.some((o) => o.start < claim.end && claim.start < o.end);

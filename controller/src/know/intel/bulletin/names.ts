@@ -1,10 +1,12 @@
 import type { Span } from "./model.ts";
 import type { Token } from "./tokens.ts";
-import { COMMON, FILLER, PLATFORM, VERSION_WORD, WEAKNESS } from "./words.ts";
+import { COMMON, FILLER, FIX_VERB, PLATFORM, TECHNICAL, VERSION_WORD, WEAKNESS } from "./words.ts";
 
 /** A name of a package or product where the text spells it. */
 export interface Name extends Span {
   readonly text: string;
+  /** What the text says to be a part of it: Active Record in "Active Record in Ruby on Rails". */
+  readonly part?: Name;
 }
 
 /** Kinds of software; a name may end in one ("JDBC Driver"), and one may stand between a name and its version ("the foo library 1.2"). */
@@ -13,6 +15,8 @@ export const KIND_OF_SOFTWARE = new Set(
     " ",
   ),
 );
+/** What a plugin or theme is for: "the Happy Gallery WordPress plugin". */
+export const EXTENDED = new Set(["wordpress", "drupal", "joomla", "magento", "typo3"]);
 /** Never part of a name, however they are written. */
 const NEVER = new Set([
   ..."the a an this that these those it its in of on at by with from to is are was were be been has have had and or but not when where which who if then than as via all any every both before prior through versions version until also only due because there here users customers please lts elts esm see fixed patched upgrade update upgrading updating affected vulnerable impacted issue issues vulnerability vulnerabilities successful exploitation attention cve recommendation impact patches summary details".split(
@@ -20,18 +24,24 @@ const NEVER = new Set([
   ),
 ]);
 /** Between two capitalised words only: "WinCC OA UI for Android". */
-const JOINING = new Set(["for", "of", "&", "/"]);
+const JOINING = new Set(["for", "of", "over", "with", "&", "/"]);
 const MAX_NAME_TOKENS = 9;
 export const PART =
-  /^(?:http|header|option|function|method|parameter|argument|endpoint|field|class|filter|command|attribute|flag|property|directive|setting|helper|tag|type|trait|macro|struct|middleware|directive|value|module'?s|file|variable|object|key|hook|api|call|string|keyword|node|element|object|query|column|prop|script|annotation|token|schema)s?$/;
-const IDENTIFIER = /^(?:CVE|CWE|GHSA|CNVD|EUVD|VDB|BDU)-/i;
+  /^(?:http|name|form|tab|menu|dialog|header|option|configuration|policy|function|method|parameter|argument|endpoint|field|class|filter|command|attribute|flag|property|directive|setting|helper|tag|type|trait|macro|struct|middleware|directive|value|module'?s|file|variable|object|key|hook|api|call|string|keyword|node|element|object|query|column|prop|script|annotation|token|schema)s?$/;
+/** "CVE-2024-10001", and what other lists and researchers number by year: "GHSL-2024-247". */
+const IDENTIFIER = /^(?:CVE|CWE|GHSA|CNVD|EUVD|VDB|BDU|ZDI-CAN|SA-CONTRIB|SA-CORE)-|^[A-Z]{2,12}-(?:19|20)\d\d-\d+$/i;
 const FILE =
   /\.(?:py|c|h|cpp|cc|hpp|java|php|rb|rs|ts|tsx|jsx|html?|xml|ya?ml|json|txt|conf|cfg|ini|sh|md|exe|dll|so|jsp|aspx?|cgi|cs|ml|hs|pl)$/i;
 
 /** Spelled like the id of a package: joined by hyphens, dots, slashes, or with a scope. */
 export const isPackageLike = (text: string): boolean => !text.includes(" ") && /[a-z0-9][-_./:@][a-z0-9@]/i.test(text) && !isPath(text);
+/** A word of running text by its look: what stands beside a version may be one ("the frame, in versions before 2"). */
+export const isPlainWord = ({ text }: Name): boolean => /^[a-z]+$/.test(text);
 const isPath = (text: string): boolean =>
-  FILE.test(text) || text.startsWith("/") || (text.match(/\//g)?.length ?? 0) > 2 || /\(|::/.test(text);
+  FILE.test(text) ||
+  (!GO_MODULE.test(text) && (text.startsWith("/") || (text.match(/\//g)?.length ?? 0) > 2 || /\(|::(?!\p{Lu})/u.test(text)));
+/** "go.etcd.io/etcd/client/pkg/v3": a path that begins with a host is the name of a module. */
+const GO_MODULE = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,12}\/[\w.-]+(?:\/[\w.-]+)*$/;
 
 const capital = (token: Token | undefined): boolean => token !== undefined && /^\p{Lu}/u.test(token.text);
 
@@ -43,7 +53,7 @@ function nameLike(tokens: readonly Token[], k: number, nearest: boolean): boolea
   if (token.kind === "version") return false;
   if (token.kind !== "word" || IDENTIFIER.test(token.text) || isPath(token.text) || token.text.length > 100) return false;
   if (token.code) return !/[=(){}$]/.test(token.text);
-  if (NEVER.has(token.lower)) return false;
+  if (NEVER.has(token.lower) || (FIX_VERB.has(token.lower) && token.text === token.lower)) return false;
   if (capital(token) || /^[a-z]+[A-Z]/.test(token.text))
     return !(COMMON.has(token.lower) && startsSentence(tokens, k) && !opensName(tokens, k));
   if (COMMON.has(token.lower) || FILLER.has(token.lower)) return false;
@@ -67,11 +77,13 @@ export function nameOf(tokens: readonly Token[], from: number, to: number): Name
 
 /** The name that ends before token `at`, over words that say nothing ("versions of", "the library"). */
 export function nameBefore(tokens: readonly Token[], at: number): Name | undefined {
-  let j = at - 1;
+  // "upgrade to Apache InLong's 1.9.0".
+  let j = tokens[at - 1]?.lower === "s" && /^['’]$/.test(tokens[at - 2]?.text ?? "") ? at - 3 : at - 1;
   for (let skipped = 0; j >= 0 && skipped < 8; skipped++, j--) {
     const token = tokens[j] as Token;
     // "the consul ruby gem", "the foo python package".
-    const platform = j > 0 && PLATFORM.has(token.lower) && KIND_OF_SOFTWARE.has(tokens[j + 1]?.lower ?? "") && !token.code;
+    const platform =
+      j > 0 && (PLATFORM.has(token.lower) || EXTENDED.has(token.lower)) && KIND_OF_SOFTWARE.has(tokens[j + 1]?.lower ?? "") && !token.code;
     const kind = platform || (KIND_OF_SOFTWARE.has(token.lower) && token.text === token.lower && !token.code);
     if (
       !(
@@ -93,11 +105,19 @@ function nameBeforeBracket(tokens: readonly Token[], close: number): Name | unde
   let open = close - 1;
   while (open >= 0 && close - open < 10 && tokens[open]?.text !== "(") open--;
   if (tokens[open]?.text !== "(") return undefined;
+  // "Concrete CMS (formerly concrete5)" has both names.
+  const also = /^(?:aka|formerly|alias|previously)$/.test(tokens[open + 1]?.lower ?? "") ? phraseEndingAt(tokens, open - 1) : undefined;
+  const start = also ? tokens.findIndex((t) => t.start === also.start) : -1;
+  if (also && start >= 0) return nameOf(tokens, start, close + 1);
   const inside = nameOf(tokens, /^(?:aka|formerly|alias)$/.test(tokens[open + 1]?.lower ?? "") ? open + 2 : open + 1, close);
   const outside = phraseEndingAt(tokens, open - 1);
-  if (inside && isPackageLike(inside.text) && nameLike(tokens, close - 1, true)) return inside;
+  // "CP 1543SP-1 (6GK7543-6WX00-0XE0)": a number to order by is none; ids of packages are in lower case.
+  if (inside && isPackageLike(inside.text) && /[a-z]/.test(inside.text) && nameLike(tokens, close - 1, true)) return inside;
   return outside;
 }
+
+/** "URL", "JPEG" alone. */
+const isTechnical = (token: Token | undefined): boolean => token !== undefined && !token.code && TECHNICAL.has(token.text);
 
 function phraseEndingAt(tokens: readonly Token[], end: number): Name | undefined {
   let k = end;
@@ -111,6 +131,17 @@ function phraseEndingAt(tokens: readonly Token[], end: number): Name | undefined
       }
       continue;
     }
+    // "Jenkins Push and Pull Request Plugin".
+    if (
+      k < end &&
+      tokens[k]?.lower === "and" &&
+      KIND_OF_SOFTWARE.has(tokens[end]?.lower ?? "") &&
+      capital(tokens[end]) &&
+      capital(tokens[k - 1]) &&
+      !KIND_OF_SOFTWARE.has(tokens[k - 1]?.lower ?? "") &&
+      !NEVER.has(tokens[k - 1]?.lower ?? "")
+    )
+      continue;
     if (
       k < end &&
       wordy &&
@@ -127,6 +158,7 @@ function phraseEndingAt(tokens: readonly Token[], end: number): Name | undefined
   while (from < end && COMMON.has(tokens[from]?.lower ?? "") && !tokens[from]?.code && WEAKNESS.has(tokens[from]?.lower ?? "")) from++;
   if (from > end) return undefined;
   const only = tokens[from];
+  if (from === end && isTechnical(only)) return undefined;
   if (
     from === end &&
     only &&
@@ -164,9 +196,11 @@ export function nameFrom(tokens: readonly Token[], at: number): Name | undefined
     break;
   }
   const word = tokens[from];
+  if (word && !word.code && WEAKNESS.has(word.lower) && !leadsToKind(tokens, from)) return undefined;
   if (to === from || !word || (to === from + 1 && COMMON.has(word.lower) && !word.code)) return undefined;
+  if (to === from + 1 && isTechnical(word)) return undefined;
   // "The `Cookie` header" names a part of something.
-  if (word.code && PART.test(tokens[to]?.lower ?? "")) return undefined;
+  if ((word.code || /^[a-z]+_/.test(word.text)) && PART.test(tokens[to]?.lower ?? "")) return undefined;
   return onlyKinds(tokens, from, to) ? undefined : nameOf(tokens, from, to);
 }
 

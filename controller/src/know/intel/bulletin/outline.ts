@@ -68,7 +68,7 @@ export function outline(tokens: readonly Token[]): Outline {
   };
   for (const [index, line] of lines.entries()) {
     const cells = tableCells(line);
-    if (cells) {
+    if (cells && (table || isRow(lines[index + 1]))) {
       flush();
       if (!table) {
         table = [];
@@ -165,6 +165,7 @@ function isHeading(line: readonly Token[], body: readonly Token[], next: readonl
   if (line[0]?.text === "#") return true;
   if (body.length > 12 || body.length === 0) return false;
   if (next && next.length > 0 && isRule(next) && !tableCells(line)) return true;
+  if (last(body).text === ".") return false;
   const words = body.filter((t) => t.text !== ":");
   return (body.length === line.length || last(body).text === ":") && SECTION.test(words.map((t) => t.lower).join(" "));
 }
@@ -183,6 +184,10 @@ const isKeyValue = (body: readonly Token[]): boolean => {
     )
   );
 };
+
+/** One line with a bar in it is no table: "'=cmd|...'" is an attack. */
+const isRow = (line: readonly Token[] | undefined): boolean =>
+  line !== undefined && line.length > 0 && (isRule(line) || tableCells(line) !== undefined);
 
 function tableCells(line: readonly Token[]): Token[][] | undefined {
   const bars = line.filter((t) => t.text === "|" && !t.code).length;

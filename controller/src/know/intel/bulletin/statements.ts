@@ -79,8 +79,19 @@ const NOTES: readonly (Rule & { readonly kind: NoteKind })[] = [
     confidence: 0.85,
   },
   {
+    kind: "restart",
+    says: /^(?:please )?(?:restart|reboot)\b|^(?:re-?start|reboot) required\b/,
+    confidence: 0.85,
+  },
+  {
     kind: "regression",
-    says: /\b(?:regress(?:ion|ions|ed)(?! tests?\b)|reintroduc\w*|incomplete(?:ly)? (?:fix|patch|fixed)|insufficient fix|(?:previous|earlier|original|prior) (?:update|fix|patch)\b.{0,60}\b(?:incomplete|introduced|caused|broke|insufficient|did not))\b/,
+    says: /\breverts?\b.{0,80}\b(?:in|from|of|since|made)\b/,
+    unless: /\b(?:revert to|transactions?|attack)/,
+    confidence: 0.7,
+  },
+  {
+    kind: "regression",
+    says: /\b(?:fix|patch)\b.{0,60}\b(?:was|were|is|are) (?:incomplete|insufficient)\b|\b(?:regress(?:ion|ions|ed)(?! tests?\b)|reintroduc\w*|incomplete(?:ly)? (?:fix|patch|fixed)|insufficient fix|(?:previous|earlier|original|prior) (?:update|fix|patch)\b.{0,60}\b(?:incomplete|introduced|caused|broke|insufficient|did not))\b/,
     confidence: 0.85,
   },
   {
@@ -96,6 +107,11 @@ const NOTES: readonly (Rule & { readonly kind: NoteKind })[] = [
     unless: /\b(?:no|without) breaking\b/,
     confidence: 0.8,
   },
+  {
+    kind: "configuration",
+    says: /^breaking\b|\b(?:must|need to|have to|please)?\s*run\b.{0,60}\b(?:before|after|when) (?:upgrad|updat|install)|`.{0,20}\b(?:has been|have been|was|were|is|are)\b.{0,20}\b(?:renamed|removed|replaced|deprecated)\b/,
+    confidence: 0.75,
+  },
   { kind: "known-issue", says: /\bknown (?:issues?|problems?|limitations?)\b/, unless: /\bno known\b/, confidence: 0.8 },
   {
     kind: "workaround",
@@ -105,7 +121,7 @@ const NOTES: readonly (Rule & { readonly kind: NoteKind })[] = [
   },
   {
     kind: "end-of-support",
-    says: /\b(?:end[- ]of[- ](?:life|support|sale|maintenance)|no longer (?:supported|maintained|receiv\w+)|unmaintained|unsupported version\w*|discontinued|will not be (?:fixed|patched))\b/,
+    says: /\b(?:end[- ]of[- ](?:life|support|sale|maintenance)|no longer (?:supported|maintained|receiv\w+)|unmaintained|unsupported version\w*|discontinued|will not be (?:fixed|patched)|drop(?:s|ped)? support for|support for .{1,60} (?:has been|was|is) (?:dropped|removed))\b/,
     confidence: 0.85,
   },
 ];
@@ -136,7 +152,7 @@ export function readStatements(text: string, { sentences }: Outline): Statements
   const knownIssues: Statement[] = [];
   const notes: Note[] = [];
   for (const sentence of sentences) {
-    if (sentence.kind === "heading" || sentence.tokens.length < 3) continue;
+    if (sentence.kind === "heading" || sentence.tokens.length < 2) continue;
     const words = text.slice(sentence.start, Math.min(sentence.end, sentence.start + MAX_STATEMENT)).replace(/\s+/g, " ");
     const lower = words.toLowerCase();
     if (NOTHING.test(lower)) continue;

@@ -1,8 +1,9 @@
 import type { Claim } from "./claims.ts";
-import { readExpressions } from "./expression.ts";
+import { type Expression, readExpressions } from "./expression.ts";
 import { type Name, nameFrom, nameOf } from "./names.ts";
 import type { Outline, TableRow } from "./outline.ts";
 import type { Token } from "./tokens.ts";
+import { orderOf } from "./versions.ts";
 
 /** What a column holds, by the words of its head; the first that matches. */
 const COLUMNS: readonly (readonly [keyof Columns, RegExp])[] = [
@@ -60,6 +61,8 @@ function readRow(row: TableRow, columns: Columns, name: Name | undefined): Claim
   const common = { ...(name ? { name } : {}), own: name !== undefined, inclusive: true };
   const claims: Claim[] = [];
   const affected = row.cells[columns.affected ?? -1] ?? [];
+  const fixed = row.cells[columns.fixed ?? -1] ?? [];
+  const repairs = expressionsOf(fixed);
   for (const e of expressionsOf(affected)) {
     const span = { start: (affected[e.from] as Token).start, end: (affected[e.to - 1] as Token).end };
     if (e.kind === "range") {
@@ -68,20 +71,30 @@ function readRow(row: TableRow, columns: Columns, name: Name | undefined): Claim
           ...common,
           ...span,
           kind: "range",
-          version: e.upper.text,
+          version: e.inclusive ? e.upper.text : laterOf(e.upper.text, repairs),
           inclusive: e.inclusive,
           ...(e.introduced ? { introduced: e.introduced.text } : {}),
           confidence: 0.97,
         });
-    } else claims.push({ ...common, ...span, kind: e.later ? "introduced" : "exact", version: e.version.text, confidence: 0.9 });
+    } else if (e.later) claims.push({ ...common, ...span, kind: "introduced", version: e.version.text, confidence: 0.9 });
+    else claims.push({ ...common, ...span, kind: "range", introduced: e.version.text, version: e.version.text, confidence: 0.9 });
   }
-  const fixed = row.cells[columns.fixed ?? -1] ?? [];
-  for (const e of expressionsOf(fixed)) {
+  for (const e of repairs) {
     const version = e.kind === "range" ? e.upper?.text : e.version.text;
     const span = { start: (fixed[e.from] as Token).start, end: (fixed[e.to - 1] as Token).end };
     if (version !== undefined) claims.push({ ...common, ...span, kind: "fix", version, confidence: 0.97 });
   }
   return claims;
+}
+
+/**
+ * "< 7.0.1 | 7.0.3": between the bound and the one version that repairs it nothing is said to be safe, so that the range ends
+ * where the repair begins, as databases of advisories have it.
+ */
+function laterOf(bound: string, repairs: readonly Expression[]): string {
+  const [only] = repairs;
+  if (repairs.length !== 1 || only?.kind !== "single") return bound;
+  return orderOf(only.version.text, bound) > 0 ? only.version.text : bound;
 }
 
 const expressionsOf = (cell: readonly Token[]) =>

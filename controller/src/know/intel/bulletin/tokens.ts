@@ -19,15 +19,20 @@ const RUN_START = /[\p{L}\p{N}@_.]/u;
 const RUN = /[^\s<>=≤≥()[\]{},;"'“”‘’`|!?*$^%–—]/u;
 const OPERATORS: Readonly<Record<string, string>> = { "≤": "<=", "≥": ">=", "=<": "<=", "=>": ">=", "==": "=" };
 /** One run of one character class after the first dot: nothing here can be matched in two ways. */
-const VERSION = /^(?:v\.?|ver\.?|r)?(?:\d+:)?\d+\.(?:\d|[xX*](?=$|[.\-_])|[A-Za-z]+[\d_])[0-9A-Za-z_.+~^:-]*$/i;
+const VERSION = /^(?:v\.?|ver\.?|r)?(?:\d+:)?\d+\.(?:\d|[xX*](?=$|[.\-_])|[A-Za-z]+[\d_])[0-9A-Za-z_.+~^:()-]*\*?$/i;
 /** "1.5MB" and "2.4GHz" are quantities; "2.0-based" speaks of more than a version. */
 const QUANTITY = /^\d+(?:\.\d+)?(?:[kmgt]i?b|[kmg]?hz|ms|s|x|px|em|min|h)$|-(?:based|compatible|like|style|specific)$/i;
 const V_NUMBER = /^v\.?\d{1,4}(?:[-_](?:alpha|beta|rc|sp|u)\.?\d*)?$/i;
 /** A name glued to its version: "python-1.39.4", "foo@1.2.3", "org.foo:bar:1.2.3". */
 const GLUED = /^(@?[\p{L}_][\p{L}\p{N}_./@:+-]*?)(?:[-_](?=v?\d+\.\d)|@(?=v?\d)|:(?=v?\d+\.\d))(v?\d.*)$/iu;
+/** "Net::CIDR::Lite" is what Perl and Ruby call a module: one name. */
+const MODULE_PATH = /^\p{Lu}\w*(?:::\p{Lu}\w*)+$/u;
 const URL_START = /^(?:https?|ftps?):\/\/|^www\./i;
 const TRAILING = /[.:/\\&#-]/;
 const NOT_A_VERSION = /^(?:127\.\d+\.\d+\.\d+|0\.0\.0\.0|192\.168\.\d+\.\d+|255\.255\.\d+\.\d+|10\.\d+\.\d+\.\d+(?=:))/;
+
+/** "100.64.0.0/10" is a network. */
+const NETWORK = /^\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}$/;
 
 /** Cuts a masked text into tokens, in one pass. */
 export function tokenize(text: string): Token[] {
@@ -53,13 +58,26 @@ export function tokenize(text: string): Token[] {
       i += length;
     } else if (RUN_START.test(c) && !(c === "." && !/[\p{L}\p{N}]/u.test(text[i + 1] ?? ""))) {
       let end = i + 1;
-      while (end < text.length && RUN.test(text[end] as string)) end++;
+      while (end < text.length && (RUN.test(text[end] as string) || staysInVersion(text, i, end))) end++;
       classify(text, i, end, push);
       i = end;
     } else push("mark", i, ++i);
   }
   return tokens;
 }
+
+/** The star of "8.1.*" and the brackets of "9.3(2)" are parts of a version. */
+function staysInVersion(text: string, start: number, at: number): boolean {
+  if (at - start > MAX_RUN) return false;
+  // "Easy!Appointments".
+  if (text[at] === "!") return /[a-z]/.test(text[at - 1] ?? "") && /[A-Z]/.test(text[at + 1] ?? "");
+  if (text[at] === "*") return text[at - 1] === "." && /\d/.test(text[at - 2] ?? "") && !/[\w*]/.test(text[at + 1] ?? "");
+  if (text[at] === "(") return IN_BRACKETS.test(text.slice(at - 2, at + 8));
+  const near = text.slice(Math.max(start, at - MAX_BRACKET), at + 1);
+  return text[at] === ")" && IN_BRACKETS.test(near.slice(Math.max(0, near.lastIndexOf("(") - 2)));
+}
+const MAX_BRACKET = 8;
+const IN_BRACKETS = /^[.\d]\d\(\d{1,3}[a-z]?\)/;
 
 type Push = (kind: Token["kind"], start: number, end: number, as?: string) => void;
 
@@ -81,18 +99,26 @@ function split(text: string, start: number, end: number, push: Push): void {
   const hyphen = asRange(run);
   const glued = GLUED.exec(run);
   if (/^\d+$/.test(run)) push("number", start, end);
-  else if (NOT_A_VERSION.test(run)) push("word", start, end);
+  else if (NOT_A_VERSION.test(run) || NETWORK.test(run)) push("word", start, end);
+  else if (MODULE_PATH.test(run)) push("word", start, end);
   else if (run.indexOf("::") > 0) {
     // "bcrypt::verify" is a part of bcrypt.
     const at = start + run.indexOf("::");
     push("word", start, at);
     push("mark", at, at + 2);
     if (at + 2 < end) push("word", at + 2, end);
+  } else if (run.indexOf("..", 1) > 0 && isVersion(run.slice(0, run.indexOf("..")))) {
+    // "3.0.0...4.6.1".
+    const at = run.indexOf("..");
+    const dots = run[at + 2] === "." ? 3 : 2;
+    push("version", start, start + at);
+    push("mark", start + at, start + at + dots, "-");
+    if (start + at + dots < end) split(text, start + at + dots, end, push);
   } else if (hyphen > 0) {
     push("version", start, start + hyphen);
     push("mark", start + hyphen, start + hyphen + 1);
     push("version", start + hyphen + 1, end);
-  } else if (/^v?\d[\w.]*\+$/i.test(run)) {
+  } else if (/^v?\d[\w.-]*\+$/i.test(run)) {
     // "1.2+"; "Notepad++" ends in its own sign.
     split(text, start, end - 1, push);
     push("mark", end - 1, end);
@@ -112,10 +138,15 @@ function split(text: string, start: number, end: number, push: Push): void {
 
 export const isVersion = (text: string): boolean => (VERSION.test(text) && !QUANTITY.test(text)) || V_NUMBER.test(text);
 
-/** Where "1.0.0-1.4.2" has its hyphen; 0 where the hyphen belongs to one version. */
+/** Where "1.0.0-1.4.2" or "19.3-19.24" has its hyphen; 0 where the hyphen belongs to one version. */
 function asRange(run: string): number {
   const hyphen = run.indexOf("-");
   const [from, to] = [run.slice(0, hyphen), run.slice(hyphen + 1)];
-  const plain = /^v?\d+(?:\.\d+){2,}$/i;
-  return hyphen > 0 && plain.test(from) && plain.test(to) && from.split(".").length === to.split(".").length ? hyphen : 0;
+  const plain = /^v?\d+(?:\.\d+)+$/i;
+  if (hyphen <= 0 || !plain.test(from) || !plain.test(to) || from.split(".").length !== to.split(".").length) return 0;
+  // Of two parts only within one line of releases: "2.2-1.1" is a version with a revision.
+  return from.split(".").length > 2 ||
+    (parseFloat(from) > 2 && from.split(".")[0] === to.split(".")[0] && Number(from.split(".")[1]) < Number(to.split(".")[1]))
+    ? hyphen
+    : 0;
 }

@@ -52,7 +52,7 @@ describe("the ways in which vendors state versions", () => {
     [
       "the Rails form",
       "Possible XSS in railyard-html\n\nVersions Affected:  >= 4.0.0\nNot affected:       < 4.0.0\nFixed Versions:     6.1.3.2, 6.0.3.7\n\nImpact\n------\nAttackers can inject markup.\n",
-      ["railyard-html | - | < 6.1.3.2 | 6.1.3.2", "railyard-html | - | < 6.0.3.7 | 6.0.3.7"],
+      ["railyard-html | - | < 6.1.3.2 | 6.1.3.2", "railyard-html | 4.0.0 | < 6.0.3.7 | 6.0.3.7"],
     ],
     [
       "an Apache announcement",

@@ -8,14 +8,14 @@ const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/
 
 /** What follows is the first version that is not affected. */
 export const BEFORE = phrases(
-  "before|prior to|prior|previous to|preceding|earlier than|older than|lower than|less than|smaller than|below|up to but not including|up to but excluding|up to and excluding|up to excluding|up to and not including|through but not including|before and not including|any version before|<",
+  "before|to before|up to before|to just before|through before|prior to|to prior to|prior|previous to|preceding|earlier than|older than|lower than|less than|smaller than|below|up to but not including|up to but excluding|up to and excluding|up to excluding|up to and not including|through but not including|before and not including|any version before|until|<",
 );
 /** What follows is the last version that is affected. */
 export const UP_TO = phrases(
-  "through and including|up to and including|up through|up to|upto|through|thru|till|until and including|up until|<=|less than or equal to|no later than|not later than",
+  "through and including|up to and including|all versions including|all versions up to|up through|up to|upto|through|thru|till|until and including|up until|<=|less than or equal to|equal to or less than|equal or less than|less or equal to|lower than or equal to|equal to or lower than|equal or lower than|at or below|no later than|not later than",
 );
 /** Between two versions only: "1.0 to 1.4", "1.0 - 1.4". */
-export const BETWEEN = phrases("to|-|–|—|and up to");
+export const BETWEEN = phrases("to|-|–|—|~|and up to");
 /** What follows is the first version that is affected. */
 export const FROM = phrases(
   "from|since|starting from|starting with|starting in|starting at|starting|beginning with|beginning in|beginning from|between|greater than or equal to|greater than|later than|newer than|after|>=|>|introduced in|introduced with|introduced by",
@@ -44,6 +44,8 @@ export const AND_EARLIER = phrases(
     "prior releases",
     "previous releases",
     "possibly earlier",
+    "certain earlier versions",
+    "some earlier versions",
     "possibly earlier versions",
     "possibly prior",
     "probably earlier",
@@ -74,12 +76,12 @@ export const AND_LATER = phrases(
 export const VERSION_WORD = words("version versions v ver vers release releases rev revision firmware build builds");
 /** Stands between a name and its versions and says nothing. */
 export const FILLER = words(
-  "version versions v ver vers release releases firmware software all any every affected vulnerable impacted unpatched affecting affects affect in of the a an for with on is are was were has have running using which including include includes such as at its their these those only both package packages component components branch branches series line lines users either latest stable product products current older",
+  "version versions v ver vers release releases firmware software all any every affected vulnerable impacted unpatched affecting affects affect in of the a an for with on is are was were has have running using which including include includes such as at its their these those only both package packages component components branch branches series line lines users either latest stable product products current older ranging",
 );
 
 /** A version after one of these is the repaired one. The words between may be "in", "with", "version" and the like. */
 export const FIX_VERB = words(
-  "fixed fix fixes fixing patched patch patches resolved resolve resolves addressed address addresses remediated remediate remediates corrected correct corrects mitigated solved solves repaired closed released upgrade upgrading upgraded upgrades update updated updating updates migrate available shipped backported published move switch bump bumped landed remedied eliminated rectified hotfix releases unaffected install installing provides provided provide produced delivers",
+  "fixed fix fixes fixing patched patch patches resolved resolve resolves addressed address addresses remediated remediate remediates corrected correct corrects mitigated solved solves repaired closed released releasing upgrade upgrading upgraded upgrades update updated updating updates migrate available shipped backported published move switch bump bumped landed cherrypick cherrypicked cherry-pick cherry-picked remedied eliminated rectified hotfix releases unaffected install installing provides provided provide produced delivers",
 );
 /** After a version: it is the repaired one. */
 export const FIX_AFTER = words(
@@ -104,7 +106,7 @@ export const AFFECTED_SECTION = /\b(?:affected|impacted|vulnerable)\b/;
 /** Names what is wrong rather than where: a name ends before these. */
 export const WEAKNESS = words(`
   vulnerability vulnerabilities vulnerable improper insecure cross-site cross site cross-origin sql xml xss xxe csrf ssrf ssti rce idor dos redos cve remote stored
-  reflected dom-based persistent directory path regular command code arbitrary prototype open denial uncontrolled unrestricted incorrect
+  reflected dom-based persistent directory path regular command code arbitrary prototype denial uncontrolled unrestricted incorrect
   missing insufficient unauthorized unauthenticated authenticated authorization authentication information sensitive privilege
   deserialization buffer heap stack heap-based stack-based integer out-of-bounds use-after-free use double null memory race timing cleartext
   scripting hardcoded hard-coded weak broken local file os ldap html crlf header http server-side server client-side exposure exposed leak leaks leakage
@@ -145,7 +147,7 @@ const ORDINARY = words(`
   attention caution warning important notice mitigations mitigated addressed resolved remediated corrected customers yes no none n/a tbd unknown
   january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday
   one two three four five six seven eight nine ten zero more less least much very too well back long full
-  official community default enterprise edition
+  yanked web supported minor major default later patch-level official community default enterprise edition
   exploitation exploited exploiting score base vector cvss cwe id ids identifier name named names title date number part total product-level
   now today soon once again instead alternatively additionally furthermore moreover if else unless whether
   request requests response responses input output value values content contents string strings object objects array arrays key keys token tokens
@@ -161,14 +163,21 @@ const ORDINARY = words(`
   thing things way ways place point part parts section scope level kind type types range ranges set list lists table tables row rows column
   anonymous regular normal standard custom internal external public private global shared single whole entire
   provides provided provide delivers delivered produced believed being order
-  thanks thank credited researcher researchers
+  open context safe earliest unspecified thanks thank credited researcher researchers
 `);
 
 const COMPOUND =
-  /^(?:non|pre|post|multi|self|user|man-in|end|real|time|high|low|long|third|read|write|well|so|by|in|on|built|open|web|json|html|url|key|type|case|size|rate|run|per|re|sub|un|co|anti|attacker|admin|config)-[a-z-]+$/;
+  /^(?:non|pre|post|multi|self|man-in|end-to|high|low|long|third|well|so|by|in|on|built|per|re|sub|un|co|anti|attacker)-[a-z-]+$|-(?:of-\w+|the-\w+|controlled|supplied|provided|defined|generated|specified|facing|created|only|wide|side|based|level|less|like|driven|related|specific|enabled|scoped|encoded|overflow|underflow|free|bounds|bypass|dereference|confusion|traversal|injection|leak|condition|scripting)$|^[a-z]{2,}(?:ally|ially|ently|antly|ately|edly|ously|ively|ably|ibly|arly)$/;
 
 /** Whether a word in lower case is one of running text rather than a name. */
 export const COMMON = { has: (word: string): boolean => ORDINARY.has(word) || COMPOUND.test(word) };
+
+/** Formats, protocols and the like in capitals: what a flaw is in, never whose version a text states. A package of that name is spelled in lower case. */
+export const TECHNICAL = words(`
+  GET POST PUT PATCH DELETE HEAD OPTIONS ZIP TAR GZIP JPEG JPG PNG GIF SVG PDF CSV TSV XML JSON YAML TOML HTML CSS URL URI URLS HTTP HTTPS TCP UDP IP IPV4 IPV6 DNS SSL TLS SSH FTP SMTP IMAP API APIS REST SQL LDAP
+  SAML JWT JWE JWS JWK OIDC XSS CSRF SSRF XXE RCE DOS DDOS UI GUI CLI IV AES CBC GCM ECB RSA DSA ECDSA DES HMAC MAC SHA MD5 CPU GPU RAM ROM DOM CORS CSP CRLF UTF ASCII ID IDS UUID IPC RPC
+  SDK PR POC CVE CWE OS FFI UB OOM EOF NULL TODO FAQ TOCTOU MITM MFA TOTP OTP PIN PII ACL RBAC SSO XPATH XSLT XSL DTD BOM NTLM SMB NFS USB HID PCI VM VMS I/O IO AND OR NOT
+`);
 
 /** Platforms and protocols that are named with a version without being what the text is about. */
 export const PLATFORM = words(

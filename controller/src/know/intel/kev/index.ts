@@ -1,10 +1,15 @@
-import { readFile } from "node:fs/promises";
 import { parse as parseCsv } from "csv-parse/sync";
 import { z } from "zod";
-import type { FeedAdapter } from "../adapter.ts";
-import { CVE_ID, emptyContent, feedMoment } from "../records.ts";
+import type { JsonFeed } from "../adapter.ts";
+import { wholeOf } from "../bytes.ts";
+import { CVE_ID, type FeedSink, feedMoment } from "../records.ts";
 
-const Catalogue = z.object({ count: z.number().optional(), catalogVersion: z.string().optional(), vulnerabilities: z.array(z.unknown()) });
+const Catalogue = z.object({
+  count: z.number().optional(),
+  catalogVersion: z.string().optional(),
+  dateReleased: z.string().optional(),
+  vulnerabilities: z.array(z.unknown()),
+});
 
 /** An entry, the same fields in JSON and CSV. */
 const Entry = z.object({
@@ -16,51 +21,39 @@ const Entry = z.object({
   cwes: z.union([z.array(z.string()), z.string().transform((s) => s.split(",").map((c) => c.trim()))]).default([]),
 });
 
-/** CISA's catalogue of known exploited vulnerabilities, JSON or CSV. */
-export const kev: FeedAdapter = {
+/** CISA's catalogue of known exploited vulnerabilities, JSON. */
+export const kev: JsonFeed = {
   kind: "kev",
-  displayName: "CISA known exploited vulnerabilities",
-  urls: ["https://www.cisa.gov/known-exploited-vulnerabilities-catalog"],
-  async read(path) {
-    const content = emptyContent();
-    for (const [i, raw] of entriesOf(await readFile(path, "utf8")).entries()) {
-      const parsed = Entry.safeParse(raw);
-      if (!parsed.success) {
-        content.rejects.push({ record: nameOf(raw) ?? `entry ${i + 1}`, reason: z.prettifyError(parsed.error).slice(0, 300) });
-        continue;
-      }
-      const entry = parsed.data;
-      const ransomware = entry.knownRansomwareCampaignUse === "Known";
-      content.signals.push({
-        vulnerabilityId: entry.cveID,
-        kind: "kev",
-        at: feedMoment(entry.dateAdded),
-        value: 1,
-        data: { ransomware, dueDate: entry.dueDate, name: entry.vulnerabilityName },
-      });
-      const cwe = entry.cwes.filter((c) => /^CWE-\d+$/.test(c));
-      content.vulnerabilities.push({
-        id: entry.cveID,
-        summary: entry.vulnerabilityName,
-        published: null,
-        cvssVector: "",
-        cwe,
-        withdrawn: false,
-      });
-    }
-    return content;
+  recognises: (document) => Array.isArray(document.vulnerabilities) && ("catalogVersion" in document || "dateReleased" in document),
+  take(document, _name, sink) {
+    const catalogue = Catalogue.parse(document);
+    if (catalogue.count !== undefined && catalogue.count !== catalogue.vulnerabilities.length)
+      throw new Error(`the catalogue says ${catalogue.count} entries and carries ${catalogue.vulnerabilities.length}`);
+    sink.dated(feedMoment(catalogue.dateReleased));
+    takeEntries(catalogue.vulnerabilities, sink);
   },
 };
 
-function entriesOf(text: string): unknown[] {
-  if (!text.trimStart().startsWith("{")) {
-    if (!/^\W*cveID,/.test(text)) throw new Error("neither the JSON nor the CSV of the catalogue");
-    return parseCsv(text, { columns: true, bom: true, skip_empty_lines: true, relax_column_count: true });
+/** The same catalogue as CSV. */
+export async function readKevCsv(path: string, sink: FeedSink): Promise<void> {
+  const text = (await wholeOf(path)).toString("utf8");
+  if (!/^\W*cveID,/.test(text)) throw new Error("neither the JSON nor the CSV of the catalogue");
+  takeEntries(parseCsv(text, { columns: true, bom: true, skip_empty_lines: true, relax_column_count: true }), sink);
+}
+
+function takeEntries(entries: readonly unknown[], sink: FeedSink): void {
+  for (const [i, raw] of entries.entries()) {
+    const parsed = Entry.safeParse(raw);
+    if (!parsed.success) {
+      sink.reject(nameOf(raw) ?? `entry ${i + 1}`, z.prettifyError(parsed.error).slice(0, 300));
+      continue;
+    }
+    const entry = parsed.data;
+    const data = { ransomware: entry.knownRansomwareCampaignUse === "Known", dueDate: entry.dueDate, name: entry.vulnerabilityName };
+    sink.signal({ vulnerabilityId: entry.cveID, kind: "kev", at: feedMoment(entry.dateAdded), value: 1, data });
+    const cwe = entry.cwes.filter((c) => /^CWE-\d+$/.test(c));
+    sink.vulnerability({ id: entry.cveID, summary: entry.vulnerabilityName, published: null, cvssVector: "", cwe, withdrawn: false });
   }
-  const catalogue = Catalogue.parse(JSON.parse(text));
-  if (catalogue.count !== undefined && catalogue.count !== catalogue.vulnerabilities.length)
-    throw new Error(`the catalogue says ${catalogue.count} entries and carries ${catalogue.vulnerabilities.length}`);
-  return catalogue.vulnerabilities;
 }
 
 const nameOf = (raw: unknown) => z.object({ cveID: z.string() }).safeParse(raw).data?.cveID.slice(0, 100);

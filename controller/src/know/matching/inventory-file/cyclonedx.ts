@@ -1,75 +1,83 @@
-import { PackageURL } from "packageurl-js";
 import { z } from "zod";
+import { readRelease } from "../../intel/index.ts";
 import type { MatchPackage } from "../source.ts";
+import { packageOfPurl } from "./purl.ts";
+import type { LeftOut } from "./reading.ts";
 
-interface Component {
-  readonly purl?: string | undefined;
-  readonly components?: readonly Component[] | undefined;
-}
-const Component: z.ZodType<Component> = z.lazy(() => z.object({ purl: z.string().optional(), components: z.array(Component).optional() }));
+/** The parts of a component that we use; what is nested in it is looked at later, whatever its depth. */
+const Component = z.object({
+  type: z.string().optional().catch(undefined),
+  name: z.string().optional().catch(undefined),
+  version: z.string().optional().catch(undefined),
+  purl: z.string().optional().catch(undefined),
+  properties: z
+    .array(z.object({ name: z.string(), value: z.string() }))
+    .optional()
+    .catch(undefined),
+  components: z.array(z.unknown()).optional().catch(undefined),
+});
+type Component = z.infer<typeof Component>;
 
-export const CycloneDx = z.object({ bomFormat: z.literal("CycloneDX"), components: z.array(Component).default([]) });
+export const CycloneDx = z.object({
+  bomFormat: z.literal("CycloneDX"),
+  metadata: z.object({ component: z.unknown() }).optional().catch(undefined),
+  components: z.array(z.unknown()).optional(),
+});
 
-/** purl types and the package format they stand for. @see https://github.com/package-url/purl-spec */
-const ECOSYSTEMS: Readonly<Record<string, string>> = {
-  deb: "deb",
-  rpm: "rpm",
-  apk: "apk",
-  npm: "npm",
-  pypi: "pypi",
-  maven: "maven",
-  gem: "gem",
-  nuget: "nuget",
-  cargo: "cargo",
-};
-/** Components may be nested; deeper than this no tool nests them. */
-const MAX_DEPTH = 32;
+/** Components that are not installed packages and need no package URL. */
+const NO_PACKAGE = new Set(["operating-system", "file", "container", "device", "data", "platform", "cryptographic-asset"]);
+/** More components than a fleet's largest machine has. */
+const MAX_COMPONENTS = 1_000_000;
 
-/** Packages of a CycloneDX document, by purl. `distribution` is used where a system package does not name its own. */
-export function readCycloneDx(bom: z.infer<typeof CycloneDx>, distribution: string): MatchPackage[] {
-  return flatten(bom.components, 0).flatMap((component) => (component.purl ? packageOf(component.purl, distribution) : []));
-}
-
-const flatten = (components: readonly Component[], depth: number): Component[] =>
-  depth > MAX_DEPTH ? [] : components.flatMap((c) => [c, ...flatten(c.components ?? [], depth + 1)]);
-
-function packageOf(text: string, distribution: string): MatchPackage[] {
-  let purl: PackageURL;
-  try {
-    purl = PackageURL.fromString(text);
-  } catch {
-    return [];
+/** Packages of a CycloneDX document, by package URL. `distribution` is used where neither package nor document names a release. */
+export function* readCycloneDx(bom: z.infer<typeof CycloneDx>, distribution: string): Generator<MatchPackage | LeftOut> {
+  const components = [...flatten([bom.metadata?.component, ...(bom.components ?? [])])];
+  const release = components.flatMap((c) => (!("reason" in c) && c.type === "operating-system" ? systemOf(c) : [])).find((r) => r !== "");
+  for (const component of components) {
+    if ("reason" in component) yield component;
+    else if (component.purl) yield packageOfPurl(component.purl, contextOf(component, release || distribution));
+    else if (component.name && !NO_PACKAGE.has(component.type ?? "") && component.components === undefined)
+      yield { record: component.name.slice(0, 100), reason: "the component has no package URL" };
   }
-  const ecosystem = ECOSYSTEMS[purl.type];
-  if (!ecosystem || !purl.version) return [];
-  const qualifiers: Readonly<Record<string, string | undefined>> = { ...purl.qualifiers };
-  const name =
-    ecosystem === "maven"
-      ? `${purl.namespace}:${purl.name}`
-      : ecosystem === "npm" && purl.namespace
-        ? `${purl.namespace}/${purl.name}`
-        : purl.name;
-  const version = qualifiers.epoch && !purl.version.includes(":") ? `${qualifiers.epoch}:${purl.version}` : purl.version;
-  const [sourceName, sourceVersion] = (qualifiers.upstream ?? "").split("@");
-  return [
-    {
-      ecosystem,
-      name,
-      version,
-      architecture: qualifiers.arch ?? "",
-      sourceName: sourceName || name,
-      sourceVersion: sourceVersion || version,
-      vendor: "",
-      distribution: distributionOf(qualifiers.distro) ?? distribution,
-    },
-  ];
 }
 
-/** "debian-12" or "debian-12.5" is "debian:12"; "ubuntu-22.04" keeps its two parts. Code names are not guessed. */
-function distributionOf(distro: string | undefined): string | undefined {
-  const match = /^([a-z]+)-(\d+(?:\.\d+)*)$/.exec(distro ?? "");
-  if (!match?.[1] || !match[2]) return undefined;
-  const [major = "", minor] = match[2].split(".");
-  const parts = match[1] === "ubuntu" || match[1] === "alpine" ? 2 : 1;
-  return `${match[1]}:${parts === 2 && minor ? `${major}.${minor}` : major}`;
+/** Depth first, in the document's order, with a stack of its own: a document may be nested deeper than calls can be. */
+function* flatten(roots: readonly unknown[]): Generator<Component | LeftOut> {
+  const stack = [...roots].reverse();
+  for (let seen = 0; stack.length > 0; seen++) {
+    const next = stack.pop();
+    if (next === undefined || next === null) continue;
+    if (seen >= MAX_COMPONENTS) {
+      yield { record: "components", reason: `there are more than ${MAX_COMPONENTS}; the rest is left out` };
+      return;
+    }
+    const component = Component.safeParse(next);
+    if (!component.success) {
+      yield { record: "a component", reason: "it is no object" };
+      continue;
+    }
+    yield component.data;
+    const nested = component.data.components ?? [];
+    for (let i = nested.length - 1; i >= 0; i--) stack.push(nested[i]);
+  }
+}
+
+const systemOf = (c: Component): string[] => (c.name ? [readRelease(`${c.name}:${c.version ?? ""}`)] : []);
+
+/** Properties in which Syft and Trivy say what a package URL has no place for. */
+function contextOf({ properties = [] }: Component, distribution: string) {
+  const value = (...names: string[]) => properties.find((p) => names.includes(p.name))?.value;
+  const version = value("syft:metadata:sourceVersion", "aquasecurity:trivy:SrcVersion");
+  const release = value("aquasecurity:trivy:SrcRelease");
+  const epoch = value("aquasecurity:trivy:SrcEpoch");
+  const whole = version && `${epoch && epoch !== "0" ? `${epoch}:` : ""}${version}${release ? `-${release}` : ""}`;
+  return {
+    distribution,
+    source: {
+      name: value("syft:metadata:source", "syft:metadata:originPackage", "aquasecurity:trivy:SrcName"),
+      version: whole,
+      rpm: value("syft:metadata:sourceRpm"),
+    },
+    moduleLabel: value("syft:metadata:modularityLabel", "aquasecurity:trivy:Modularitylabel"),
+  };
 }

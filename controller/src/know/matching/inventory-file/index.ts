@@ -1,45 +1,58 @@
 import { fail, ok, type Result } from "@breakwater/shared/core";
 import { z } from "zod";
+import { canonicalEcosystem, readRelease } from "../../intel/index.ts";
 import type { MatchPackage } from "../source.ts";
 import { CycloneDx, readCycloneDx } from "./cyclonedx.ts";
 import { readDpkgStatus } from "./dpkg-status.ts";
+import { collect, type InventoryReading, type LeftOut } from "./reading.ts";
 import { readRpmQuery } from "./rpm-query.ts";
+
+export type { InventoryReading } from "./reading.ts";
+
+/** An inventory of more than this is no machine's. */
+export const MAX_INVENTORY_BYTES = 256 * 1024 * 1024;
 
 /** Our own inventory JSON: packages as the agent reports them, with the operating system. */
 const OwnInventory = z.object({
   os: z.object({ id: z.string(), versionId: z.string() }).nullish(),
-  packages: z.array(
-    z.object({
-      ecosystem: z.string(),
-      name: z.string(),
-      version: z.string(),
-      architecture: z.string().default(""),
-      sourceName: z.string().default(""),
-      sourceVersion: z.string().default(""),
-      status: z.string().default("installed"),
-      vendor: z.string().default(""),
-    }),
-  ),
+  packages: z.array(z.unknown()),
+});
+const OwnPackage = z.object({
+  ecosystem: z.string(),
+  name: z.string(),
+  version: z.string(),
+  architecture: z.string().default(""),
+  sourceName: z.string().default(""),
+  sourceVersion: z.string().default(""),
+  status: z.string().default("installed"),
+  vendor: z.string().default(""),
 });
 
 /**
  * Reads an inventory file, whatever of these it is: our JSON, CycloneDX JSON, dpkg's status file, or rpm's query output.
  * @param options.os "debian:12"; needed where the file does not say which system it is of
  */
-export function readInventoryFile(text: string, options: { readonly os?: string }): Result<MatchPackage[]> {
+export function readInventoryFile(text: string, options: { readonly os?: string }): Result<InventoryReading> {
   const os = options.os ?? "";
-  if (/^\s*[{[]/.test(text)) return readJson(text, os);
+  if (os !== "" && readRelease(os) === "")
+    return fail({
+      code: "os-unknown",
+      message: `${JSON.stringify(os.slice(0, 100))} names no system's release.`,
+      next: "Write it as in debian:12, ubuntu:22.04 or almalinux:9.",
+    });
+  const plain = text.startsWith("\ufeff") ? text.slice(1) : text;
+  if (/^\s*[{[]/.test(plain)) return readJson(plain, readRelease(os));
   if (!os)
     return fail({
       code: "os-missing",
       message: "The file does not say which system it is of.",
       next: "Give --os, for example --os debian:12.",
     });
-  const packages = /^Package:/im.test(text) ? readDpkgStatus(text, os) : readRpmQuery(text, os);
-  return packages.length > 0 ? ok(packages) : unreadable();
+  const reading = collect(/^Package:/im.test(plain) ? readDpkgStatus(plain, readRelease(os)) : readRpmQuery(plain, readRelease(os)));
+  return reading.packages.length > 0 ? ok(reading) : unreadable();
 }
 
-function readJson(text: string, os: string): Result<MatchPackage[]> {
+function readJson(text: string, os: string): Result<InventoryReading> {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -47,20 +60,22 @@ function readJson(text: string, os: string): Result<MatchPackage[]> {
     return unreadable();
   }
   const bom = CycloneDx.safeParse(json);
-  if (bom.success) return ok(readCycloneDx(bom.data, os));
+  if (bom.success) return ok(collect(readCycloneDx(bom.data, os)));
   const own = OwnInventory.safeParse(json);
   if (!own.success) return unreadable();
-  const distribution = own.data.os ? `${own.data.os.id}:${own.data.os.versionId}` : os;
-  return ok(
-    own.data.packages
-      .filter((p) => p.status !== "config-files")
-      .map(({ status: _status, ...p }) => ({
-        ...p,
-        sourceName: p.sourceName || p.name,
-        sourceVersion: p.sourceVersion || p.version,
-        distribution,
-      })),
-  );
+  const release = own.data.os
+    ? readRelease(`${own.data.os.id}:${own.data.os.versionId}`) || `${own.data.os.id}:${own.data.os.versionId}`
+    : os;
+  return ok(collect(own.data.packages.flatMap((p, i) => ownPackage(p, i, release))));
+}
+
+function ownPackage(value: unknown, i: number, distribution: string): (MatchPackage | LeftOut)[] {
+  const parsed = OwnPackage.safeParse(value);
+  if (!parsed.success) return [{ record: `package ${i + 1}`, reason: "it is no package with ecosystem, name and version" }];
+  const { status, ecosystem: written, ...p } = parsed.data;
+  if (status === "config-files" || status === "not-installed") return [];
+  const ecosystem = canonicalEcosystem(written);
+  return [{ ...p, ecosystem, sourceName: p.sourceName || p.name, sourceVersion: p.sourceVersion || p.version, distribution }];
 }
 
 const unreadable = () =>

@@ -49,7 +49,12 @@ export function consequencesOf(state: RolloutState, packages: readonly PackageSt
       waiting,
       `Start nothing more: ${endpointsText(waiting)} wait; ${flying} in flight come to their own end.`,
     ),
-    one("resume", paused && !state.rollback && !harmful, waiting, `Go on with the ${endpointsText(waiting)} that have not had their turn.`),
+    one(
+      "resume",
+      paused && !state.rollback && !harmful && !questions.some((d) => d.kind === "harmful"),
+      waiting,
+      `Go on with the ${endpointsText(waiting)} that have not had their turn.`,
+    ),
     one(
       "halt",
       !over,
@@ -75,7 +80,7 @@ export function consequencesOf(state: RolloutState, packages: readonly PackageSt
       : [one("approve-wave", false, 0, "No wave waits for an approval.", { role: "approver" })]),
     one(
       "override",
-      !over && (questions.length > 0 || forceable),
+      over ? questions.length > 0 : questions.length > 0 || forceable,
       waiting,
       questions.length > 0
         ? `Accept, in your name: ${questions.map((d) => d.question).join(" ")}`

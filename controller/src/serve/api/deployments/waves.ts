@@ -1,6 +1,8 @@
 import { formatInstant, type Instant } from "@breakwater/shared/core";
 import type { z } from "zod";
 import type { RolloutState } from "../../../act/rollout/index.ts";
+import { gateWords } from "../../../decide/planning/index.ts";
+import { branchWords, treeOfWave } from "../../../decide/rollback/index.ts";
 import type { cellSchema, verdictSchema, waveSchema } from "../schemas/index.ts";
 
 type Cell = z.infer<typeof cellSchema>;
@@ -56,8 +58,12 @@ export function wavesOf(state: RolloutState, cells: readonly Cell[], verdicts: r
         bakeLimitMinutes: planned.gate.bakeLimitMs / 60_000,
         successPermille: planned.gate.successPermille,
         verdict: planned.gate.verdict,
+        asks: gateWords(planned.gate),
+        statement: planned.gate.statement ?? "",
         approval: planned.gate.approval,
       },
+      held: progress?.held ? { since: formatInstant(progress.held.since), why: progress.held.why } : null,
+      tree: treeView(state, index),
       approvedBy: progress?.approvedBy ?? null,
       bakeEndsAt: bakingSince === undefined ? null : formatInstant((bakingSince + planned.gate.bakeMs) as Instant),
       bakeLimitAt:
@@ -89,4 +95,24 @@ function verdictOf(
     metrics: newest?.metrics ?? [],
     hard: newest?.hard ?? [],
   };
+}
+
+/** The wave's rollback tree in words, with the branches that came true and those that are about to. */
+function treeView(state: RolloutState, index: number): Wave["tree"] {
+  const planned = state.plan.waves[index];
+  const progress = state.waves[index];
+  if (!planned || !progress) return [];
+  return treeOfWave(planned).map((branch, at) => {
+    const taken = progress.branches.find((b) => b.branch === at);
+    const { when } = branch;
+    const holds = when.kind === "trigger" && !taken ? progress.holding.find((h) => h.trigger === when.trigger) : undefined;
+    const forMs = when.kind === "trigger" ? (planned.triggers[when.trigger]?.forMs ?? 0) : 0;
+    return {
+      ...branchWords(state.plan, planned, branch),
+      holds: holds
+        ? { since: formatInstant(holds.since), firesAt: formatInstant((holds.since + forMs) as Instant), sentence: holds.sentence }
+        : null,
+      taken: taken ? { at: formatInstant(taken.at), why: taken.why, endpointIds: [...taken.endpointIds] } : null,
+    };
+  });
 }

@@ -37,6 +37,10 @@ export function bindDeployments(api: Api, services: Services, states: RolloutSta
     command(params.id, { type: "approve-wave", wave, reason, actor: actorOf(principal) }),
   );
 
+  bind(api, routes.leaveOut, async ({ params, body: { endpointIds, reason }, principal }) =>
+    command(params.id, { type: "leave-out", endpointIds, reason, actor: actorOf(principal) }),
+  );
+
   bind(api, routes.freeze, async ({ body, principal }) => {
     await rollout.freeze(body.reason, actorOf(principal));
     const frozen = await rollout.frozen();

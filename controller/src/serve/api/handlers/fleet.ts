@@ -2,6 +2,7 @@ import { expectOk, formatInstant, minutes } from "@breakwater/shared/core";
 import { actorOf } from "../auth/index.ts";
 import { type Api, bind } from "../bind.ts";
 import { notFound } from "../problems.ts";
+import { listComponents } from "../queries/components.ts";
 import { endpointHealth } from "../queries/endpoint-health.ts";
 import { listEndpoints, readEndpoint, requireEndpoint } from "../queries/endpoints.ts";
 import { readExposure } from "../queries/exposure.ts";
@@ -31,6 +32,7 @@ export function bindFleet(api: Api, services: Services): void {
     await requireEndpoint(db, params.id);
     return listPackages(db, params.id, query);
   });
+  bind(api, routes.endpointComponents, async ({ params, query }) => listComponents(db, params.id, query));
   bind(api, routes.endpointFindings, async ({ params, query }) => {
     await requireEndpoint(db, params.id);
     return listFindings(db, { ...query, endpoint: params.id });

@@ -1,6 +1,8 @@
+import { expectOk, ProblemError } from "@breakwater/shared/core";
+import { stream } from "hono/streaming";
 import { type Api, bind } from "../bind.ts";
 import { readOverview } from "../overview/index.ts";
-import { notFound } from "../problems.ts";
+import { badRequest, notFound } from "../problems.ts";
 import { listFeeds } from "../queries/feeds.ts";
 import { listFindings } from "../queries/findings.ts";
 import { listQueue } from "../queries/queue.ts";
@@ -9,6 +11,14 @@ import { search } from "../queries/search.ts";
 import { readVulnerability } from "../queries/vulnerability.ts";
 import { routes } from "../routes/index.ts";
 import type { Services } from "../services.ts";
+
+function noBundles(): never {
+  throw new ProblemError({
+    code: "no-bundle-key",
+    message: "This controller has no key that signs bundles.",
+    next: "Start it with a data directory.",
+  });
+}
 
 export function bindKnow(api: Api, services: Services, states: RolloutStates): void {
   const { store, intel } = services;
@@ -29,5 +39,20 @@ export function bindKnow(api: Api, services: Services, states: RolloutStates): v
     await feedNow(params.id);
     await intel.refresh(params.id);
     return feedNow(params.id);
+  });
+
+  bind(api, routes.bundleKey, async () => ({ publicKey: intel.bundles.publicKey() ?? noBundles() }));
+  bind(api, routes.bundleExport, async ({ context }) => {
+    const content = intel.bundles.export() ?? noBundles();
+    context.header("content-type", "application/gzip");
+    context.header("content-disposition", 'attachment; filename="breakwater-intel.bundle"');
+    return stream(context, async (out) => {
+      for await (const chunk of content) await out.write(chunk as Uint8Array);
+    });
+  });
+  bind(api, routes.bundleImport, async ({ context }) => {
+    const { body } = context.req.raw;
+    if (!body) throw badRequest("The request carries no bundle.", "Send the bundle's bytes as the body.");
+    return expectOk(await intel.bundles.import(body));
   });
 }

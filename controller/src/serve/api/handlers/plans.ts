@@ -1,9 +1,11 @@
 import { expectOk, parseInstant } from "@breakwater/shared/core";
+import { requestRehearsals } from "../../../act/rehearsal/index.ts";
 import { listKeys, registerKey, requireOwnKey, revokeKey } from "../approval-keys.ts";
 import { actorOf } from "../auth/index.ts";
 import { type Api, bind } from "../bind.ts";
 import { planChanged } from "../problems.ts";
 import { listPlans, readPlan } from "../queries/plans.ts";
+import { readRehearsals } from "../queries/rehearsals.ts";
 import { routes } from "../routes/index.ts";
 import type { Services } from "../services.ts";
 
@@ -37,6 +39,28 @@ export function bindPlans(api: Api, { store, clock, planning, rollout }: Service
   bind(api, routes.planDiscard, async ({ params, body, principal }) => {
     expectOk(await planning.discard(params.id, body.revision, actorOf(principal), body.reason ?? ""));
     return readPlan(db, params.id, body.revision);
+  });
+  bind(api, routes.planRehearse, async ({ params, body, principal }) => {
+    const plan = await readPlan(db, params.id, body.revision);
+    if (plan.digest !== body.digest) throw planChanged(params.id);
+    const { permission, endpointIds } = body;
+    if (permission) await requireOwnKey(planning, principal, permission.keyId);
+    const signature = Uint8Array.from(Buffer.from(permission?.signature ?? "", "base64"));
+    return expectOk(
+      await requestRehearsals(
+        store,
+        clock,
+        {
+          ...{ planId: params.id, revision: body.revision, endpointIds },
+          permission: permission && { keyId: permission.keyId, at: permission.at, signature, approver: principal.name },
+        },
+        actorOf(principal),
+      ),
+    ) as never;
+  });
+  bind(api, routes.planRehearsals, async ({ params, query }) => {
+    const plan = await readPlan(db, params.id, query.revision);
+    return readRehearsals(db, params.id, plan.revision);
   });
   bind(api, routes.planDeploy, async ({ params, body, principal }) => {
     await readPlan(db, params.id, body.revision);

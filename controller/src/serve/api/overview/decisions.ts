@@ -77,6 +77,7 @@ function ofDeployment({ id, title, state, simulated }: ActiveDeployment): Decisi
       case "harmful":
         return card("verdict-harmful", { ...base, role: "operator", answers: ["rollback", "override", "halt"] });
       case "rollback-failed":
+      case "rollback-partial":
       case "not-ended":
         return card("rollback-failed", { ...base, role: "approver", answers: ["override"] });
       default:

@@ -10,6 +10,8 @@ const counts: Parameters<typeof stateSentence>[0] = {
   withOpenFindings: 0,
   openFindings: 0,
   withoutFix: 0,
+  suppressed: 0,
+  notAffected: 0,
   knownExploited: 0,
   pendingUpdates: 7,
   unreadUpdates: 0,
@@ -26,6 +28,11 @@ describe("the fleet in one sentence", () => {
     expect(say({ unreadUpdates: 7 })).toBe("Whether anything is vulnerable is not known yet, what 7 pending updates fix is not known yet.");
     expect(say({ withoutInventory: 1 })).toBe("Whether anything is vulnerable is not known yet, 1 endpoint without an inventory.");
     expect(say({ withoutInventory: 3, unreadUpdates: 0 })).toBe("No inventory has arrived yet.");
+  });
+
+  it("never hides what is suppressed", () => {
+    expect(say({ suppressed: 2 })).toBe("No open finding is known, 2 suppressed.");
+    expect(say({ openFindings: 1, withOpenFindings: 1, suppressed: 2 })).toBe("1 open finding on 1 endpoint, 2 suppressed.");
   });
 
   it("says that what was found is not all of it while some is unread", () => {

@@ -30,7 +30,8 @@ export function stateSentence(
   const unknown = [counts.withoutInventory > 0 ? `${many(counts.withoutInventory, "endpoint")} without an inventory` : "", unread].filter(
     Boolean,
   );
-  const found = `${many(counts.openFindings, "open finding")} on ${many(counts.withOpenFindings, "endpoint")}`;
+  const aside = counts.suppressed > 0 ? `, ${counts.suppressed} suppressed` : "";
+  const found = `${many(counts.openFindings, "open finding")} on ${many(counts.withOpenFindings, "endpoint")}${aside}`;
   const known =
     counts.withoutInventory === counts.endpoints
       ? ["no inventory has arrived yet"]
@@ -38,7 +39,7 @@ export function stateSentence(
         ? [unknown.length > 0 ? `${found} so far` : found, ...unknown]
         : unknown.length > 0
           ? ["whether anything is vulnerable is not known yet", ...unknown]
-          : ["no open finding is known"];
+          : [`no open finding is known${aside}`];
   const parts = [
     ...(freeze ? [`the fleet is frozen by ${freeze.by.replace(/^user:/, "")}`] : []),
     ...harm,

@@ -1,7 +1,7 @@
 import { expectOk, formatInstant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import type { RolloutState } from "../../../act/rollout/index.ts";
+import { forecastWords, type RolloutState } from "../../../act/rollout/index.ts";
 import type { Db } from "../../../store/index.ts";
 import { decodeCursor, offsetPage } from "../cursor.ts";
 import { consequencesOf, tally } from "../deployments/consequences.ts";
@@ -68,7 +68,7 @@ export async function readDeployment(
   const [found] = await select(db, row, sql`select ${columns} from deployment d where d.id = ${id}`);
   if (!found) throw notFound("deployment", id);
   const state = await states.of(id);
-  const { waits } = expectOk(await rollout.explain(id));
+  const { waits, forecast } = expectOk(await rollout.explain(id));
   const verdicts = await listVerdicts(db, id);
   const packages = await select(db, packageRow, actionPackages(found.planId, found.planRevision));
   const cells = cellsOf(state);
@@ -88,6 +88,7 @@ export async function readDeployment(
       afterwards: w.afterwards,
       endpointIds: [...(w.endpointIds ?? [])],
     })),
+    forecast: { at: forecast.kind === "unknown" ? null : formatInstant(forecast.at), sentence: forecastWords(forecast) },
     decisions: state.decisions.map((d) => ({
       kind: d.kind,
       wave: d.wave,

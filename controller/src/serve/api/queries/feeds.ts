@@ -30,6 +30,7 @@ export async function listFeeds(db: Db, intel: Services["intel"]): Promise<z.inf
     records: feed.records,
     rejects: feed.rejects,
     modelVersion: feed.modelVersion,
+    modelChange: feed.modelChange,
     recentRejects: rejects.filter((r) => r.feedId === feed.id).map(({ record, reason, at }) => ({ record, reason, at })),
   }));
 }

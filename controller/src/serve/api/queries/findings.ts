@@ -1,35 +1,55 @@
+import { formatInstant, parseInstant } from "@breakwater/shared/core";
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
+import { readDueRules } from "../../../know/due-rules/index.ts";
+import { type Demand, type DueRules, dueOf, readCvss, readSsvc } from "../../../know/risk/index.ts";
 import type { Db } from "../../../store/index.ts";
 import { decodeCursor, offsetPage } from "../cursor.ts";
-import { factorSchema, type findingQuery } from "../schemas/index.ts";
-import { allOf, contains, int, json, moment, momentOrNull, real, realOrNull, select } from "./select.ts";
+import { assessmentSchema, factorSchema, type findingQuery, findingRowSchema } from "../schemas/index.ts";
+import { allOf, contains, int, json, moment, momentOrNull, real, realOrNull, select, textArray } from "./select.ts";
 
 /** Factors as stored by know/risk; an unknown shape shows none rather than failing the list. */
 export const factors = json(z.array(factorSchema).catch([]));
 
-const row = z.object({
+/** Kinds of packages that an agent can change. */
+const PATCHED = ["deb"];
+/** Proofs as stored by know/matching; an unknown shape shows none. */
+const proofs = json(z.array(z.object({ kind: z.string(), record: z.string(), statement: z.string() })).catch([]));
+
+export const findingRow = z.object({
   id: int,
   endpointId: z.string(),
   hostname: z.string(),
   vulnerabilityId: z.string(),
   summary: z.string(),
+  ecosystem: z.string(),
   packageName: z.string(),
   sourceName: z.string(),
   installedVersion: z.string(),
   fixedVersion: z.string().nullable(),
-  state: z.enum(["open", "no-fix", "fixed", "gone", "ignored"]),
+  state: findingRowSchema.shape.state,
+  assessment: json(assessmentSchema.nullable().catch(null)),
   risk: real,
   factors,
   cvssScore: realOrNull,
   epss: realOrNull,
   kev: z.boolean(),
+  inventoryOnly: z.boolean(),
+  proofs,
   updateAvailable: z.boolean(),
   openedAt: moment,
   closedAt: momentOrNull,
   closedBy: z.string().nullable(),
   simulated: z.boolean(),
+  exposure: z.string(),
+  criticality: int,
+  cvssVector: z.string(),
+  kevSince: momentOrNull,
+  publicExploit: z.boolean(),
+  ssvc: json(z.unknown()),
 });
+
+export type FindingRow = z.output<typeof findingRow>;
 
 const ORDER: Readonly<Record<z.output<typeof findingQuery>["sort"], SQL>> = {
   "-risk": sql`f.risk desc, f.id`,
@@ -39,6 +59,18 @@ const ORDER: Readonly<Record<z.output<typeof findingQuery>["sort"], SQL>> = {
   vulnerability: sql`f.vulnerability_id, f.id`,
   package: sql`f.package_name, f.id`,
 };
+
+/** What a page of findings shows of each. */
+export const columns = sql`f.id, f.endpoint_id as "endpointId", e.hostname, f.vulnerability_id as "vulnerabilityId", coalesce(v.summary, '') as summary,
+  f.ecosystem, f.ecosystem <> all(${textArray(PATCHED)}) as "inventoryOnly", f.package_name as "packageName", f.source_name as "sourceName", f.installed_version as "installedVersion", f.fixed_version as "fixedVersion",
+  f.state, f.assessment, f.risk, f.factors, f.proofs, v.cvss_score as "cvssScore",
+  (select max(s.value) from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'epss') as epss,
+  exists (select 1 from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'kev') as kev,
+  f.update_id is not null as "updateAvailable", f.opened_at as "openedAt", f.closed_at as "closedAt", f.closed_by as "closedBy", e.simulated,
+  f.exposure, e.criticality, coalesce(v.cvss_vector, '') as "cvssVector",
+  (select min(s.at) from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'kev') as "kevSince",
+  exists (select 1 from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'exploit') as "publicExploit",
+  (select s.data from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'ssvc' order by s.source limit 1) as ssvc`;
 
 const kev = sql`exists (select 1 from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'kev')`;
 
@@ -58,14 +90,36 @@ export async function listFindings(db: Db, query: z.output<typeof findingQuery>)
     )}`;
   const rows = await select(
     db,
-    row,
-    sql`select f.id, f.endpoint_id as "endpointId", e.hostname, f.vulnerability_id as "vulnerabilityId", coalesce(v.summary, '') as summary,
-      f.package_name as "packageName", f.source_name as "sourceName", f.installed_version as "installedVersion", f.fixed_version as "fixedVersion",
-      f.state, f.risk, f.factors, v.cvss_score as "cvssScore",
-      (select max(s.value) from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'epss') as epss, ${kev} as kev,
-      f.update_id is not null as "updateAvailable", f.opened_at as "openedAt", f.closed_at as "closedAt", f.closed_by as "closedBy", e.simulated
+    findingRow,
+    sql`select ${columns}
       ${from} order by ${ORDER[query.sort]} limit ${query.limit} offset ${decodeCursor(query.cursor) ?? 0}`,
   );
   const [total] = await select(db, z.object({ n: int }), sql`select count(*) as n ${from}`);
-  return offsetPage(rows, query, total?.n ?? 0);
+  const rules = await readDueRules(db);
+  return offsetPage(
+    rows.map((r) => withDue(r, rules)),
+    query,
+    total?.n ?? 0,
+  );
+}
+
+/** Due dates are calculated when asked for: they follow from facts that are stored, and from no predicted score. */
+export function demandsOf(finding: FindingRow, rules: DueRules) {
+  const detectedAt = parseInstant(finding.openedAt);
+  if ((finding.state !== "open" && finding.state !== "no-fix") || detectedAt === undefined) return { first: null, demands: [] };
+  const { cvssVector, publicExploit, exposure, criticality } = finding;
+  const severity = (cvssVector === "" ? null : readCvss(cvssVector)?.baseScore) ?? finding.cvssScore;
+  const kev = finding.kev ? { since: (finding.kevSince === null ? undefined : parseInstant(finding.kevSince)) ?? null } : null;
+  const { first, demands } = dueOf(
+    { detectedAt, kev, publicExploit, exposure, ssvc: readSsvc(finding.ssvc), severity, criticality },
+    rules,
+  );
+  return { first: first && told(first), demands: demands.map(told) };
+}
+
+const told = ({ dueAt, policy, why, forensic }: Demand) => ({ at: dueAt === null ? null : formatInstant(dueAt), policy, why, forensic });
+
+function withDue(row: FindingRow, rules: DueRules) {
+  const { exposure, criticality, cvssVector, kevSince, publicExploit, ssvc, ...finding } = row;
+  return { ...finding, due: demandsOf(row, rules).first };
 }

@@ -2,10 +2,22 @@ import { expectOk } from "@breakwater/shared/core";
 import { createLogger } from "@breakwater/shared/log";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startKnow } from "../../../know/index.ts";
-import { addEndpoint, CURL_FIXED, curlFeeds, curlPackages, curlUpdates, testClock, wireInventory } from "../../../know/testing.ts";
-import type { Store } from "../../../store/index.ts";
+import { createInventory } from "../../../know/inventory/index.ts";
+import {
+  addEndpoint,
+  CURL_FIXED,
+  curlFeeds,
+  curlPackages,
+  curlUpdates,
+  testClock,
+  wireComponent,
+  wireInventory,
+  wireScan,
+} from "../../../know/testing.ts";
+import { type Store, schema } from "../../../store/index.ts";
 import { openTestStore } from "../../../store/testing.ts";
-import { findingQuery, queueQuery } from "../schemas/index.ts";
+import { componentPage, componentQuery, findingQuery, queueQuery } from "../schemas/index.ts";
+import { listComponents } from "./components.ts";
 import { fleetCounts } from "./counts.ts";
 import { listFindings } from "./findings.ts";
 import { listQueue } from "./queue.ts";
@@ -47,6 +59,17 @@ describe("what the API reads", () => {
     expect(all).toMatchObject({ total: 10, next: null });
     expect(all.rows[0]).toMatchObject({ endpointId: "ep_a", vulnerabilityId: "CVE-2026-1001", kev: true, state: "open" });
     expect((await find({ endpoint: "ep_b", package: "curl", vulnerability: "CVE-2026-1002" })).total).toBe(2);
+  });
+
+  it("gives each open finding a due date with the policy that set it, and what one changed fact would do to its risk", async () => {
+    const worst = (await find({ endpoint: "ep_a" })).rows[0];
+    expect(worst?.due).toMatchObject({ policy: "cisa-bod-26-04", forensic: true, why: expect.stringContaining("known to be exploited") });
+    const exploited = worst?.factors.find((f) => f.name === "known exploited")?.otherwise;
+    expect(exploited?.if).toBe("not known to be exploited");
+    expect(exploited?.risk).toBeLessThan(worst?.risk ?? 0);
+    const other = (await find({ endpoint: "ep_b", vulnerability: "CVE-2026-1003" })).rows[0];
+    expect(other?.due).toMatchObject({ policy: "priority-matrix", forensic: false });
+    expect(Date.parse(other?.due?.at ?? "")).toBeGreaterThan(Date.parse(other?.openedAt ?? ""));
   });
 
   it("queues patches, not CVEs: what each would remove, where, and why", async () => {
@@ -100,5 +123,54 @@ describe("what the API reads", () => {
     // Nothing was known before today.
     expect(history).toHaveLength(1);
     expect(history.at(-1)?.risk).toBeCloseTo(counts.risk, 6);
+  });
+});
+
+describe("components of an endpoint", () => {
+  const read = async (query: Record<string, unknown> = {}) =>
+    componentPage.parse(await listComponents(store.db, "ep_files", componentQuery.parse(query)));
+
+  it("come with the look that found them, what is wrong in them, and what is unknown", async () => {
+    await addEndpoint(store, "ep_files");
+    expect(await read()).toEqual({ rows: [], next: null, total: 0, scan: null });
+    const uses = [{ pid: 7, process: "node", unit: "app.service", how: "script" }];
+    const components = [
+      wireComponent("npm", "left", "1.0.0", "/opt/a/node_modules/left/package.json"),
+      wireComponent("npm", "lodash", "4.17.20", "/opt/a/node_modules/lodash/package.json", { uses, reach: "public" }),
+      wireComponent("maven", "mystery", "", "/opt/x.jar", { sha1: "a".repeat(40) }),
+      wireComponent("pypi", "six", "1.16.0", "/usr/lib/python3/dist-packages/six.egg-info", { owner: "python3-six" }),
+    ];
+    const inventory = wireInventory({ components, componentScan: wireScan(["/root", "unreadable"]) });
+    expectOk(await createInventory({ store, clock }).takeSnapshot("ep_files", inventory, "1"));
+    const finding = { endpointId: "ep_files", packageId: 0, vulnerabilityId: "CVE-2021-23337", ecosystem: "npm", packageName: "lodash" };
+    await store.db.insert(schema.finding).values({
+      ...finding,
+      sourceName: "lodash",
+      installedVersion: "4.17.20",
+      fixedVersion: "4.17.21",
+      state: "open",
+      proofs: [{ kind: "place", record: "/opt/a/node_modules/lodash/package.json", statement: "lies there" }],
+      openedAt: "2026-03-02T08:00:00Z",
+    });
+    const { rows, scan, total } = await read();
+    expect(total).toBe(4);
+    expect(rows.map((r) => [r.name, r.version, r.openFindings, r.reach, r.owner, r.sha1 !== null])).toEqual([
+      ["lodash", "4.17.20", 1, "public", null, false],
+      ["mystery", null, 0, null, null, true],
+      ["left", "1.0.0", 0, null, null, false],
+      ["six", "1.16.0", 0, null, "python3-six", false],
+    ]);
+    expect(rows[0]?.uses).toEqual(uses);
+    expect(scan?.notLooked).toEqual([{ path: "/root", code: "unreadable", reason: "the agent may not read it" }]);
+    expect((await read({ withFindings: "true" })).rows.map((r) => r.name)).toEqual(["lodash"]);
+    expect((await read({ used: "false", ecosystem: "npm" })).rows.map((r) => r.name)).toEqual(["left"]);
+    const [found] = (await find({ endpoint: "ep_files" })).rows;
+    expect(found).toMatchObject({
+      ecosystem: "npm",
+      inventoryOnly: true,
+      updateAvailable: false,
+      proofs: [{ kind: "place", statement: "lies there" }],
+    });
+    expect((await find({ endpoint: "ep_a" })).rows.every((f) => !f.inventoryOnly && f.proofs.length > 0)).toBe(true);
   });
 });

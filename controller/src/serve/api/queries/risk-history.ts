@@ -1,5 +1,5 @@
 import { type DurationMs, days, formatInstant, type Instant } from "@breakwater/shared/core";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "../../../store/index.ts";
 import type { riskPointSchema } from "../schemas/index.ts";
@@ -7,12 +7,14 @@ import { int, momentOrNull, real, select } from "./select.ts";
 
 const DAYS = 90;
 const DAY: DurationMs = days(1);
+/** When a finding stopped counting as open: it was set aside before it closed, or closed. */
+const ENDED = sql`coalesce(set_aside_at, closed_at)`;
 const startRow = z.object({ open: int, risk: real });
 const changeRow = z.object({ day: z.string(), n: int, risk: real });
 
 /**
  * Open findings and their risk at the end of each of the last 90 days (UTC), and now. Counted from when findings opened and
- * closed, with the risk that each has now or had last; so the past is as it is judged today. Days before the first finding
+ * closed or were set aside by a decision, with the risk that each has now or had last; so the past is as it is judged today. Days before the first finding
  * was ever seen are left out: then nothing was known, which is not the same as no risk.
  */
 export async function riskHistory(db: Db, now: Instant): Promise<z.infer<typeof riskPointSchema>[]> {
@@ -24,18 +26,18 @@ export async function riskHistory(db: Db, now: Instant): Promise<z.infer<typeof 
     db,
     startRow,
     sql`select count(*) as open, coalesce(sum(risk), 0) as risk from finding
-      where ${counted} and opened_at < ${since}::timestamptz and (closed_at is null or closed_at >= ${since}::timestamptz)`,
+      where ${counted} and opened_at < ${since}::timestamptz and (${ENDED} is null or ${ENDED} >= ${since}::timestamptz)`,
   );
-  const changes = (column: "opened_at" | "closed_at") =>
+  const changes = (column: SQL) =>
     select(
       db,
       changeRow,
-      sql`select to_char(${sql.identifier(column)} at time zone 'UTC', 'YYYY-MM-DD') as day, count(*) as n, sum(risk) as risk from finding
-        where ${counted} and ${sql.identifier(column)} >= ${since}::timestamptz group by 1`,
+      sql`select to_char(${column} at time zone 'UTC', 'YYYY-MM-DD') as day, count(*) as n, sum(risk) as risk from finding
+        where ${counted} and ${column} >= ${since}::timestamptz group by 1`,
     );
   const byDay = (rows: z.infer<typeof changeRow>[]) => new Map(rows.map((r) => [r.day, r]));
-  const opened = byDay(await changes("opened_at"));
-  const closed = byDay(await changes("closed_at"));
+  const opened = byDay(await changes(sql`opened_at`));
+  const closed = byDay(await changes(ENDED));
   let open = start?.open ?? 0;
   let risk = start?.risk ?? 0;
   const [known] = await select(db, z.object({ since: momentOrNull }), sql`select min(opened_at) as since from finding where ${counted}`);

@@ -9,6 +9,7 @@ import {
   freezeBody,
   freezeSchema,
   idParams,
+  leaveOutReason,
   ok,
   rollbackReason,
   seriesQuery,
@@ -109,6 +110,14 @@ export const deploymentRoutes = {
     access: "approver",
     body: waveReason,
     summary: "Let a wave open that waits for a person",
+  }),
+  leaveOut: defineRoute({
+    ...command,
+    id: "leaveOutEndpoints",
+    path: "/deployments/{id}/leave-out",
+    access: "operator",
+    body: leaveOutReason,
+    summary: "Give endpoints whose turn has not come none in this deployment",
   }),
   override: defineRoute({
     ...command,

@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import { accountRoutes } from "./account.ts";
+import { assessmentRoutes } from "./assessment.ts";
 import { authRoutes } from "./auth.ts";
 import { deploymentRoutes } from "./deployment.ts";
 import { fleetRulesRoutes } from "./fleet-rules.ts";
@@ -10,6 +11,14 @@ import type { Route } from "./route.ts";
 export type { Access, Route } from "./route.ts";
 
 /** Every operation there is. What is not in this table cannot be reached. */
-export const routes = { ...authRoutes, ...knowRoutes, ...fleetRulesRoutes, ...planRoutes, ...deploymentRoutes, ...accountRoutes };
+export const routes = {
+  ...authRoutes,
+  ...knowRoutes,
+  ...assessmentRoutes,
+  ...fleetRulesRoutes,
+  ...planRoutes,
+  ...deploymentRoutes,
+  ...accountRoutes,
+};
 export type AnyRoute = Route<z.ZodType, z.ZodType, z.ZodType, z.ZodType>;
 export const allRoutes: readonly AnyRoute[] = Object.values(routes) as unknown as AnyRoute[];

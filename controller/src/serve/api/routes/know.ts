@@ -1,4 +1,9 @@
+import { z } from "@hono/zod-openapi";
 import {
+  bundleImportSchema,
+  bundleKeySchema,
+  componentPage,
+  componentQuery,
   endpointPage,
   endpointQuery,
   endpointSchema,
@@ -104,6 +109,17 @@ export const knowRoutes = {
     summary: "Packages of an endpoint with their pending updates",
     response: packagePage,
   }),
+  endpointComponents: defineRoute({
+    id: "listEndpointComponents",
+    method: "get",
+    path: "/endpoints/{id}/components",
+    access: "viewer",
+    tag: "Fleet",
+    params: idParams,
+    query: componentQuery,
+    summary: "Packages of languages found in the files of an endpoint, and where nobody looked; for reading only, none of it is patched",
+    response: componentPage,
+  }),
   endpointFindings: defineRoute({
     id: "listEndpointFindings",
     method: "get",
@@ -197,6 +213,35 @@ export const knowRoutes = {
     params: idParams,
     summary: "Read a feed now",
     response: feedSchema,
+  }),
+  /** Answers gzipped JSON lines, the last of them a signature. */
+  bundleExport: defineRoute({
+    id: "exportIntelligence",
+    method: "get",
+    path: "/intel/bundle",
+    access: "operator",
+    tag: "Intelligence",
+    summary: "Everything that the feeds said, as one signed bundle for sites that reach none",
+    response: z.string(),
+  }),
+  /** Takes a bundle as the request's body, as it was exported. */
+  bundleImport: defineRoute({
+    id: "importIntelligence",
+    method: "post",
+    path: "/intel/bundle",
+    access: "admin",
+    tag: "Intelligence",
+    summary: "Take a bundle that a pinned key has signed",
+    response: bundleImportSchema,
+  }),
+  bundleKey: defineRoute({
+    id: "readBundleKey",
+    method: "get",
+    path: "/intel/bundle/key",
+    access: "viewer",
+    tag: "Intelligence",
+    summary: "The public key that signs bundles here, to be pinned by importing sites",
+    response: bundleKeySchema,
   }),
 
   joinTokens: defineRoute({

@@ -36,6 +36,14 @@ export const roleSchema = z.enum(["viewer", "operator", "approver", "admin"]).op
 export type Role = z.infer<typeof roleSchema>;
 
 /** What one factor of a risk score does: scores are products, so effects are natural-log addends that add up exactly. */
-export const factorSchema = z.object({ name: z.string(), effect: z.number(), why: z.string() }).openapi("RiskFactor");
+export const factorSchema = z
+  .object({
+    name: z.string(),
+    effect: z.number(),
+    why: z.string(),
+    /** What the risk would be with this one fact otherwise. */
+    otherwise: z.object({ if: z.string(), risk: z.number() }).optional(),
+  })
+  .openapi("RiskFactor");
 export const verdictWord = z.enum(["healthy", "undecided", "harmful"]);
 export const exposureLevel = z.enum(["not-loaded", "loaded", "loopback", "private", "public", "unknown"]).openapi("ExposureLevel");

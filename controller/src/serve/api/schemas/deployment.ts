@@ -95,9 +95,25 @@ export const waveSchema = z
       bakeMinutes: z.number(),
       bakeLimitMinutes: z.number(),
       successPermille: z.number().int(),
-      verdict: z.enum(["healthy", "not-harmful"]),
+      verdict: z.enum(["healthy", "not-harmful", "checks-alone"]),
+      /** What the gate asks of the verdict, as a sentence, with the reason where it asks for less than health. */
+      asks: z.string(),
+      statement: z.string(),
       approval: z.boolean(),
     }),
+    /** Something without an end of its own holds all endpoints of the wave that have not had their turn. */
+    held: z.object({ since: at, why: z.string() }).nullable(),
+    /** The rollback tree in its order, with what has come true. */
+    tree: z.array(
+      z.object({
+        when: z.string(),
+        action: z.string(),
+        ask: z.string(),
+        /** Its trigger holds, and fires then if it still does. */
+        holds: z.object({ since: at, firesAt: at, sentence: z.string() }).nullable(),
+        taken: z.object({ at, why: z.string(), endpointIds: z.array(z.string()) }).nullable(),
+      }),
+    ),
     approvedBy: z.string().nullable(),
     bakeEndsAt: at.nullable(),
     bakeLimitAt: at.nullable(),
@@ -140,6 +156,8 @@ export const deploymentSchema = deploymentRowSchema
     verdicts: z.array(verdictSchema),
     consequences: z.array(consequenceSchema),
     packages: z.array(z.object({ name: z.string(), from: z.string(), to: z.string(), endpoints: z.number().int() })),
+    /** When it will be over if nothing goes wrong, or why that cannot be said. */
+    forecast: z.object({ at: at.nullable(), sentence: z.string() }),
     rollback: z.object({ scope: z.string(), waves: z.array(z.number().int()), reason: z.string(), by: z.string(), since: at }).nullable(),
   })
   .openapi("Deployment");
@@ -173,6 +191,7 @@ export const comparisonSchema = z
 export const deploymentReason = z.strictObject({ reason });
 export const waveReason = z.strictObject({ reason, wave: z.number().int().min(0) });
 /** Without a wave: the whole deployment. */
+export const leaveOutReason = z.strictObject({ reason, endpointIds: z.array(z.string().min(1)).min(1).max(10_000) });
 export const rollbackReason = z.strictObject({ reason, wave: z.number().int().min(0).optional() });
 
 export const executionParams = z.object({

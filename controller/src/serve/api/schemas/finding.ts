@@ -1,5 +1,60 @@
 import { z } from "@hono/zod-openapi";
-import { at, exposureLevel, factorSchema, flag, page, pageQuery } from "./common.ts";
+import { assessmentSchema } from "./assessment.ts";
+import { at, exposureLevel, factorSchema, flag, page, pageQuery, reason } from "./common.ts";
+
+/** "suppressed", "not-affected" and a "fixed" with an assessment are what a decision made of it; it is never dropped from the list. */
+const findingState = z.enum(["open", "no-fix", "suppressed", "not-affected", "fixed", "gone", "ignored"]);
+
+const dueSchema = z
+  .object({
+    at: at.nullable(),
+    policy: z.enum(["cisa-bod-26-04", "ssvc-cisa", "ssvc-deployer", "priority-matrix"]),
+    why: z.string(),
+    /** The endpoint must be searched for traces of an intruder as well. */
+    forensic: z.boolean(),
+  })
+  .openapi("Due");
+
+const within = z.number().int().min(1).max(3_650);
+const byCriticality = z.tuple([within, within, within, within, within]);
+const orNone = within.nullable();
+/** How due dates are set: the policies that are followed, and the days that an organisation's own words mean. */
+export const dueRulesSchema = z
+  .object({
+    follow: z.array(dueSchema.shape.policy).min(1),
+    /** Days by severity, for endpoints of criticality 1 to 5. */
+    matrix: z.object({ critical: byCriticality, high: byCriticality, unknown: byCriticality, medium: byCriticality, low: byCriticality }),
+    /** Days that SSVC's words mean; null: with the next upgrade. */
+    daysOf: z.object({
+      ...{ immediate: orNone, "out-of-cycle": orNone, scheduled: orNone, defer: orNone },
+      ...{ act: orNone, attend: orNone, "track*": orNone, track: orNone },
+    }),
+  })
+  .openapi("DueRules");
+export const dueRulesPut = z.strictObject({ rules: dueRulesSchema, reason });
+export const duePreviewBody = z.strictObject({ rules: dueRulesSchema });
+export const duePreviewSchema = z
+  .object({
+    lookedAt: z.number().int(),
+    /** false: there were more open findings than are looked at in one answer. */
+    all: z.boolean(),
+    earlier: z.number().int(),
+    later: z.number().int(),
+    same: z.number().int(),
+    overdueNow: z.number().int(),
+    overdueThen: z.number().int(),
+    examples: z.array(
+      z.object({
+        findingId: z.number().int(),
+        vulnerabilityId: z.string(),
+        packageName: z.string(),
+        hostname: z.string(),
+        before: dueSchema.nullable(),
+        after: dueSchema.nullable(),
+      }),
+    ),
+  })
+  .openapi("DuePreview");
 
 export const findingRowSchema = z
   .object({
@@ -8,20 +63,29 @@ export const findingRowSchema = z
     hostname: z.string(),
     vulnerabilityId: z.string(),
     summary: z.string(),
+    /** "deb", "npm", ...: what kind of package it is in. */
+    ecosystem: z.string(),
     packageName: z.string(),
     sourceName: z.string(),
     installedVersion: z.string(),
     /** null: no fixed version is known. */
     fixedVersion: z.string().nullable(),
-    state: z.enum(["open", "no-fix", "fixed", "gone", "ignored"]),
+    state: findingState,
+    assessment: assessmentSchema.nullable(),
     risk: z.number(),
     factors: z.array(factorSchema),
     cvssScore: z.number().nullable(),
     epss: z.number().nullable(),
     kev: z.boolean(),
+    /** true: Breakwater tells of packages of this kind and does not patch them. */
+    inventoryOnly: z.boolean(),
+    /** Why it is one: what advisories say, and, of what was found in files, where it lies and who uses it. */
+    proofs: z.array(z.object({ kind: z.string(), record: z.string(), statement: z.string() })),
     /** Whether a pending update closes it. */
     updateAvailable: z.boolean(),
     openedAt: at,
+    /** The earliest that a followed policy asks; null when it is closed. `at` is null where it may wait for the next upgrade. */
+    due: dueSchema.nullable(),
     closedAt: at.nullable(),
     closedBy: z.string().nullable(),
     simulated: z.boolean(),
@@ -29,9 +93,12 @@ export const findingRowSchema = z
   .openapi("Finding");
 
 export const findingQuery = pageQuery.extend({
-  state: z.enum(["open", "no-fix", "fixed", "gone", "ignored", "unresolved", "any"]).default("unresolved").openapi({
-    description: "unresolved = open and no-fix",
-  }),
+  state: z
+    .enum([...findingState.options, "unresolved", "any"])
+    .default("unresolved")
+    .openapi({
+      description: "unresolved = open and no-fix",
+    }),
   vulnerability: z.string().max(64).optional(),
   package: z.string().max(200).optional(),
   endpoint: z.string().max(64).optional(),
@@ -41,6 +108,70 @@ export const findingQuery = pageQuery.extend({
   sort: z.enum(["-risk", "risk", "-opened", "opened", "vulnerability", "package"]).default("-risk"),
 });
 export const findingPage = page(findingRowSchema).openapi("FindingPage");
+
+/** One finding with all that it stands on. */
+export const findingSchema = findingRowSchema
+  .extend({
+    cvssVector: z.string(),
+    distribution: z.string(),
+    architecture: z.string(),
+    /** The record, the rule and the versions that were compared, the feed and the record's date. */
+    proofs: z.array(
+      z.object({
+        kind: z.enum(["advisory", "changelog", "statement", "place"]),
+        record: z.string(),
+        feed: z.string(),
+        modified: z.string().nullable(),
+        statement: z.string(),
+        /** When the feed was last known to be current; null where it is none of ours, or never was. */
+        feedReadAt: at.nullable(),
+      }),
+    ),
+    evidence: z.object({
+      exposure: z.string(),
+      why: z.string(),
+      /** null: no inventory was taken. */
+      inventoryAt: at.nullable(),
+      criticality: z.number().int(),
+      processes: z.array(
+        z.object({
+          name: z.string(),
+          pids: z.array(z.number().int()),
+          units: z.array(z.string()),
+          restartNeeded: z.boolean(),
+          reach: z.string(),
+        }),
+      ),
+      listeners: z.array(
+        z.object({
+          protocol: z.string(),
+          address: z.string(),
+          port: z.number().int(),
+          scope: z.string(),
+          process: z.string(),
+          unit: z.string(),
+        }),
+      ),
+    }),
+    /** What each policy that is followed asks. */
+    demands: z.array(dueSchema),
+    update: z.object({ to: z.string(), origin: z.string(), suite: z.string(), security: z.boolean() }).nullable(),
+    /** What happened to it, the newest first. An event names at most 100 vulnerabilities of an endpoint. */
+    history: z.array(
+      z.object({ position: z.number().int(), at, type: z.string(), actor: z.string(), data: z.record(z.string(), z.unknown()) }),
+    ),
+    tags: z.array(z.string()),
+    redundancyGroup: z.string().nullable(),
+  })
+  .openapi("FindingDetail");
+export const findingParams = z.object({
+  id: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(Number.MAX_SAFE_INTEGER)
+    .openapi({ param: { name: "id", in: "path" } }),
+});
 
 export const vulnerabilitySchema = z
   .object({
@@ -59,7 +190,14 @@ export const vulnerabilitySchema = z
     advisories: z.array(
       z.object({ id: z.string(), feedId: z.string(), summary: z.string(), published: at.nullable(), modified: at.nullable() }),
     ),
-    findings: z.object({ open: z.number().int(), withoutFix: z.number().int(), fixed: z.number().int(), endpoints: z.number().int() }),
+    findings: z.object({
+      open: z.number().int(),
+      withoutFix: z.number().int(),
+      suppressed: z.number().int(),
+      notAffected: z.number().int(),
+      fixed: z.number().int(),
+      endpoints: z.number().int(),
+    }),
     packages: z.array(
       z.object({ name: z.string(), installedVersion: z.string(), fixedVersion: z.string().nullable(), endpoints: z.number().int() }),
     ),

@@ -81,8 +81,19 @@ export const feedSchema = z
     records: z.number().int(),
     rejects: z.number().int(),
     modelVersion: z.string(),
+    /** The last change of that model, in words; "" when none was seen. */
+    modelChange: z.string(),
     /** Records that could not be read, newest first. */
     recentRejects: z.array(z.object({ record: z.string(), reason: z.string(), at })),
   })
   .openapi("Feed");
+export const bundleKeySchema = z.object({ publicKey: z.string() }).openapi("BundleKey");
+export const bundleImportSchema = z
+  .object({
+    createdAt: z.string(),
+    signedBy: z.string(),
+    /** Not taken: what is known here is as new or newer. */
+    feeds: z.array(z.object({ id: z.string(), taken: z.boolean(), records: z.number().int(), lastSuccessAt: z.string() })),
+  })
+  .openapi("BundleImport");
 export const feedsSchema = z.object({ rows: z.array(feedSchema) });

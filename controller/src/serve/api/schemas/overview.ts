@@ -71,6 +71,9 @@ export const overviewSchema = z
       withOpenFindings: z.number().int(),
       openFindings: z.number().int(),
       withoutFix: z.number().int(),
+      /** Kept out of what is open by a person's decision for a while, or by a believed statement. They are not fixed. */
+      suppressed: z.number().int(),
+      notAffected: z.number().int(),
       knownExploited: z.number().int(),
       pendingUpdates: z.number().int(),
       /** Pending updates whose changelogs were not read yet: what they fix is unknown, not nothing. */

@@ -4,14 +4,13 @@ import { z } from "zod";
 import { type Bulletin, MAX_BULLETIN_CHARACTERS, readBulletin, tooLarge } from "../../../know/intel/index.ts";
 import { boundedLines, boundedText, chunksOf } from "../bounded-input.ts";
 import type { Io } from "../io.ts";
-import { printFacts, printJson, printTable } from "../output.ts";
+import { plain, printFacts, printJson, printTable } from "../output.ts";
 import { UsageError } from "../problems.ts";
 
 /** UTF-8 takes at most three bytes for a UTF-16 unit; a JSON escape, six. */
 const MAX_TEXT_BYTES = 3 * MAX_BULLETIN_CHARACTERS;
 const MAX_LINE_BYTES = 6 * MAX_BULLETIN_CHARACTERS + 1024;
 const lineSchema = z.object({ id: z.union([z.string(), z.number()]), text: z.string() });
-const CONTROL = /\p{Cc}|[\u2028-\u202e\u2066-\u2069]/gu;
 
 export function addBulletinCommands(program: Command, io: Io): void {
   const bulletin = program.command("bulletin").description("Read what a vendor's text states; needs no server");
@@ -101,8 +100,6 @@ const rangeText = (range: Bulletin["affected"][number]["ranges"][number]): strin
   return range.introducedStated ? `from ${range.introduced} ${upper}` : upper;
 };
 const percent = (share: number): string => `${Math.round(share * 100)}%`;
-/** A bulletin is a stranger's text: nothing of it may speak to the terminal. */
-const plain = (text: string): string => text.replace(CONTROL, " ");
 
 function sentences(io: Io, title: string, texts: readonly string[], none: string): void {
   io.out(texts.length === 0 ? `${none}\n` : `${title}:\n${texts.map((t) => `  - ${plain(t)}\n`).join("")}`);

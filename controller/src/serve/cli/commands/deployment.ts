@@ -6,13 +6,12 @@ import { confirm } from "../confirm.ts";
 import type { Io } from "../io.ts";
 import { printFacts, printTable, state, when } from "../output.ts";
 import { notAllowed } from "../problems.ts";
-import { answer, needsReason, sub, wholeNumber } from "./command.ts";
+import { answer, collect, needsReason, sub, wholeNumber } from "./command.ts";
+import { follow } from "./deployment-watch.ts";
 
 type Deployment = z.infer<typeof deploymentSchema>;
 const read = async (client: Client, id: string): Promise<Deployment> =>
   deploymentSchema.parse(await client.get(`/deployments/${encodeURIComponent(id)}`));
-const over = (d: Deployment): boolean => d.finishedAt !== null;
-const WATCH_EVERY_MS = 2_000;
 
 /** What each does, and whether it asks first: what takes something away does. */
 const COMMANDS = [
@@ -64,11 +63,8 @@ export function addDeploymentCommands(program: Command, io: Io): void {
     answer(
       io,
       options,
-      async (client) => (await read(client, id)).waits,
-      (waits) => {
-        if (waits.length === 0) io.out("It waits for nothing.\n");
-        for (const w of waits) io.out(`${w.what}${w.until ? ` Until ${when(w.until)}.` : ""} ${w.afterwards}\n`);
-      },
+      (client) => read(client, id),
+      (d) => explainIt(io, d),
     ),
   );
   sub(deployment, "watch <id>", "follow it until it is over").action(async (id: string, options) => watch(io, id, options));
@@ -84,6 +80,23 @@ export function addDeploymentCommands(program: Command, io: Io): void {
     .requiredOption("--wave <n>", "which wave (1 is the first)", wholeNumber)
     .option("--yes", "do not ask")
     .action((id: string, options) => command(io, id, "approve-wave", options.wave - 1, false, options));
+
+  needsReason(sub(deployment, "leave-out <id>", "give endpoints whose turn has not come none in this deployment"))
+    .requiredOption("--endpoint <id>", "which (repeatable)", collect, [])
+    .action((id: string, options) =>
+      answer(
+        io,
+        options,
+        async (client) =>
+          deploymentSchema.parse(
+            await client.send("POST", `/deployments/${encodeURIComponent(id)}/leave-out`, {
+              reason: options.reason,
+              endpointIds: options.endpoint,
+            }),
+          ),
+        (d) => io.out(`${options.endpoint.length} left out. ${d.id} is ${d.state}.\n`),
+      ),
+    );
 
   needsReason(sub(program, "freeze", "start nothing anywhere until thawed")).action((options) =>
     answer(
@@ -130,6 +143,21 @@ async function command(
   );
 }
 
+/** Why it is where it is: state, waits with their deadlines, what of the rollback tree came true, and when it will be over. */
+function explainIt(io: Io, d: Deployment): void {
+  io.out(`${d.id} is ${state(d.state)}${d.reason ? `: ${d.reason}` : ""}.\n`);
+  if (d.waits.length === 0) io.out("It waits for nothing.\n");
+  for (const w of d.waits) io.out(`${w.what}${w.until ? ` Until ${when(w.until)}.` : ""} ${w.afterwards}\n`);
+  for (const wave of d.waveList) {
+    if (wave.held) io.out(`Wave ${wave.index + 1} is held since ${when(wave.held.since)}: ${wave.held.why}\n`);
+    for (const b of wave.tree) {
+      if (b.taken) io.out(`Wave ${wave.index + 1}, ${when(b.taken.at)}: ${b.when}, so ${b.action}; ${b.ask}. ${b.taken.why}\n`);
+      if (b.holds) io.out(`Wave ${wave.index + 1}: ${b.holds.sentence} If it still holds at ${when(b.holds.firesAt)}: ${b.action}.\n`);
+    }
+  }
+  io.out(`${d.budget.left} of ${d.budget.threshold} failures are left before it stops by itself.\n${d.forecast.sentence}\n`);
+}
+
 function show(io: Io, d: Deployment): void {
   printFacts(io, [
     ["deployment", `${d.id} of plan ${d.planId} revision ${d.planRevision}${d.simulated ? " (simulated)" : ""}`],
@@ -137,6 +165,7 @@ function show(io: Io, d: Deployment): void {
     ["state", `${state(d.state)}${d.reason ? `: ${d.reason}` : ""}`],
     ["endpoints", `${d.succeeded} of ${d.endpoints} succeeded, ${d.failed} failed, ${d.inFlight} in flight`],
     ["budget", `${d.budget.left} of ${d.budget.threshold} failures left`],
+    ["end", d.forecast.sentence],
   ]);
   io.out("\n");
   printTable(
@@ -158,22 +187,10 @@ function show(io: Io, d: Deployment): void {
   for (const wait of d.waits.slice(0, 10)) io.out(`\n${wait.what}${wait.until ? ` Until ${when(wait.until)}.` : ""} ${wait.afterwards}\n`);
 }
 
-async function watch(io: Io, id: string, options: { json?: boolean }): Promise<void> {
-  let last = "";
-  await answer(
+const watch = (io: Io, id: string, options: { json?: boolean }): Promise<void> =>
+  answer(
     io,
     options,
-    async (client) => {
-      for (;;) {
-        const d = await read(client, id);
-        const line = `${state(d.state)} ${d.wave ? `wave ${d.wave.index + 1}/${d.waves} ${d.wave.name} ${d.wave.state}, ` : ""}${d.succeeded}/${d.endpoints} succeeded, ${d.failed} failed, ${d.inFlight} in flight${d.openDecisions > 0 ? `, ${d.openDecisions} to decide` : ""}`;
-        // Progress goes to standard error, so that --json stays one value.
-        if (line !== last) io.err(`${when(new Date(io.clock.now()).toISOString())}  ${line}\n`);
-        last = line;
-        if (over(d)) return d;
-        await new Promise((next) => setTimeout(next, WATCH_EVERY_MS));
-      }
-    },
+    (client) => follow(io, client, id, () => read(client, id)),
     (d) => show(io, d),
   );
-}

@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import {
+  componentPage,
+  type componentRowSchema,
   endpointRowSchema,
   endpointSchema,
   feedSchema,
   feedsSchema,
-  findingRowSchema,
   joinTokenCreatedSchema,
   joinTokensSchema,
   overviewSchema,
@@ -14,7 +15,7 @@ import {
 import { allRows } from "../client.ts";
 import { confirm } from "../confirm.ts";
 import type { Io } from "../io.ts";
-import { printFacts, printTable, round, state, when } from "../output.ts";
+import { plain, printFacts, printTable, round, state, when } from "../output.ts";
 import { UsageError } from "../problems.ts";
 import { answer, collect, needsReason, sub, wholeNumber } from "./command.ts";
 
@@ -98,10 +99,37 @@ export function addFleetCommands(program: Command, io: Io): void {
               (e.unreadUpdates > 0 ? `; what ${e.unreadUpdates} updates fix is not known yet` : ""),
           ],
           ["updates", e.pendingUpdates],
+          ...containersOf(e.facts).map((line): [string, string] => ["containers", line]),
+          ["restart", staleOf(e.facts)],
           ["reboot", e.rebootRequired === null ? "unknown" : e.rebootRequired ? "required" : "not required"],
         ]),
     ),
   );
+  sub(
+    endpoint,
+    "components <id>",
+    "packages of languages found in its files, who uses them, and where nobody looked; none of them is patched",
+  )
+    .option("--search <text>", "part of the name or the path")
+    .option("--ecosystem <name>", "npm, pypi, maven, gem or go")
+    .option("--with-findings", "only those with open findings")
+    .option("--limit <n>", "at most this many", wholeNumber, 100)
+    .action((id: string, options) =>
+      answer(
+        io,
+        options,
+        async (client) =>
+          componentPage.parse(
+            await client.get(`/endpoints/${encodeURIComponent(id)}/components`, {
+              q: options.search,
+              ecosystem: options.ecosystem,
+              withFindings: options.withFindings,
+              limit: Math.min(options.limit, 1_000),
+            }),
+          ),
+        (page) => printComponents(io, page),
+      ),
+    );
   sub(endpoint, "set <id>", "say what only you know of an endpoint")
     .option("--site <site>")
     .option("--tag <tag>", "all of its tags, repeatable", collect)
@@ -213,50 +241,6 @@ export function addFleetCommands(program: Command, io: Io): void {
           ),
       ),
     );
-  const finding = program.command("finding").description("Vulnerabilities in packages on endpoints");
-  sub(finding, "list", "findings, the riskiest first")
-    .option("--state <state>", "open, no-fix, fixed, gone, ignored, unresolved or any", "unresolved")
-    .option("--package <name>")
-    .option("--vulnerability <id>")
-    .option("--endpoint <id>")
-    .option("--kev", "only those known to be exploited")
-    .option("--limit <n>", "at most this many", wholeNumber, 50)
-    .action((options) =>
-      answer(
-        io,
-        options,
-        (client) =>
-          allRows(
-            client,
-            "/findings",
-            findingRowSchema,
-            {
-              state: options.state,
-              package: options.package,
-              vulnerability: options.vulnerability,
-              endpoint: options.endpoint,
-              kev: options.kev,
-            },
-            options.limit,
-          ),
-        (rows) =>
-          printTable(
-            io,
-            ["risk", "vulnerability", "package", "installed", "fixed in", "host", "state"],
-            rows.map((f) => [
-              round(f.risk),
-              `${f.vulnerabilityId}${f.kev ? " (exploited)" : ""}`,
-              f.packageName,
-              f.installedVersion,
-              f.fixedVersion,
-              f.hostname,
-              f.state,
-            ]),
-            "No finding matches.",
-          ),
-      ),
-    );
-
   const feed = program.command("feed").description("Where intelligence comes from");
   sub(feed, "list", "feeds with their age and problems").action((options) =>
     answer(
@@ -290,6 +274,79 @@ export function addFleetCommands(program: Command, io: Io): void {
 /** Nothing found while there is something unread is not "none". */
 const openFindings = (e: z.infer<typeof endpointRowSchema>): number | "unknown" =>
   e.inventoryAt === null || (e.openFindings === 0 && e.unreadUpdates > 0) ? "unknown" : e.openFindings;
+
+const containerFacts = z.object({
+  containerRuntimes: z.array(
+    z.object({
+      name: z.string(),
+      problem: z.string(),
+      images: z.array(z.object({ names: z.array(z.string()), containers: z.array(z.object({ state: z.string() })) })),
+    }),
+  ),
+});
+
+const loadedFacts = z.object({
+  loadedPackages: z.array(z.object({ name: z.string(), units: z.array(z.string()), restartNeeded: z.boolean() })),
+});
+
+/** Packages whose files were replaced while a process runs the old ones: updated, and not in effect. */
+function staleOf(facts: unknown): string {
+  const loaded = loadedFacts.safeParse(facts).data?.loadedPackages;
+  if (!loaded || loaded.length === 0) return "unknown";
+  const stale = loaded.filter((p) => p.restartNeeded);
+  const named = stale.slice(0, 10).map(({ name, units }) => `${plain(name)} (${units.slice(0, 3).map(plain).join(", ") || "no unit"})`);
+  return stale.length === 0
+    ? "not needed by what was seen"
+    : `needed for ${named.join(", ")}${stale.length > 10 ? `, and ${stale.length - 10} more` : ""}`;
+}
+
+/** A line for each container runtime; of none that was told of, none. */
+function containersOf(facts: unknown): string[] {
+  return (containerFacts.safeParse(facts).data?.containerRuntimes ?? []).map(({ name, problem, images }) => {
+    const running = images.flatMap((i) => i.containers).filter((c) => c.state === "running").length;
+    const names = images
+      .flatMap((i) => i.names)
+      .slice(0, 5)
+      .map(plain);
+    const told = `${plain(name)}: ${images.length} images (${names.join(", ")}), ${running} containers running; inventory only`;
+    return problem ? `${told}; not wholly known: ${plain(problem)}` : told;
+  });
+}
+
+/** What was found, and then what was not looked at: the one means little without the other. */
+function printComponents(io: Io, { rows, total, scan }: z.infer<typeof componentPage>): void {
+  printTable(
+    io,
+    ["kind", "name", "version", "findings", "used by", "reach", "where"],
+    rows.map((c) => [
+      c.ecosystem,
+      c.name,
+      c.version ?? "unknown",
+      c.owner ? `see ${c.owner}` : c.openFindings,
+      usersOf(c),
+      c.reach,
+      plain(c.path),
+    ]),
+    scan ? "No component was found where the agent looked." : "Nobody looked: what its files hold is unknown.",
+  );
+  if (rows.length < total) io.out(`${rows.length} of ${total} are shown.\n`);
+  if (!scan) return;
+  io.out(
+    `\nLooked at ${scan.files} files in ${scan.directories} directories below ${scan.roots.join(", ")}, ended ${when(scan.endedAt)}. For reading only: Breakwater does not patch these.\n`,
+  );
+  if (scan.notLookedTotal > 0) io.out(`Not looked at, so unknown (${scan.notLookedTotal}):\n`);
+  for (const { path, reason } of scan.notLooked.slice(0, MAX_PLACES_PRINTED)) io.out(`  ${plain(path)}: ${plain(reason)}\n`);
+  const left = scan.notLookedTotal - Math.min(scan.notLooked.length, MAX_PLACES_PRINTED);
+  if (left > 0) io.out(`  and ${left} more; --json names ${scan.notLooked.length}\n`);
+}
+const MAX_PLACES_PRINTED = 30;
+
+function usersOf({ uses, unseenSince }: z.infer<typeof componentRowSchema>): string {
+  if (unseenSince) return `not looked at since ${when(unseenSince)}`;
+  const [first] = uses;
+  if (!first) return "no process seen";
+  return `${plain(first.process)} ${first.pid}${first.unit ? ` of ${first.unit}` : ""}${uses.length > 1 ? ` and ${uses.length - 1} more` : ""} (${first.how})`;
+}
 
 function changesOf(o: Record<string, unknown>): Record<string, unknown> {
   const orNone = (value: unknown) => (value === "none" ? null : value);

@@ -52,7 +52,10 @@ export function addPlanCommands(program: Command, io: Io): void {
     .option("--canary <n>", "endpoints in the first wave", wholeNumber)
     .option("--max-concurrent <n>", "executions at once", wholeNumber)
     .option("--error-budget <n>", "failures at which nothing further starts", wholeNumber)
+    .option("--approvals <n>", "persons who have to sign; from two on, the proposer is not counted", wholeNumber)
     .option("--approve-each-wave", "ask a person before each wave after the first")
+    .option("--rehearsal <weight>", "required, heeded, ignored, or only: a plan that exists to be rehearsed")
+    .option("--pass-on-checks <reason>", "nobody judges the waves: the executions' own checks are enough; the reason is signed")
     .option("--ignore-windows <reason>", "keep no windows; the reason becomes part of what is signed")
     .action((options) =>
       answer(
@@ -214,7 +217,10 @@ function intentOf(o: Record<string, unknown>): unknown {
     canary: o.canary,
     maxConcurrent: o.maxConcurrent,
     errorBudget: o.errorBudget,
+    approvals: o.approvals,
     approveEachWave: o.approveEachWave,
+    rehearsal: o.rehearsal,
+    passOnChecks: o.passOnChecks === undefined ? undefined : { reason: o.passOnChecks },
     ignoreWindows: o.ignoreWindows === undefined ? undefined : { reason: o.ignoreWindows },
   });
 }

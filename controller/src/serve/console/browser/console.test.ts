@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContext, Page, Request } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { planSchema } from "../../api/schemas/index.ts";
 import { openBrowser, openPage, settled, type Troubles, tabTo, visit } from "./browser.ts";
 import { type RunningController, startController } from "./controller.ts";
+import { failedRehearsal } from "./rehearsal-sample.ts";
 
 const ROOT = join(import.meta.dirname, "../../../../..");
 const WIDTHS = [390, 768, 1280, 1920];
@@ -26,6 +28,7 @@ interface Row {
   simulated: boolean;
   findings: number;
 }
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const rowsOf = async (path: string): Promise<Row[]> => (await api<{ rows: Row[] }>(path)).rows;
 /** Until there is one. The test's own time limit ends it. */
 async function awaited<T>(ask: () => Promise<T | undefined>): Promise<T> {
@@ -229,14 +232,129 @@ describe("a live deployment", () => {
   });
 });
 
+describe("a rehearsal", () => {
+  it("stands beside the plan with what failed, what came back, and what it cannot see", async () => {
+    const [first] = await rowsOf("/plans");
+    const plan = planSchema.parse(await api(`/plans/${first?.id}`));
+    await visit(page, `/plans/${plan.id}`);
+    await page.getByText("Not rehearsed.").waitFor();
+    const told = failedRehearsal(plan);
+    await page.route(/\/plans\/\w+\/rehearsals/, (route) => route.fulfill({ json: told }));
+    await visit(page, `/plans/${plan.id}`);
+    const report = page.getByRole("article", { name: /^Rehearsal on/ });
+    await report.getByText("apply: failed").waitFor();
+    const row = report.getByRole("row").filter({ hasText: told.rows[0]?.report?.packages[0]?.name ?? "no package" });
+    for (const cell of [/half-configured/, new RegExp(`^${escaped(plan.actions[0]?.packages[0]?.from ?? "")}$`)])
+      expect(await row.first().getByRole("cell", { name: cell }).count()).toBeGreaterThan(0);
+    await report.getByText("The endpoint was found as it was before.").waitFor();
+    await report.getByText("What this rehearsal cannot see").click();
+    await report.getByText("There is no network in the copy").waitFor();
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).include("section[aria-labelledby=rehearsal]").analyze();
+    expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.target.join(" ")}`)).toEqual([]);
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 800 });
+      expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth"), `${width} px`).toBeLessThanOrEqual(0);
+    }
+    if (process.env.SCREENSHOTS) await page.screenshot({ path: join(process.env.SCREENSHOTS, "rehearsal.png"), fullPage: true });
+    await page.unroute(/\/plans\/\w+\/rehearsals/);
+  });
+});
+
+describe("a finding that need not be acted on", () => {
+  const finding = async () =>
+    (await api<{ rows: { id: number; hostname: string; vulnerabilityId: string }[] }>("/findings?limit=1")).rows[0];
+
+  it("shows its proof and evidence, is suppressed by the keyboard alone, and is told and taken back among the exceptions", async () => {
+    const found = await awaited(finding);
+    await visit(page, `/findings/${found.id}`);
+    for (const name of ["Proof", "Evidence", "Risk", "Due"]) await page.getByRole("region", { name }).waitFor();
+    expect(await page.getByRole("region", { name: "Proof" }).getByRole("listitem").count()).toBeGreaterThan(0);
+    await tabTo(page, "Suppress …");
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel(/^Why it need not/).focus();
+    await page.keyboard.type("mitigations");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("a filter stands before it");
+    await tabTo(page, "Suppress for 30 days");
+    if (process.env.SCREENSHOTS) await page.screenshot({ path: join(process.env.SCREENSHOTS, "suppress.png") });
+    await page.keyboard.press("Enter");
+    await page.getByRole("region", { name: "Decision" }).getByText("a filter stands before it").waitFor();
+    expect((await api<{ state: string }>(`/findings/${found.id}`)).state).toBe("suppressed");
+
+    await visit(page, "/exceptions");
+    await page.getByText("a filter stands before it").waitFor();
+    await page.getByRole("button", { name: /^End the suppression of/ }).click();
+    await dialog.getByLabel(/^Reason/).fill("the filter is gone");
+    await dialog.getByRole("button", { name: "End it" }).click();
+    await page.getByText("Nothing is suppressed.", { exact: false }).waitFor();
+    await visit(page, `/findings/${found.id}`);
+    await page.getByText("the filter is gone").first().waitFor();
+    await page.getByRole("button", { name: "Suppress …" }).waitFor();
+  });
+
+  it("is decided by a pasted statement once its author is believed, and what matches nothing is said", async () => {
+    await visit(page, "/exceptions");
+    const statement = { vulnerability: { name: "CVE-2020-0001" }, products: [{ "@id": "pkg:deb/debian/nowhere@1" }], status: "fixed" };
+    const head = {
+      "@context": "https://openvex.dev/ns",
+      "@id": "https://example.org/1",
+      author: "ACME",
+      timestamp: "2026-01-01T00:00:00Z",
+      version: 1,
+    };
+    await page.getByLabel("Document", { exact: true }).fill(JSON.stringify({ ...head, statements: [statement] }));
+    await page.getByRole("button", { name: "Take it in" }).click();
+    await page.getByText("1 statement match nothing here").waitFor();
+    await page.getByText("ACME is not among the authors who are believed").first().waitFor();
+    await page.getByLabel("Author, as documents write it").fill("ACME");
+    await page.getByRole("button", { name: "Believe", exact: true }).click();
+    await page.getByText("believed, rank 1").waitFor();
+    await page.getByRole("button", { name: /^Remove the document/ }).click();
+    await page
+      .getByRole("dialog")
+      .getByLabel(/^Reason/)
+      .fill("a test");
+    await page.getByRole("dialog").getByRole("button", { name: "Remove it" }).click();
+    await page.getByText("None was taken in.", { exact: false }).waitFor();
+  });
+
+  it("belongs to a list whose filter is kept under a name, with a link", async () => {
+    await visit(page, "/queue?security=true");
+    await page.getByRole("button", { name: "Save view" }).click();
+    await page.getByLabel("Name of the view").fill("security");
+    await page.keyboard.press("Enter");
+    await page.getByText("Saved as security.").waitFor();
+    const [view] = await rowsOf("/views");
+    await visit(page, "/queue");
+    await page.getByLabel("Saved views").selectOption("security");
+    await page.waitForURL(/security=true/);
+    await page.goto(`/views/${view?.id}`);
+    await page.waitForURL(/\/queue\?security=true/);
+    await page.getByRole("button", { name: "Remove the view security" }).click();
+    await page.getByText("Removed security.").waitFor();
+  });
+});
+
 describe("every page", () => {
   it("has no barrier, no sideways scrolling and no dead link, by day and by night", async () => {
     const endpoints = await rowsOf("/endpoints?limit=100");
     const machine = endpoints.find((e) => !e.simulated) ?? endpoints[0];
     const [deployment] = await rowsOf("/deployments");
     const [plan] = await rowsOf("/plans");
+    const found = await awaited(async () => (await rowsOf("/findings?limit=1"))[0]);
     const paths = [
-      ...["/", "/queue", "/plans", `/plans/${plan?.id}`, "/deployments", `/deployments/${deployment?.id}`, "/fleet?enrol=1"],
+      ...[
+        "/",
+        "/queue",
+        `/findings/${found.id}`,
+        "/exceptions",
+        "/plans",
+        `/plans/${plan?.id}`,
+        "/deployments",
+        `/deployments/${deployment?.id}`,
+        "/fleet?enrol=1",
+      ],
       ...["findings", "exposure", "health", "packages", "history", "settings"].map((tab) => `/fleet/${machine?.id}?tab=${tab}`),
       ...["/calendar", "/audit", "/settings", "/nowhere"],
     ];

@@ -12,6 +12,8 @@ import CalendarPage from "./pages/Calendar.svelte";
 import DeploymentPage from "./pages/Deployment.svelte";
 import DeploymentsPage from "./pages/Deployments.svelte";
 import EndpointPage from "./pages/Endpoint.svelte";
+import ExceptionsPage from "./pages/Exceptions.svelte";
+import FindingPage from "./pages/Finding.svelte";
 import FleetPage from "./pages/Fleet.svelte";
 import NotFound from "./pages/NotFound.svelte";
 import NowPage from "./pages/Now.svelte";
@@ -19,6 +21,7 @@ import PlanPage from "./pages/Plan.svelte";
 import PlansPage from "./pages/Plans.svelte";
 import QueuePage from "./pages/Queue.svelte";
 import SettingsPage from "./pages/Settings.svelte";
+import ViewPage from "./pages/View.svelte";
 
 /** The rail, top to bottom. */
 export const places = [
@@ -43,6 +46,9 @@ interface Resolved {
 const table: [RegExp, string, string, Resolved["page"]][] = [
   [/^\/$/, "Now", "/", NowPage],
   [/^\/queue$/, "Queue", "/queue", QueuePage],
+  [/^\/findings\/(?<id>\d{1,15})$/, "Finding", "/queue", FindingPage],
+  [/^\/exceptions$/, "Exceptions", "/queue", ExceptionsPage],
+  [/^\/views\/(?<id>[\w-]+)$/, "Saved view", "", ViewPage],
   [/^\/plans$/, "Plans", "/plans", PlansPage],
   [/^\/plans\/(?<id>[\w-]+)$/, "Plan", "/plans", PlanPage],
   [/^\/deployments$/, "Deployments", "/deployments", DeploymentsPage],

@@ -1,3 +1,6 @@
+import { get, post } from "./api.ts";
+import type { ApprovalKey } from "./types.ts";
+
 /**
  * This browser's approval key: Ed25519 by WebCrypto, its private half not extractable and kept in IndexedDB, so that
  * neither the controller nor a script on another page can take it away. The public half is registered under the signed-in
@@ -46,8 +49,19 @@ export async function makeBrowserKey(user: string): Promise<StoredKey> {
   return stored;
 }
 
-/** Signs a plan's digest as shared/command's approvalMessage has it. @returns base64 */
-export async function signDigest(key: StoredKey, digest: string): Promise<string> {
-  const message = new TextEncoder().encode(`breakwater-approval-v1\n${digest}`);
-  return base64(new Uint8Array(await crypto.subtle.sign({ name: "Ed25519" }, key.pair.privateKey, message)));
+/** This browser's key, made and registered first where there is none. */
+export async function signingKey(user: string): Promise<StoredKey> {
+  const key = (await browserKey(user)) ?? (await makeBrowserKey(user));
+  const known = await get<{ rows: ApprovalKey[] }>("/approval-keys");
+  if (!known.rows.some((k) => k.keyId === key.keyId))
+    await post("/approval-keys", { label: `${navigator.platform || "browser"} of ${user}`, publicKey: base64(key.publicKey) });
+  return key;
 }
+
+async function signText(key: StoredKey, text: string): Promise<string> {
+  return base64(new Uint8Array(await crypto.subtle.sign({ name: "Ed25519" }, key.pair.privateKey, new TextEncoder().encode(text))));
+}
+/** Signs a plan's digest as shared/command's approvalMessage has it. @returns base64 */
+export const signDigest = (key: StoredKey, digest: string): Promise<string> => signText(key, `breakwater-approval-v1\n${digest}`);
+/** Allows to rehearse the plan and nothing else, as shared/command's rehearsalMessage has it. @returns base64 */
+export const signRehearsal = (key: StoredKey, digest: string): Promise<string> => signText(key, `breakwater-rehearsal-v1\n${digest}`);

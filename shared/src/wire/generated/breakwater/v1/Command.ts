@@ -3,6 +3,7 @@
 import type { Apply as _breakwater_v1_Apply, Apply__Output as _breakwater_v1_Apply__Output } from '../../breakwater/v1/Apply.ts';
 import type { Rollback as _breakwater_v1_Rollback, Rollback__Output as _breakwater_v1_Rollback__Output } from '../../breakwater/v1/Rollback.ts';
 import type { Cancel as _breakwater_v1_Cancel, Cancel__Output as _breakwater_v1_Cancel__Output } from '../../breakwater/v1/Cancel.ts';
+import type { Rehearse as _breakwater_v1_Rehearse, Rehearse__Output as _breakwater_v1_Rehearse__Output } from '../../breakwater/v1/Rehearse.ts';
 
 /**
  * What the controller may ask of an endpoint. The action itself is canonical JSON (shared/src/command), because operators
@@ -16,7 +17,11 @@ export interface Command {
    * Stop at the next safe point. Never kills a package manager.
    */
   'cancel'?: (_breakwater_v1_Cancel | null);
-  'body'?: "apply"|"rollback"|"cancel";
+  /**
+   * Try the action on a throw-away copy of the endpoint; the endpoint itself is not changed.
+   */
+  'rehearse'?: (_breakwater_v1_Rehearse | null);
+  'body'?: "apply"|"rollback"|"cancel"|"rehearse";
 }
 
 /**
@@ -31,5 +36,9 @@ export interface Command__Output {
    * Stop at the next safe point. Never kills a package manager.
    */
   'cancel'?: (_breakwater_v1_Cancel__Output | null);
-  'body'?: "apply"|"rollback"|"cancel";
+  /**
+   * Try the action on a throw-away copy of the endpoint; the endpoint itself is not changed.
+   */
+  'rehearse'?: (_breakwater_v1_Rehearse__Output | null);
+  'body'?: "apply"|"rollback"|"cancel"|"rehearse";
 }

@@ -3,6 +3,7 @@
 import type { PackageState as _breakwater_v1_PackageState, PackageState__Output as _breakwater_v1_PackageState__Output } from '../../breakwater/v1/PackageState.ts';
 import type { CheckResult as _breakwater_v1_CheckResult, CheckResult__Output as _breakwater_v1_CheckResult__Output } from '../../breakwater/v1/CheckResult.ts';
 import type { OutputChunk as _breakwater_v1_OutputChunk, OutputChunk__Output as _breakwater_v1_OutputChunk__Output } from '../../breakwater/v1/OutputChunk.ts';
+import type { RehearsalReport as _breakwater_v1_RehearsalReport, RehearsalReport__Output as _breakwater_v1_RehearsalReport__Output } from '../../breakwater/v1/RehearsalReport.ts';
 
 /**
  * One step of an execution, in order, each acknowledged. The agent repeats them until they are.
@@ -15,7 +16,7 @@ export interface ExecutionReport {
   'step'?: (number);
   /**
    * "accepted", "prechecking", "prefetched", "applying", "verifying", "succeeded", "failed", "rolling-back",
-   * "rolled-back", "rollback-failed", "refused", "cancelled"
+   * "rolled-back", "rollback-failed", "refused", "cancelled"; of a rehearsal "accepted", "rehearsing", "rehearsed"
    */
   'state'?: (string);
   'at'?: (string);
@@ -43,6 +44,10 @@ export interface ExecutionReport {
    * Digest of the journal up to this record, so that both sides can agree on what happened.
    */
   'journalDigest'?: (string);
+  /**
+   * What a rehearsal came to; set in its last report.
+   */
+  'rehearsal'?: (_breakwater_v1_RehearsalReport | null);
 }
 
 /**
@@ -56,7 +61,7 @@ export interface ExecutionReport__Output {
   'step': (number);
   /**
    * "accepted", "prechecking", "prefetched", "applying", "verifying", "succeeded", "failed", "rolling-back",
-   * "rolled-back", "rollback-failed", "refused", "cancelled"
+   * "rolled-back", "rollback-failed", "refused", "cancelled"; of a rehearsal "accepted", "rehearsing", "rehearsed"
    */
   'state': (string);
   'at': (string);
@@ -84,4 +89,8 @@ export interface ExecutionReport__Output {
    * Digest of the journal up to this record, so that both sides can agree on what happened.
    */
   'journalDigest': (string);
+  /**
+   * What a rehearsal came to; set in its last report.
+   */
+  'rehearsal': (_breakwater_v1_RehearsalReport__Output | null);
 }

@@ -11,6 +11,9 @@ import type { RebootState as _breakwater_v1_RebootState, RebootState__Output as 
 import type { Repository as _breakwater_v1_Repository, Repository__Output as _breakwater_v1_Repository__Output } from '../../breakwater/v1/Repository.ts';
 import type { Hardware as _breakwater_v1_Hardware, Hardware__Output as _breakwater_v1_Hardware__Output } from '../../breakwater/v1/Hardware.ts';
 import type { CollectorProblem as _breakwater_v1_CollectorProblem, CollectorProblem__Output as _breakwater_v1_CollectorProblem__Output } from '../../breakwater/v1/CollectorProblem.ts';
+import type { Component as _breakwater_v1_Component, Component__Output as _breakwater_v1_Component__Output } from '../../breakwater/v1/Component.ts';
+import type { ComponentScan as _breakwater_v1_ComponentScan, ComponentScan__Output as _breakwater_v1_ComponentScan__Output } from '../../breakwater/v1/ComponentScan.ts';
+import type { ContainerRuntime as _breakwater_v1_ContainerRuntime, ContainerRuntime__Output as _breakwater_v1_ContainerRuntime__Output } from '../../breakwater/v1/ContainerRuntime.ts';
 
 export interface Inventory {
   'os'?: (_breakwater_v1_OperatingSystem | null);
@@ -28,6 +31,18 @@ export interface Inventory {
    */
   'problems'?: (_breakwater_v1_CollectorProblem)[];
   'collectedAt'?: (string);
+  /**
+   * What was found in files. Says something only together with component_scan.
+   */
+  'components'?: (_breakwater_v1_Component)[];
+  /**
+   * Absent: nobody looked for components, so that none are listed means nothing.
+   */
+  'componentScan'?: (_breakwater_v1_ComponentScan | null);
+  /**
+   * What container runtimes hold. A runtime that is not listed is not installed.
+   */
+  'containerRuntimes'?: (_breakwater_v1_ContainerRuntime)[];
 }
 
 export interface Inventory__Output {
@@ -46,4 +61,16 @@ export interface Inventory__Output {
    */
   'problems': (_breakwater_v1_CollectorProblem__Output)[];
   'collectedAt': (string);
+  /**
+   * What was found in files. Says something only together with component_scan.
+   */
+  'components': (_breakwater_v1_Component__Output)[];
+  /**
+   * Absent: nobody looked for components, so that none are listed means nothing.
+   */
+  'componentScan': (_breakwater_v1_ComponentScan__Output | null);
+  /**
+   * What container runtimes hold. A runtime that is not listed is not installed.
+   */
+  'containerRuntimes': (_breakwater_v1_ContainerRuntime__Output)[];
 }

@@ -21,6 +21,10 @@ export interface Package {
   'section'?: (string);
   'installedSizeBytes'?: (number | string | Long);
   'essential'?: (boolean);
+  /**
+   * rpm's label of the module that it belongs to, "name:stream:version:context"; empty when it belongs to none.
+   */
+  'module'?: (string);
 }
 
 export interface Package__Output {
@@ -42,4 +46,8 @@ export interface Package__Output {
   'section': (string);
   'installedSizeBytes': (number);
   'essential': (boolean);
+  /**
+   * rpm's label of the module that it belongs to, "name:stream:version:context"; empty when it belongs to none.
+   */
+  'module': (string);
 }

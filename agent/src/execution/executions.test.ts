@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { EndpointAction } from "@breakwater/shared/command";
+import { fail, type Instant, ok } from "@breakwater/shared/core";
+import { createLogger } from "@breakwater/shared/log";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ApplyRequest } from "../executor/protocol.ts";
+import type { PackageManager } from "../packages/index.ts";
+import { createExecutions } from "./executions.ts";
+import type { Trust } from "./trust.ts";
+
+let directory = "";
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "executions-"));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const now = Date.parse("2026-01-01T00:00:00Z") as Instant;
+const request = (executionId: string): ApplyRequest => ({
+  id: 1,
+  op: "apply",
+  executionId,
+  action: "",
+  planHeader: "",
+  proof: [],
+  approvals: [],
+  notAfter: "",
+});
+const action: EndpointAction = {
+  ...{ version: 1, planId: "pl_1", endpointId: "ep_1", checks: [], restartServices: false, reboot: "never", rollback: true },
+  packages: [{ manager: "apt", name: "shop", architecture: "all", from: "1.0", to: "1.1" }],
+  limits: { commitConfirmMs: 0, lockWaitMs: 0, checkGraceMs: 0, downloadBytesPerSecond: 0 },
+};
+
+/** An executor without a package manager: whatever it begins fails at its first look, without a change. */
+function machine(options: { trusts: boolean; clearing?: () => Promise<void>; header?: (planHeader: string) => object }) {
+  const cleared: string[] = [];
+  const trust = {
+    verify: async ({ planHeader }: ApplyRequest) =>
+      options.trusts
+        ? ok({ action, header: { expiresAt: "2027-01-01T00:00:00Z", ...options.header?.(planHeader) }, digest: planHeader || "d1" })
+        : fail({ code: "signature-invalid", message: "Nobody whose key is pinned here signed this." }),
+  } as unknown as Trust;
+  const executions = createExecutions({
+    stateDir: directory,
+    manager: { repairRungs: [], expireAvoidances: async () => {} } as unknown as PackageManager,
+    trust,
+    run: () => Promise.reject(new Error("nothing may run here")),
+    clock: { now: () => now },
+    log: createLogger("test", "silent"),
+    version: "test",
+    stallMs: 1_000,
+    emit: () => undefined,
+    async clearTheWay(why) {
+      cleared.push(why);
+      await options.clearing?.();
+    },
+  });
+  return { cleared, executions };
+}
+
+describe("a command", () => {
+  it("that nobody signed ends no rehearsal", async () => {
+    const { cleared, executions } = machine({ trusts: false });
+    expect(await executions.apply(request("ex_1"))).toMatchObject({ ok: false, problem: { code: "signature-invalid" } });
+    expect(cleared).toEqual([]);
+  });
+
+  it("has the way cleared before it begins", async () => {
+    let finish = () => {};
+    const { cleared, executions } = machine({ trusts: true, clearing: () => new Promise((done) => (finish = done)) });
+    await executions.recover();
+    const begun = executions.apply(request("ex_1"));
+    while (cleared.length === 0) await new Promise((next) => setImmediate(next));
+    expect([executions.idle, cleared]).toEqual([true, ["execution ex_1 begins."]]);
+    finish();
+    expect(await begun).toMatchObject({ ok: true, value: { executionId: "ex_1", replay: false } });
+  });
+
+  it("begins once, also when it came again while the way was cleared, and another under the same plan not at all", async () => {
+    let finish = () => {};
+    const waiting = new Promise<void>((done) => (finish = done));
+    const { executions } = machine({ trusts: true, clearing: () => waiting });
+    await executions.recover();
+    const all = Promise.all([executions.apply(request("ex_1")), executions.apply(request("ex_1")), executions.apply(request("ex_2"))]);
+    await new Promise((next) => setTimeout(next, 20));
+    finish();
+    const [first, again, other] = await all;
+    expect(first).toMatchObject({ ok: true, value: { replay: false } });
+    expect(again).toMatchObject({ ok: true, value: { executionId: "ex_1", replay: true } });
+    expect(other).toMatchObject({ ok: false, problem: { code: "replayed" } });
+  });
+
+  it("of an earlier revision of a plan is refused once a later one came, and a later one is not", async () => {
+    const hash = "0".repeat(64);
+    const header = (revision: number) =>
+      Buffer.from(
+        JSON.stringify({
+          ...{ version: 1, planId: "pl_1", revision, actionsRoot: hash, scheduleDigest: hash },
+          ...{ notBefore: "2025-12-31T00:00:00Z", expiresAt: "2027-01-01T00:00:00Z" },
+        }),
+      ).toString("base64");
+    const { executions } = machine({ trusts: true, header: (text) => JSON.parse(Buffer.from(text, "base64").toString()) });
+    await executions.recover();
+    const of = async (id: string, revision: number) => {
+      const answer = await executions.apply({ ...request(id), planHeader: header(revision) });
+      while (!executions.idle) await new Promise((next) => setImmediate(next));
+      return answer.ok ? "taken" : answer.problem.code;
+    };
+    expect([await of("ex_2", 2), await of("ex_1", 1), await of("ex_3", 3), await of("ex_4", 2)]).toEqual([
+      "taken",
+      "replayed",
+      "taken",
+      "replayed",
+    ]);
+  });
+});

@@ -1,0 +1,3 @@
+export { loadResult, resultWrittenAt } from "./result.ts";
+export { type ScanSettings, scanSettingsSchema } from "./settings.ts";
+export { describeComponents } from "./uses.ts";

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { lstat, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { runningServices } from "../execution/index.ts";
+import type { Run } from "../packages/index.ts";
+
+/** What a rehearsal must leave alone, each part as lines that can be compared and shown. */
+export interface Fingerprint {
+  readonly packages: readonly string[];
+  readonly units: readonly string[];
+  readonly mounts: readonly string[];
+  readonly listeners: readonly string[];
+  readonly etc: readonly string[];
+  readonly kernelSettings: readonly string[];
+}
+const PARTS = ["packages", "units", "mounts", "listeners", "etc", "kernelSettings"] as const;
+const WORDS: Readonly<Record<(typeof PARTS)[number], string>> = {
+  packages: "packages",
+  units: "services",
+  mounts: "mounts",
+  listeners: "listening sockets",
+  etc: "/etc",
+  kernelSettings: "kernel settings",
+};
+const LISTEN = "0A";
+/** Differences that are spelled out; the digest covers all. */
+const MAX_TOLD = 20;
+
+/** Looks at the machine as its first process sees it, not as the executor's sandbox does. */
+export async function takeFingerprint(run: Run): Promise<Fingerprint> {
+  const status = await readFile("/var/lib/dpkg/status");
+  const mountinfo = await readFile("/proc/1/mountinfo", "utf8");
+  return {
+    packages: [`status ${createHash("sha256").update(status).digest("hex")}`],
+    units: (await runningServices(run)).map((u) => `${u.unit} main process ${u.mainPid}, ${u.restarts} restarts`).sort(),
+    mounts: mountinfo
+      .split("\n")
+      .map((l) => l.split(" "))
+      .filter((f) => f.length > 8 && !/^\/run\/(?:user|credentials)\//.test(f[4] ?? ""))
+      .map((f) => `${f[4]} ${f[5]} ${f.slice(f.indexOf("-") + 1).join(" ")}`)
+      .sort(),
+    listeners: ["tcp", "tcp6"].flatMap((name) => listening(readFileSync(`/proc/1/net/${name}`, "utf8"), name)).sort(),
+    etc: (await list("/etc")).sort(),
+    kernelSettings: ["kernel/hostname", "kernel/core_pattern", "kernel/panic", "vm/swappiness", "vm/overcommit_memory", "fs/file-max"].map(
+      (name) => `${name} ${readQuietly(`/proc/sys/${name}`)}`,
+    ),
+  };
+}
+
+export const digestOf = (f: Fingerprint): string =>
+  createHash("sha256")
+    .update(JSON.stringify(PARTS.map((p) => f[p])))
+    .digest("hex");
+
+/** Pure: what is not as it was, in words. */
+export function differences(before: Fingerprint, after: Fingerprint): string[] {
+  const told = PARTS.flatMap((part) => {
+    const [then, now] = [new Set(before[part]), new Set(after[part])];
+    return [
+      ...[...then].filter((l) => !now.has(l)).map((l) => `${WORDS[part]}: was ${l}`),
+      ...[...now].filter((l) => !then.has(l)).map((l) => `${WORDS[part]}: now ${l}`),
+    ];
+  });
+  const cut = told.map((t) => t.slice(0, 400));
+  return cut.length > MAX_TOLD ? [...cut.slice(0, MAX_TOLD), `and ${cut.length - MAX_TOLD} more`] : cut;
+}
+
+/** Addresses of listening sockets in the text of /proc/net/tcp (proc(5)). */
+export const listening = (text: string, protocol: string): string[] =>
+  text.split("\n").flatMap((line) => {
+    const [, local, , state] = line.trim().split(/\s+/);
+    return local && state === LISTEN ? [`${protocol} ${local}`] : [];
+  });
+
+async function list(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    const s = await lstat(path).catch(() => undefined);
+    if (!s) continue;
+    // A directory's own time changes with lock files that come and go; what is in it is listed by itself.
+    found.push(s.isDirectory() ? `${path}/ ${s.mode} ${s.uid}` : `${path} ${s.mode} ${s.uid} ${s.size} ${Math.round(s.mtimeMs)}`);
+    if (s.isDirectory()) found.push(...(await list(path)));
+  }
+  return found;
+}
+
+function readQuietly(path: string): string {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    return "?";
+  }
+}
+
+/** Whether loop devices can be had here. */
+export const hasLoopDevices = (): boolean => readdirSync("/dev").includes("loop-control");

@@ -1,0 +1,2 @@
+export { rehearseInside } from "./inside.ts";
+export { createRehearsals, type Rehearsals } from "./rehearsals.ts";

@@ -1,0 +1,3 @@
+export * from "./representatives.ts";
+export { requestRehearsals } from "./request.ts";
+export { expireRehearsals, GATEWAY, giveUpRehearsals, settleRehearsal } from "./settle.ts";

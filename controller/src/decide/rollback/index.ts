@@ -1,0 +1,1 @@
+export { branchWords, metricName, treeOf, treeOfWave, triggerSentence } from "./tree.ts";

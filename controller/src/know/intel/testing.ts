@@ -1,0 +1,1 @@
+export { vexDocument } from "./csaf/sample.testing.ts";

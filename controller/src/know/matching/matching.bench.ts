@@ -1,0 +1,170 @@
+import { join } from "node:path";
+import { expectOk, systemClock } from "@breakwater/shared/core";
+import { type AdvisoryRecord, readIntelDirectory } from "../intel/index.ts";
+import { scoreFinding } from "../risk/index.ts";
+import { indexAdvisories } from "./advisory-index.ts";
+import { type JudgedPackage, judgeEntry } from "./catalogue-verdicts.ts";
+import { decidedFindings, NO_DECISIONS } from "./decision.ts";
+import { gatherEvidence } from "./evidence.ts";
+import { findingChanges } from "./finding-changes.ts";
+import { advisedNames, type MatchPackage } from "./source.ts";
+import { syntheticAdvisories, syntheticFleet } from "./synthetic.testing.ts";
+import { type EndpointView, type ScoreMemo, wantedFindings } from "./wanted-findings.ts";
+
+/**
+ * Time and memory of matching a whole fleet, of one endpoint's delta and of one new advisory, over the numbers of endpoints and of
+ * advisories: `npm run bench -- matching [DIR]`. DIR holds osv/Debian, osv/AlmaLinux and osv/PyPI as published; without it the advisories are
+ * made up in the same number and shape.
+ */
+const CATALOGUE = 30_000;
+const PER_ENDPOINT = 400;
+const directory = process.argv[2];
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const timed = <T>(work: () => T): [T, number] => {
+  const started = performance.now();
+  return [work(), performance.now() - started];
+};
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(2)} s`;
+
+async function readAdvisories(): Promise<AdvisoryRecord[]> {
+  if (!directory) return syntheticAdvisories(14_000);
+  const all: AdvisoryRecord[] = [];
+  for (const ecosystem of ["Debian", "AlmaLinux", "PyPI"]) {
+    const set = expectOk(await readIntelDirectory(join(directory, "osv", ecosystem)));
+    for (const advisory of set.advisories) all.push(advisory);
+  }
+  return all;
+}
+
+/**
+ * One full match: judge each catalogue entry once, then visit every finding of every endpoint with its score. Findings are the entries' own
+ * objects; what is written down of them, an endpoint at a time, is measured below.
+ */
+function fullMatch(advisories: readonly AdvisoryRecord[], catalogue: readonly MatchPackage[], endpoints: readonly Uint32Array[]) {
+  const [index, indexing] = timed(() => indexAdvisories(advisories));
+  const [judged, judging] = timed(() => catalogue.map((pkg, id) => judgeEntry(id, pkg, index)));
+  const [{ findings, risk }, joining] = timed(() => {
+    // Without an endpoint's own evidence a score depends on the vulnerability and the criticality, which is a factor of its own.
+    const score = (vulnerabilityId: string) => scoreFinding({ ...evidence.get(vulnerabilityId), ...UNSEEN }).risk;
+    const scores = new Map<string, number>();
+    const scored = judged.map(({ findings: found }) =>
+      Float64Array.from(found, ({ vulnerabilityId }) => {
+        const known = scores.get(vulnerabilityId) ?? score(vulnerabilityId);
+        scores.set(vulnerabilityId, known);
+        return known;
+      }),
+    );
+    let count = 0;
+    let total = 0;
+    for (const packages of endpoints)
+      for (const id of packages) {
+        const risks = scored[id] ?? NOTHING;
+        count += risks.length;
+        for (const r of risks) total += r;
+      }
+    return { findings: count, risk: total };
+  });
+  return { index, judged, findings, risk, indexing, judging, joining };
+}
+
+const NOTHING = new Float64Array(0);
+const UNSEEN = { reach: { kind: "unknown", why: "", declared: "private" }, criticality: 3, dependents: 0 } as const;
+const evidence = gatherEvidence([], [], systemClock.now());
+const scores: ScoreMemo = new Map();
+
+const viewOf = (endpoint: number, packages: Uint32Array, judged: readonly JudgedPackage[]): EndpointView => ({
+  endpointId: `ep_${endpoint}`,
+  installed: Array.from(packages, (packageId) => ({ packageId, judged: judged[packageId] as JudgedPackage })),
+  pending: [],
+  facts: null,
+  declaredExposure: "private",
+  criticality: 1 + (endpoint % 5),
+});
+
+const [advisories, reading] = await (async () => {
+  const started = performance.now();
+  return [await readAdvisories(), performance.now() - started] as const;
+})();
+say(`${advisories.length} advisories ${directory ? "as published" : "made up"}, ${seconds(reading)} to read`);
+const { catalogue, endpoints } = syntheticFleet(advisories, { catalogue: CATALOGUE, endpoints: 100_000, perEndpoint: PER_ENDPOINT });
+say(`${catalogue.length} distinct catalogue entries, ${PER_ENDPOINT} packages an endpoint\n`);
+
+say("endpoints  advisories    index    judge     join    total      CPU     findings   resident");
+const row = (advised: readonly AdvisoryRecord[], fleet: readonly Uint32Array[]) => {
+  const before = process.cpuUsage();
+  const r = fullMatch(advised, catalogue, fleet);
+  const used = process.cpuUsage(before);
+  const cells = [r.indexing, r.judging, r.joining, r.indexing + r.judging + r.joining, (used.user + used.system) / 1_000].map((ms) =>
+    seconds(ms).padStart(8),
+  );
+  const megabytes = (process.memoryUsage().rss / 1024 ** 2).toFixed(0);
+  say(
+    `${String(fleet.length).padStart(9)}  ${String(advised.length).padStart(10)} ${cells.join(" ")} ${String(r.findings).padStart(12)} ${megabytes.padStart(7)} MB`,
+  );
+  return r;
+};
+for (const share of [0.25, 0.5])
+  row(
+    advisories.filter((_, i) => i % 100 < share * 100),
+    endpoints.slice(0, 25_000),
+  );
+for (const count of [25_000, 50_000]) row(advisories, endpoints.slice(0, count));
+const full = row(advisories, endpoints);
+
+const WRITTEN = 500;
+const [written, writing] = timed(() =>
+  endpoints
+    .slice(0, WRITTEN)
+    .reduce((sum, packages, i) => sum + wantedFindings(viewOf(i, packages, full.judged), evidence, scores).size, 0),
+);
+say(
+  `\nwritten out with factors and proofs, as they are stored: ${(writing / WRITTEN).toFixed(2)} ms an endpoint of ${Math.round(written / WRITTEN)} findings`,
+);
+
+say("\none endpoint's delta: 10 packages of new catalogue entries, what its findings become, and what must be written");
+const deltas = endpoints.slice(0, 200).map((packages, i) => {
+  const before = wantedFindings(viewOf(i, packages, full.judged), evidence, scores);
+  const stored = [...before.values()].map((f, id) => ({
+    ...f,
+    id,
+    closedBy: null,
+    decision: null,
+    setAside: false,
+    records: f.proofs.map((p) => p.record),
+  }));
+  const [, ms] = timed(() => {
+    const changed = Array.from(packages.subarray(0, 10), (packageId) => {
+      const pkg = catalogue[packageId] as MatchPackage;
+      return {
+        packageId,
+        judged: judgeEntry(packageId, { ...pkg, version: `${pkg.version}.1`, sourceVersion: `${pkg.sourceVersion}.1` }, full.index),
+      };
+    });
+    const view = viewOf(i, packages, full.judged);
+    const after = { ...view, installed: [...changed, ...view.installed.slice(10)] };
+    return findingChanges(after, decidedFindings(after, evidence, scores, NO_DECISIONS), stored);
+  });
+  return ms;
+});
+deltas.sort((a, b) => a - b);
+say(`median ${deltas[100]?.toFixed(2)} ms, slowest of 200 ${deltas[199]?.toFixed(2)} ms`);
+
+say("\none new advisory: entries that it can change are looked up by name, and only they are judged again");
+const byName = new Map<string, number[]>();
+for (const [id, pkg] of catalogue.entries())
+  for (const n of advisedNames(pkg)) {
+    const key = `${n.distribution}\n${n.ecosystem}\n${n.package}`;
+    byName.set(key, [...(byName.get(key) ?? []), id]);
+  }
+const touched = advisories.slice(0, 500).map((advisory) => {
+  const [entries, ms] = timed(() => {
+    const ids = new Set(advisory.affected.flatMap((r) => byName.get(`${r.distribution}\n${r.ecosystem}\n${r.package}`) ?? []));
+    const index = indexAdvisories([advisory]);
+    return [...ids].map((id) => judgeEntry(id, catalogue[id] as MatchPackage, index));
+  });
+  return { ms, entries: entries.length };
+});
+touched.sort((a, b) => a.ms - b.ms);
+say(
+  `median ${touched[250]?.ms.toFixed(2)} ms, slowest of 500 ${touched[499]?.ms.toFixed(2)} ms; at most ${Math.max(...touched.map((t) => t.entries))} of ${catalogue.length} entries`,
+);

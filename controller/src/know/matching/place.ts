@@ -1,0 +1,50 @@
+import { compareVersions, type Order } from "@breakwater/shared/version";
+import type { AffectedRange } from "../intel/index.ts";
+import type { AdvisedName } from "./source.ts";
+import type { MatchState } from "./verdict.ts";
+
+/** Where an installed version lies in one stretch of affected ones. */
+export function placeIn(name: AdvisedName, range: AffectedRange): MatchState {
+  if (range.urgency === "under-investigation") return "unknown";
+  if (range.versions) return range.versions.some((v) => v === name.version || order(name, v) === "=") ? "no-fix" : "not-affected";
+  if (range.introduced !== "0") {
+    const since = order(name, range.introduced);
+    if (since === "?") return "unknown";
+    if (since === "<") return "not-affected";
+  }
+  if (range.fixed !== null) {
+    // "0": the vendor's word for "no version of this release was ever affected".
+    if (range.fixed === "0") return "not-affected";
+    const until = order(name, range.fixed);
+    if (until === "?") return "unknown";
+    if (until !== "<") return "fixed";
+    return range.channel === "esm" && !isOfEsm(name.version) ? "no-fix" : "open";
+  }
+  if (range.lastAffected !== null) {
+    const until = order(name, range.lastAffected);
+    if (until === "?") return "unknown";
+    return until === ">" ? "not-affected" : "no-fix";
+  }
+  return order(name, name.version) === "?" ? "unknown" : "no-fix";
+}
+
+/** A version that Ubuntu Pro has built tells that this machine may have its fixes. */
+const isOfEsm = (version: string) => /[+~.]esm\d/.test(version);
+
+function order(name: AdvisedName, bound: string): Order {
+  if (name.ecosystem !== "rpm") return compareVersions(name.ecosystem, name.version, bound);
+  const [epoch, rest] = split(bound);
+  const [own, ownRest] = split(name.version);
+  return name.withoutEpoch || isCutEpoch(name, epoch, own)
+    ? compareVersions("rpm", ownRest, rest)
+    : compareVersions("rpm", name.version, bound);
+}
+
+/** Rocky's feed keeps the last digit of an epoch only: bind 32:9.11 is "2:9.11" there. */
+const isCutEpoch = (name: AdvisedName, epoch: string, own: string) =>
+  name.distribution.startsWith("rocky:") && epoch.length === 1 && own.length > 1 && own.endsWith(epoch);
+
+function split(evr: string): [string, string] {
+  const colon = evr.indexOf(":");
+  return colon < 0 ? ["", evr] : [evr.slice(0, colon), evr.slice(colon + 1)];
+}

@@ -1,0 +1,50 @@
+import type { Tone } from "./Status.svelte";
+import type { Finding, Suppression } from "./types.ts";
+
+/** VEX's justifications, and ours, as people say them. */
+export const justifications: Record<Suppression["justification"], string> = {
+  component_not_present: "the component is not present",
+  vulnerable_code_not_present: "the vulnerable code is not present",
+  vulnerable_code_not_in_execute_path: "the vulnerable code is never executed",
+  vulnerable_code_cannot_be_controlled_by_adversary: "no adversary controls the vulnerable code",
+  inline_mitigations_already_exist: "mitigations are in place",
+  risk_accepted: "the risk is accepted",
+};
+
+export const statuses = {
+  not_affected: "not affected",
+  affected: "affected",
+  fixed: "fixed",
+  under_investigation: "under investigation",
+} as const;
+
+export function inScope(scope: Suppression["scope"]): string {
+  switch (scope.kind) {
+    case "fleet":
+      return "the whole fleet";
+    case "endpoint":
+      return `endpoint ${scope.id}`;
+    case "tag":
+      return `endpoints with the tag ${scope.id}`;
+    case "group":
+      return `the redundancy group ${scope.id}`;
+  }
+}
+
+const looks: Record<Finding["state"], { tone: Tone; word: string }> = {
+  open: { tone: "warn", word: "open" },
+  "no-fix": { tone: "wait", word: "no fix yet" },
+  suppressed: { tone: "gone", word: "suppressed" },
+  "not-affected": { tone: "gone", word: "not affected" },
+  fixed: { tone: "good", word: "fixed, seen" },
+  gone: { tone: "good", word: "package gone" },
+  ignored: { tone: "wait", word: "ignored" },
+};
+
+/** How a finding's state is shown; one that a statement made says so. */
+export function lookOf(f: Pick<Finding, "state" | "kev" | "assessment">): { tone: Tone; word: string } {
+  if (f.kev && f.state === "open") return { tone: "harm", word: "exploited" };
+  if (f.state === "fixed" && f.assessment?.statement) return { tone: "gone", word: "fixed, stated" };
+  if (f.assessment?.statement?.status === "under_investigation" && f.state !== "suppressed") return { tone: "warn", word: "investigated" };
+  return looks[f.state];
+}

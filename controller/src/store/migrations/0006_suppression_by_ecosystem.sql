@@ -1,0 +1,1 @@
+ALTER TABLE "suppression" ADD COLUMN "target_ecosystem" text DEFAULT 'deb' NOT NULL;
