@@ -9,6 +9,7 @@ export default defineConfig({
     testTimeout: 120_000,
     // A loaded machine opens stores slowly.
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     globalSetup: "controller/src/store/test-template.ts",
     pool: "forks",
     maxWorkers: 2,

@@ -82,12 +82,15 @@ export class Controller {
       }),
     );
     ended.catch(() => undefined);
-    await Promise.race([ended, until("the controller to answer", 60_000, async () => (await fetch(`${this.client.base}/readyz`)).ok, 250)]);
+    await Promise.race([
+      ended,
+      until("the controller to answer", 180_000, async () => (await fetch(`${this.client.base}/readyz`)).ok, 250),
+    ]);
   }
 
   /** The first start: makes the administrator and registers the approval key, before any endpoint enrols and pins it. */
   async setUp(): Promise<void> {
-    const token = await until("the set-up link", 20_000, async () => /\/setup#([\w-]+)/.exec(this.#output)?.[1], 100);
+    const token = await until("the set-up link", 60_000, async () => /\/setup#([\w-]+)/.exec(this.#output)?.[1], 100);
     await this.client.setUp(token, "ada", PASSWORD);
     await this.client.post("/approval-keys", { label: "test key", publicKey: this.key.publicKey.toString("base64") });
     this.fingerprint = (await this.client.get<{ caFingerprint: string }>("/system")).caFingerprint;

@@ -18,7 +18,7 @@ afterAll(() => fleet.stop());
 
 describe("five hosts with real pending security updates", () => {
   it("are planned, approved, rolled out canary first, and end with the approved versions", async () => {
-    await until("every host's updates to be read", 4 * MINUTE, async () => {
+    await until("every host's updates to be read", 10 * MINUTE, async () => {
       const queue = await fleet.controller.client.queue();
       return (
         queue.some((r) => r.sourceName === "openssl" && r.endpoints === 5 && r.findings > 0) &&
@@ -50,7 +50,7 @@ describe("five hosts with real pending security updates", () => {
       await healthy(host);
     }
     // A finding closes because a fixed version was seen, which takes an inventory after the change.
-    await until("the findings to close", 3 * MINUTE, async () => {
+    await until("the findings to close", 10 * MINUTE, async () => {
       const open = await Promise.all(hosts.map((h) => fleet.controller.client.findings(fleet.idOf(h), "open")));
       return open.every((list) =>
         list.every(
@@ -96,11 +96,11 @@ describe("a host without network during its wave", () => {
     );
     expect(waiting.state).not.toBe("succeeded");
     await fleet.controller.client.post(`/deployments/${id}/cancel`, { reason: "the host stays away" });
-    await fleet.controller.deploymentIs(id, ["cancelled", "halted"], MINUTE);
+    await fleet.controller.deploymentIs(id, ["cancelled", "halted"], 5 * MINUTE);
     await away.heal();
     await connected(away, fleet.controller);
     // The plan is over: nothing of it may reach the host now.
-    await until("an inventory after its return", 3 * MINUTE, async () =>
+    await until("an inventory after its return", 10 * MINUTE, async () =>
       (await fleet.controller.client.queue()).some(
         (r) => r.sourceName === key.sourceName && r.toVersion === key.toVersion && r.endpoints >= 1,
       ),
@@ -120,7 +120,7 @@ describe("a transaction that is cut off", () => {
     await fleet.join([h4, h5]);
   });
   const allOf = async (host: Host, title: string) => {
-    await until(`the updates of ${host.name} to be known`, 4 * MINUTE, async () =>
+    await until(`the updates of ${host.name} to be known`, 10 * MINUTE, async () =>
       (await fleet.controller.client.endpoints()).some((e) => e.id === fleet.idOf(host) && e.pendingUpdates > 20),
     );
     return fleet.controller.approvedPlan({ title, select: { endpointIds: [fleet.idOf(host)] }, bakeMs: 5_000, passOnChecks: ON_CHECKS });
@@ -128,7 +128,7 @@ describe("a transaction that is cut off", () => {
   const unpacking = (host: Host) =>
     until(
       `dpkg to be unpacking on ${host.name}`,
-      5 * MINUTE,
+      10 * MINUTE,
       async () => Number((await host.try("sh", "-c", "grep -c ' status half-' /var/log/dpkg.log")).out.trim()) > 8,
       100,
     );

@@ -35,7 +35,7 @@ describe("a database that goes away for a minute in the middle of a wave", () =>
     const id = await fleet.controller.deploy(plan);
     await until(
       "an execution to be at work",
-      4 * MINUTE,
+      10 * MINUTE,
       async () => (await fleet.controller.deployment(id)).cells.some((c) => !["waiting", "queued"].includes(c.state)),
       100,
     );
@@ -46,8 +46,8 @@ describe("a database that goes away for a minute in the middle of a wave", () =>
     expect([ready.status, await ready.json()]).toMatchObject([503, { ready: false, store: expect.stringContaining("ECONNREFUSED") }]);
     await until("a minute to pass", 2 * MINUTE, async () => Date.now() - gone > MINUTE);
     await postgres.start();
-    await until("the controller to answer again", 30_000, async () => (await fleet.controller.deployment(id)).id === id);
-    const done = await fleet.controller.deploymentIs(id, ["succeeded"], 5 * MINUTE);
+    await until("the controller to answer again", 120_000, async () => (await fleet.controller.deployment(id)).id === id);
+    const done = await fleet.controller.deploymentIs(id, ["succeeded"], 10 * MINUTE);
     expect(done.cells.map((c) => c.state)).toEqual(["succeeded", "succeeded"]);
     for (const host of fleet.hosts) {
       expect(await host.package("bw-conffile")).toBe("ii 1.1");

@@ -57,7 +57,7 @@ export class Fleet {
 
   /** A package's step as the planner takes it, once every one of these hosts offers it. */
   pending(name: string, to: string, on: readonly Host[]): Promise<{ sourceName: string; toVersion: string }> {
-    return until(`${name} ${to} to be pending on ${on.map((h) => h.name).join(", ")}`, 5 * MINUTE, async () => {
+    return until(`${name} ${to} to be pending on ${on.map((h) => h.name).join(", ")}`, 10 * MINUTE, async () => {
       const row = (await this.controller.client.queue()).find((r) => r.sourceName === name && r.toVersion === to);
       return row && row.endpoints >= on.length ? { sourceName: name, toVersion: to } : undefined;
     });

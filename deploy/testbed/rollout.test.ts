@@ -28,7 +28,7 @@ describe("a package whose postinst fails", () => {
     });
     const id = await fleet.controller.deploy(plan);
     // The agent undoes it by itself; whether the deployment goes on all the same is a person's decision.
-    const done = await until("the execution to end and a person to be asked", 5 * MINUTE, async () => {
+    const done = await until("the execution to end and a person to be asked", 10 * MINUTE, async () => {
       const d = await fleet.controller.deployment(id);
       return d.decisions.length > 0 && fleet.cellOf(d, h5)?.state === "rolled-back" ? d : undefined;
     });
@@ -38,7 +38,7 @@ describe("a package whose postinst fails", () => {
     expect(execution.reports.some((r) => /post-installation script.*returned error exit status 1/s.test(r.output))).toBe(true);
     expect(done.state).not.toBe("succeeded");
     await fleet.controller.client.post(`/deployments/${id}/halt`, { reason: "the package is broken" });
-    expect((await fleet.controller.deploymentIs(id, ["halted"], MINUTE)).finishedAt).not.toBeNull();
+    expect((await fleet.controller.deploymentIs(id, ["halted"], 5 * MINUTE)).finishedAt).not.toBeNull();
     expect(await h5.package("bw-badpostinst")).toBe("ii 1.0");
     await healthy(h5);
   });
@@ -59,7 +59,7 @@ describe("a controller that dies in the middle of a wave", () => {
     const id = await fleet.controller.deploy(plan);
     await until(
       "the second wave to be at work",
-      4 * MINUTE,
+      10 * MINUTE,
       async () => {
         const d = await fleet.controller.deployment(id);
         return d.cells.some((c) => c.wave === 1 && !["waiting", "queued"].includes(c.state));
@@ -68,7 +68,7 @@ describe("a controller that dies in the middle of a wave", () => {
     );
     await fleet.controller.kill();
     await fleet.controller.restart();
-    const done = await fleet.controller.deploymentIs(id, ["succeeded"], 5 * MINUTE);
+    const done = await fleet.controller.deploymentIs(id, ["succeeded"], 10 * MINUTE);
     expect(done.cells.map((c) => c.state)).toEqual(done.cells.map(() => "succeeded"));
     for (const host of hosts) {
       expect(await host.package("bw-conffile")).toBe("ii 1.1");

@@ -6,6 +6,8 @@ import { type Db, recordEvents, type Store } from "../../store/index.ts";
 import { openTestStore } from "../../store/testing.ts";
 import { type Audit, createAudit, verifyExport } from "./index.ts";
 
+/** A loaded machine takes its time. */
+const PATIENT = { timeout: 60_000 };
 let store: Store;
 let audit: Audit;
 beforeAll(async () => {
@@ -52,11 +54,11 @@ describe("the audit chain", () => {
   it("follows events by itself while it runs, and after a restart", async () => {
     await audit.start();
     await happen(2);
-    await vi.waitFor(async () => expect(await audit.verify()).toMatchObject({ records: 2 }));
+    await vi.waitFor(async () => expect(await audit.verify()).toMatchObject({ records: 2 }), PATIENT);
     await audit.stop();
     await happen(1);
     await audit.start();
-    await vi.waitFor(async () => expect(await audit.verify()).toMatchObject({ ok: true, records: 3 }));
+    await vi.waitFor(async () => expect(await audit.verify()).toMatchObject({ ok: true, records: 3 }), PATIENT);
     await audit.stop();
   });
 

@@ -41,7 +41,7 @@ afterEach(() => {
 });
 
 /** Waits for a condition, however busy the machine is. */
-const eventually = <T>(look: () => T | Promise<T>) => vi.waitFor(look, { timeout: 15_000, interval: 20 });
+const eventually = <T>(look: () => T | Promise<T>) => vi.waitFor(look, { timeout: 60_000, interval: 20 });
 const code = (error: unknown): unknown => (error as grpc.ServiceError).metadata?.get(CODE_KEY)[0];
 const newMachine = () => enrolMachine(test, `m${machines++}`);
 const stream = (identity: TestIdentity) => {

@@ -145,7 +145,7 @@ describe("roles", () => {
       }
     }
     expect(wrong).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("answers", () => {

@@ -182,10 +182,8 @@ describe("VEX", () => {
     expect((await run(["vex", "trust", "--author", "1=Ops"])).err).toContain("role admin");
     expect(await json(["vex", "trust", "--author", "1=Ops"], "admin")).toEqual([{ author: "Ops", rank: 1, publicKey: null }]);
     expect(await json(["finding", "list"])).toEqual([]);
-    expect((await json(["finding", "list", "--state", "not-affected"])).map((f: { hostname: string }) => f.hostname)).toEqual([
-      "ep_1",
-      "ep_2",
-    ]);
+    const decided: { hostname: string }[] = await json(["finding", "list", "--state", "not-affected"]);
+    expect(decided.map((f) => f.hostname).sort()).toEqual(["ep_1", "ep_2"]);
     const [document] = await json(["vex", "list"]);
     expect(document).toMatchObject({ author: "Ops", rank: 1, signed: false });
     await json(["vex", "remove", document.id, "--reason", "a test"]);

@@ -379,7 +379,7 @@ describe("an engine that looks by itself", () => {
     const storm = setInterval(() => wake(), 5);
     try {
       await expect
-        .poll(async () => expectOk(await rollout.get(deployment)).executions.map((e) => e.endpointId), { timeout: 10_000 })
+        .poll(async () => expectOk(await rollout.get(deployment)).executions.map((e) => e.endpointId), { timeout: 60_000 })
         .toEqual([w.id(1)]);
     } finally {
       clearInterval(storm);

@@ -32,7 +32,7 @@ describe.skipIf(!server)("controllers on one PostgreSQL", () => {
     own.pathname = `/${name}`;
     url = own.href;
     store = await openPostgres(url, { maxConnections: 3 });
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     for (const child of children.values()) child.kill("SIGKILL");
     await store.close();
@@ -53,7 +53,7 @@ describe.skipIf(!server)("controllers on one PostgreSQL", () => {
     )[0] as typeof schema.deployment.$inferSelect;
 
   async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-    for (const end = Date.now() + 60_000; Date.now() < end; ) {
+    for (const end = Date.now() + 120_000; Date.now() < end; ) {
       const found = await look();
       if (found !== undefined) return found;
       await new Promise((next) => setTimeout(next, 25));

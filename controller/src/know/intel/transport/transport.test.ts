@@ -44,7 +44,7 @@ const freshPath = () => join(folder, `document-${nth++}`);
 function destroyAt(response: ServerResponse, bytes: number): void {
   const path = join(folder, `document-${nth - 1}.part`);
   void vi
-    .waitFor(async () => expect((await stat(path)).size).toBeGreaterThanOrEqual(bytes), { interval: 5 })
+    .waitFor(async () => expect((await stat(path)).size).toBeGreaterThanOrEqual(bytes), { timeout: 60_000, interval: 5 })
     .finally(() => response.destroy());
 }
 /** Sends a part of the body, then breaks the connection. */

