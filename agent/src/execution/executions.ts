@@ -263,6 +263,8 @@ export function createExecutions(o: ExecutionsOptions) {
       const upTo = Math.min(step, currentStanding(e.journal).step);
       if (upTo > e.acknowledged) {
         e.acknowledged = upTo;
+        // Only the controller acknowledges: it has been heard from.
+        contactAt = o.clock.now();
         // Not synced: an acknowledgement that is lost means a report sent twice, which the controller drops by its step.
         writeFileSync(join(directoryOf(executionId), "acknowledged"), `${upTo}\n`, { mode: 0o600 });
       }

@@ -33,7 +33,7 @@ const SETTLE_MS = 6_000;
 const LOCK_POLL_MS = 1_000;
 /** A bad version stays away for this long; by then its successor is out or a person has looked. */
 const AVOID_MS = 14 * 86_400_000;
-const CONTACT_POLL_MS = 500;
+const CONTACT_POLL_MS = 100;
 
 export interface Surroundings {
   readonly run: Run;
@@ -164,6 +164,8 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
     case "confirm": {
       append({ kind: "contact-awaited", at: at(), limitMs: action.limits.commitConfirmMs });
       const from = w.clock.now();
+      // Its acknowledgement is the contact, long before the controller's next sign of life.
+      w.report("verifying", { message: "The change stands; it is kept once the controller is heard from." });
       while (w.lastContact() < from && w.clock.now() - from < action.limits.commitConfirmMs) await wait(CONTACT_POLL_MS);
       if (w.lastContact() >= from) return append({ kind: "contact-seen", at: at() });
       return failing(
