@@ -51,6 +51,7 @@ export function inventoryOf(endpoint: SimulatedEndpoint, versions: Versions, at:
     components: [],
     componentScan: null,
     containerRuntimes: [],
+    network: null,
     pendingUpdates: pendingOf(installed),
     services: [
       { unit: "ssh.service", activeState: "active", subState: "running", mainPid: 700, restarts: 0, package: "openssh-server" },
@@ -66,6 +67,7 @@ export function inventoryOf(endpoint: SimulatedEndpoint, versions: Versions, at:
         process: "sshd",
         package: "openssh-server",
         unit: "ssh.service",
+        namespace: "",
       },
       ...(port === 0
         ? []
@@ -79,6 +81,7 @@ export function inventoryOf(endpoint: SimulatedEndpoint, versions: Versions, at:
               process: endpoint.unit.replace(".service", ""),
               package: owner,
               unit: endpoint.unit,
+              namespace: "",
             },
           ]),
     ],
@@ -106,6 +109,8 @@ export function inventoryOf(endpoint: SimulatedEndpoint, versions: Versions, at:
       memoryBytes: 16 * 2 ** 30,
       manufacturer: "Breakwater",
       model: "Simulated endpoint",
+      serialNumber: "",
+      systemUuid: "",
       fileSystems: [
         {
           mountPoint: "/",

@@ -28,6 +28,8 @@ export const EndpointFacts = z.object({
       process: text,
       package: text,
       unit: text,
+      /** Of the network that it is in; "": the machine's own. */
+      namespace: text.default(""),
     }),
   ),
   loadedPackages: list(z.object({ name: text, pids: z.array(z.number()), units: z.array(text), restartNeeded: z.boolean(), reach })),
@@ -42,9 +44,23 @@ export const EndpointFacts = z.object({
       memoryBytes: z.number(),
       manufacturer: text,
       model: text,
+      /** SMBIOS; "" where there is none, nobody could read it, or an agent of before tells of it. */
+      serialNumber: text.default(""),
+      systemUuid: text.default(""),
       fileSystems: list(z.object({ mountPoint: text, type: text, sizeBytes: z.number(), availableBytes: z.number() })),
     })
     .nullable(),
+  /** Where it stands in networks; null from an agent of before. */
+  network: z
+    .object({
+      interfaces: list(z.object({ name: text, mac: text, addresses: z.array(text) })),
+      /** What it has seen of others there; null where its owner does not allow that. */
+      neighbourhood: z
+        .object({ neighbours: list(z.object({ address: text, mac: text, interface: text, router: z.boolean() })), total: z.number() })
+        .nullable(),
+    })
+    .nullish()
+    .transform((network) => network ?? null),
   /** The look through the files for packages of languages; null when nobody looked. */
   componentScan: ComponentScan.nullish().transform((scan) => scan ?? null),
   /** Images and containers that runtimes hold, for reading only; of a runtime with a problem there may be more. */

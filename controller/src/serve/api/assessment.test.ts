@@ -68,6 +68,7 @@ beforeAll(async () => {
       process: "nginx",
       package: "nginx",
       unit: "nginx.service",
+      namespace: "",
     };
     const inventory = wireInventory({
       packages: [wirePackage("openssl", OLD)],

@@ -30,6 +30,8 @@ export const endpoint = pgTable("endpoint", {
   /** "loopback" | "private" | "public" | null: used where evidence is missing. */
   declaredExposure: text("declared_exposure"),
   redundancyGroup: text("redundancy_group"),
+  /** The part of the network that operators say it stands in. */
+  zone: text(),
   window: jsonb().$type<unknown>(),
   checks: jsonb().$type<unknown[]>().notNull().default([]),
   /** Where the last inventory stands. */
@@ -52,6 +54,24 @@ export const redundancyGroup = pgTable("redundancy_group", {
 export const site = pgTable("site", {
   id: text().primaryKey(),
   maxConcurrent: integer("max_concurrent").notNull(),
+});
+
+/** A part of the network, and who is let in. */
+export const zone = pgTable("zone", {
+  id: text().primaryKey(),
+  /** Zones whose machines reach this one's; "internet" is the world. */
+  reachedFrom: jsonb("reached_from").$type<string[]>().notNull(),
+});
+
+/** Something in front of endpoints that forwards what it is sent. */
+export const loadBalancer = pgTable("load_balancer", {
+  id: text().primaryKey(),
+  /** Where its own address lies: "public" | "private". */
+  exposure: text().notNull(),
+  /** Endpoints with any of these tags are behind it. */
+  tags: jsonb().$type<string[]>().notNull(),
+  /** Ports of the endpoints that it forwards to; none named: any. */
+  ports: jsonb().$type<number[]>().notNull(),
 });
 
 /** Blackouts and business events. `rule` is parsed by decide/planning: an interval, a weekly or monthly rule. */

@@ -16,12 +16,16 @@ import type { EnrollResponse as _breakwater_v1_EnrollResponse, EnrollResponse__O
 import type { EnrollmentServiceClient as _breakwater_v1_EnrollmentServiceClient, EnrollmentServiceDefinition as _breakwater_v1_EnrollmentServiceDefinition } from './breakwater/v1/EnrollmentService.ts';
 import type { FileSystem as _breakwater_v1_FileSystem, FileSystem__Output as _breakwater_v1_FileSystem__Output } from './breakwater/v1/FileSystem.ts';
 import type { Hardware as _breakwater_v1_Hardware, Hardware__Output as _breakwater_v1_Hardware__Output } from './breakwater/v1/Hardware.ts';
+import type { Interface as _breakwater_v1_Interface, Interface__Output as _breakwater_v1_Interface__Output } from './breakwater/v1/Interface.ts';
 import type { Inventory as _breakwater_v1_Inventory, Inventory__Output as _breakwater_v1_Inventory__Output } from './breakwater/v1/Inventory.ts';
 import type { InventoryDelta as _breakwater_v1_InventoryDelta, InventoryDelta__Output as _breakwater_v1_InventoryDelta__Output } from './breakwater/v1/InventoryDelta.ts';
 import type { InventorySnapshotChunk as _breakwater_v1_InventorySnapshotChunk, InventorySnapshotChunk__Output as _breakwater_v1_InventorySnapshotChunk__Output } from './breakwater/v1/InventorySnapshotChunk.ts';
 import type { Kernel as _breakwater_v1_Kernel, Kernel__Output as _breakwater_v1_Kernel__Output } from './breakwater/v1/Kernel.ts';
 import type { Listener as _breakwater_v1_Listener, Listener__Output as _breakwater_v1_Listener__Output } from './breakwater/v1/Listener.ts';
 import type { LoadedPackage as _breakwater_v1_LoadedPackage, LoadedPackage__Output as _breakwater_v1_LoadedPackage__Output } from './breakwater/v1/LoadedPackage.ts';
+import type { Neighbour as _breakwater_v1_Neighbour, Neighbour__Output as _breakwater_v1_Neighbour__Output } from './breakwater/v1/Neighbour.ts';
+import type { Neighbourhood as _breakwater_v1_Neighbourhood, Neighbourhood__Output as _breakwater_v1_Neighbourhood__Output } from './breakwater/v1/Neighbourhood.ts';
+import type { Network as _breakwater_v1_Network, Network__Output as _breakwater_v1_Network__Output } from './breakwater/v1/Network.ts';
 import type { NotLooked as _breakwater_v1_NotLooked, NotLooked__Output as _breakwater_v1_NotLooked__Output } from './breakwater/v1/NotLooked.ts';
 import type { OperatingSystem as _breakwater_v1_OperatingSystem, OperatingSystem__Output as _breakwater_v1_OperatingSystem__Output } from './breakwater/v1/OperatingSystem.ts';
 import type { OperatorKey as _breakwater_v1_OperatorKey, OperatorKey__Output as _breakwater_v1_OperatorKey__Output } from './breakwater/v1/OperatorKey.ts';
@@ -63,12 +67,16 @@ export interface ProtoGrpcType {
       EnrollmentService: SubtypeConstructor<typeof grpc.Client, _breakwater_v1_EnrollmentServiceClient> & { service: _breakwater_v1_EnrollmentServiceDefinition }
       FileSystem: MessageTypeDefinition<_breakwater_v1_FileSystem, _breakwater_v1_FileSystem__Output>
       Hardware: MessageTypeDefinition<_breakwater_v1_Hardware, _breakwater_v1_Hardware__Output>
+      Interface: MessageTypeDefinition<_breakwater_v1_Interface, _breakwater_v1_Interface__Output>
       Inventory: MessageTypeDefinition<_breakwater_v1_Inventory, _breakwater_v1_Inventory__Output>
       InventoryDelta: MessageTypeDefinition<_breakwater_v1_InventoryDelta, _breakwater_v1_InventoryDelta__Output>
       InventorySnapshotChunk: MessageTypeDefinition<_breakwater_v1_InventorySnapshotChunk, _breakwater_v1_InventorySnapshotChunk__Output>
       Kernel: MessageTypeDefinition<_breakwater_v1_Kernel, _breakwater_v1_Kernel__Output>
       Listener: MessageTypeDefinition<_breakwater_v1_Listener, _breakwater_v1_Listener__Output>
       LoadedPackage: MessageTypeDefinition<_breakwater_v1_LoadedPackage, _breakwater_v1_LoadedPackage__Output>
+      Neighbour: MessageTypeDefinition<_breakwater_v1_Neighbour, _breakwater_v1_Neighbour__Output>
+      Neighbourhood: MessageTypeDefinition<_breakwater_v1_Neighbourhood, _breakwater_v1_Neighbourhood__Output>
+      Network: MessageTypeDefinition<_breakwater_v1_Network, _breakwater_v1_Network__Output>
       NotLooked: MessageTypeDefinition<_breakwater_v1_NotLooked, _breakwater_v1_NotLooked__Output>
       OperatingSystem: MessageTypeDefinition<_breakwater_v1_OperatingSystem, _breakwater_v1_OperatingSystem__Output>
       OperatorKey: MessageTypeDefinition<_breakwater_v1_OperatorKey, _breakwater_v1_OperatorKey__Output>

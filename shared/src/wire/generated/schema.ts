@@ -831,6 +831,73 @@ export const schema = {
          "rule": "repeated",
          "type": "ContainerRuntime",
          "id": 15
+        },
+        "network": {
+         "type": "Network",
+         "id": 16
+        }
+       }
+      },
+      "Network": {
+       "fields": {
+        "interfaces": {
+         "rule": "repeated",
+         "type": "Interface",
+         "id": 1
+        },
+        "neighbourhood": {
+         "type": "Neighbourhood",
+         "id": 2
+        }
+       }
+      },
+      "Interface": {
+       "fields": {
+        "name": {
+         "type": "string",
+         "id": 1
+        },
+        "mac": {
+         "type": "string",
+         "id": 2
+        },
+        "addresses": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 3
+        }
+       }
+      },
+      "Neighbourhood": {
+       "fields": {
+        "neighbours": {
+         "rule": "repeated",
+         "type": "Neighbour",
+         "id": 1
+        },
+        "total": {
+         "type": "uint32",
+         "id": 2
+        }
+       }
+      },
+      "Neighbour": {
+       "fields": {
+        "address": {
+         "type": "string",
+         "id": 1
+        },
+        "mac": {
+         "type": "string",
+         "id": 2
+        },
+        "interface": {
+         "type": "string",
+         "id": 3
+        },
+        "router": {
+         "type": "bool",
+         "id": 4
         }
        }
       },
@@ -1230,6 +1297,10 @@ export const schema = {
         "unit": {
          "type": "string",
          "id": 8
+        },
+        "namespace": {
+         "type": "string",
+         "id": 9
         }
        }
       },
@@ -1346,6 +1417,14 @@ export const schema = {
          "rule": "repeated",
          "type": "FileSystem",
          "id": 5
+        },
+        "serialNumber": {
+         "type": "string",
+         "id": 6
+        },
+        "systemUuid": {
+         "type": "string",
+         "id": 7
         }
        }
       },

@@ -9,6 +9,11 @@ export interface Hardware {
   'manufacturer'?: (string);
   'model'?: (string);
   'fileSystems'?: (_breakwater_v1_FileSystem)[];
+  /**
+   * SMBIOS; empty when there is none or nobody could read it.
+   */
+  'serialNumber'?: (string);
+  'systemUuid'?: (string);
 }
 
 export interface Hardware__Output {
@@ -17,4 +22,9 @@ export interface Hardware__Output {
   'manufacturer': (string);
   'model': (string);
   'fileSystems': (_breakwater_v1_FileSystem__Output)[];
+  /**
+   * SMBIOS; empty when there is none or nobody could read it.
+   */
+  'serialNumber': (string);
+  'systemUuid': (string);
 }

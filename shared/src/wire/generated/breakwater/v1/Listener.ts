@@ -19,6 +19,10 @@ export interface Listener {
    */
   'package'?: (string);
   'unit'?: (string);
+  /**
+   * Inode of the network namespace that it is in; empty: the machine's own. What is in another is reached in its own ways.
+   */
+  'namespace'?: (string);
 }
 
 export interface Listener__Output {
@@ -39,4 +43,8 @@ export interface Listener__Output {
    */
   'package': (string);
   'unit': (string);
+  /**
+   * Inode of the network namespace that it is in; empty: the machine's own. What is in another is reached in its own ways.
+   */
+  'namespace': (string);
 }
