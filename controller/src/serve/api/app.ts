@@ -3,12 +3,14 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
 import { HTTPException } from "hono/http-exception";
+import { MAX_CMDB_BYTES } from "../../know/cmdb/index.ts";
 import { MAX_VEX_BYTES } from "../../know/vex/index.ts";
 import type { Env, RequestContext } from "./bind.ts";
 import { createEventStreams } from "./events.ts";
 import { bindAccount } from "./handlers/account.ts";
 import { bindAssessment } from "./handlers/assessment.ts";
 import { bindAuth } from "./handlers/auth.ts";
+import { bindCmdb } from "./handlers/cmdb.ts";
 import { bindDeployments } from "./handlers/deployments.ts";
 import { bindFleet } from "./handlers/fleet.ts";
 import { bindKnow } from "./handlers/know.ts";
@@ -26,10 +28,10 @@ import { loadStaticFiles, serveStatic } from "./static-files.ts";
 
 /** Scenario texts and plan intents are the largest bodies; ten thousand endpoint ids fit. */
 const MAX_BODY_BYTES = 1_000_000;
-/** A VEX document travels as a text in JSON, which may double some of its characters. */
-const MAX_DOCUMENT_BODY_BYTES = 2 * MAX_VEX_BYTES;
+/** A VEX document, or an export of a configuration database, travels as a text in JSON, which may double some of its characters. */
+const MAX_DOCUMENT_BODY_BYTES = 2 * Math.max(MAX_VEX_BYTES, MAX_CMDB_BYTES);
 export const BASE = "/api/v1";
-const DOCUMENT_PATH = `${BASE}/vex/documents`;
+const DOCUMENT_PATHS: ReadonlySet<string> = new Set([`${BASE}/vex/documents`, `${BASE}/cmdb/imports`]);
 
 export interface ApiOptions {
   /** The listener speaks TLS, or a proxy in front of it does: cookies are Secure. */
@@ -73,7 +75,7 @@ export async function createApi(services: Services, options: ApiOptions) {
       },
     });
   const [small, large] = [limited(MAX_BODY_BYTES), limited(MAX_DOCUMENT_BODY_BYTES)];
-  const isDocument = (c: RequestContext) => c.req.path === DOCUMENT_PATH && c.req.method === "POST";
+  const isDocument = (c: RequestContext) => DOCUMENT_PATHS.has(c.req.path) && c.req.method === "POST";
   // A bundle of intelligence is read piece by piece, under a limit of its own.
   const isBundle = (c: RequestContext) => c.req.path === `${BASE}/intel/bundle` && c.req.method === "POST";
   api.use((c, next) => (isDocument(c) || isBundle(c) ? next() : small(c, next)));
@@ -89,6 +91,7 @@ export async function createApi(services: Services, options: ApiOptions) {
   bindKnow(api, services, states);
   bindAssessment(api, services);
   bindFleet(api, services);
+  bindCmdb(api, services);
   bindPlans(api, services);
   bindDeployments(api, services, states);
   bindAccount(api, services, events);

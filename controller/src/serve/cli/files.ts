@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { parse } from "yaml";
 import type { Io } from "./io.ts";
-import { unreadableFile } from "./problems.ts";
+import { UsageError, unreadableFile } from "./problems.ts";
 
 /** A file's text, or standard input for "-". @throws file-unreadable */
 export function readText(io: Io, path: string): string {
@@ -9,5 +10,15 @@ export function readText(io: Io, path: string): string {
     return readFileSync(path, "utf8");
   } catch (cause) {
     throw unreadableFile(path, cause instanceof Error && "code" in cause ? String(cause.code) : String(cause));
+  }
+}
+
+/** What a file of YAML or JSON holds. @throws file-unreadable, and UsageError for what is no YAML */
+export function readYaml(io: Io, path: string): unknown {
+  try {
+    return parse(readText(io, path));
+  } catch (cause) {
+    if (cause instanceof Error && cause.name.startsWith("YAML")) throw new UsageError(`${path} is no YAML: ${cause.message}`);
+    throw cause;
   }
 }

@@ -2,6 +2,7 @@ import { ProblemError } from "@breakwater/shared/core";
 import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
 import { addBulletinCommands } from "./commands/bulletin.ts";
+import { addCmdbCommands } from "./commands/cmdb.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
 import { addDueRulesCommands } from "./commands/due-rules.ts";
 import { addExchangeCommands } from "./commands/exchange.ts";
@@ -35,6 +36,7 @@ function createProgram(io: Io): Command {
   addFleetCommands(program, io);
   addFindingCommands(program, io);
   addFleetRulesCommands(program, io);
+  addCmdbCommands(program, io);
   addPlanCommands(program, io);
   addRehearseCommand(program, io);
   addDeploymentCommands(program, io);

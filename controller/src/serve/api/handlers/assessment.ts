@@ -1,9 +1,9 @@
 import { expectOk, instant } from "@breakwater/shared/core";
-import { stream } from "hono/streaming";
 import { createDueRules, parseDueRules } from "../../../know/due-rules/index.ts";
 import type { DueRules } from "../../../know/risk/index.ts";
 import { actorOf } from "../auth/index.ts";
-import { type Api, bind, type RequestContext } from "../bind.ts";
+import { type Api, bind } from "../bind.ts";
+import { download } from "../download.ts";
 import { previewDueRules } from "../queries/due-preview.ts";
 import { readFinding } from "../queries/finding.ts";
 import { listSuppressions, readSuppression } from "../queries/suppressions.ts";
@@ -88,16 +88,4 @@ const SUFFIX = { cyclonedx: "cdx", spdx: "spdx" } as const;
 
 async function* only(text: string): AsyncGenerator<string> {
   yield text;
-}
-
-/** A file, sent while it is written. What is read stops when nobody listens any more. */
-function download(context: RequestContext, name: string, pieces: AsyncGenerator<string>): Response {
-  context.header("content-type", "application/json");
-  context.header("content-disposition", `attachment; filename="${name}"`);
-  return stream(context, async (out) => {
-    for await (const piece of pieces) {
-      if (out.aborted) return;
-      await out.write(piece);
-    }
-  });
 }

@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import { accountRoutes } from "./account.ts";
 import { assessmentRoutes } from "./assessment.ts";
 import { authRoutes } from "./auth.ts";
+import { cmdbRoutes } from "./cmdb.ts";
 import { deploymentRoutes } from "./deployment.ts";
 import { fleetRulesRoutes } from "./fleet-rules.ts";
 import { knowRoutes } from "./know.ts";
@@ -16,6 +17,7 @@ export const routes = {
   ...knowRoutes,
   ...assessmentRoutes,
   ...fleetRulesRoutes,
+  ...cmdbRoutes,
   ...planRoutes,
   ...deploymentRoutes,
   ...accountRoutes,

@@ -1,6 +1,7 @@
 export * from "./assessment.ts";
 export * from "./audit.ts";
 export * from "./auth.ts";
+export * from "./cmdb.ts";
 export * from "./common.ts";
 export * from "./component.ts";
 export * from "./deployment.ts";

@@ -1,10 +1,9 @@
 import type { Command } from "commander";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import { duePreviewSchema, dueRulesSchema } from "../../api/schemas/index.ts";
-import { readText } from "../files.ts";
+import { readYaml } from "../files.ts";
 import type { Io } from "../io.ts";
 import { printTable, when } from "../output.ts";
-import { UsageError } from "../problems.ts";
 import { answer, needsReason, sub } from "./command.ts";
 
 /** How due dates are set, as one file that can be kept under version control. */
@@ -25,7 +24,7 @@ export function addDueRulesCommands(program: Command, io: Io): void {
       answer(
         io,
         options,
-        async (client) => duePreviewSchema.parse(await client.send("POST", "/due-rules/preview", { rules: readRules(io, file) })),
+        async (client) => duePreviewSchema.parse(await client.send("POST", "/due-rules/preview", { rules: readYaml(io, file) })),
         (p) => {
           io.out(
             `Of ${p.lookedAt} open findings${p.all ? "" : " (there are more)"} ${p.earlier} would be due earlier, ${p.later} later, ${p.same} as now. Overdue: ${p.overdueNow} now, ${p.overdueThen} then.\n`,
@@ -43,8 +42,7 @@ export function addDueRulesCommands(program: Command, io: Io): void {
     answer(
       io,
       options,
-      async (client) =>
-        dueRulesSchema.parse(await client.send("PUT", "/due-rules", { rules: readRules(io, file), reason: options.reason })),
+      async (client) => dueRulesSchema.parse(await client.send("PUT", "/due-rules", { rules: readYaml(io, file), reason: options.reason })),
       (held) => io.out(`Due dates follow ${held.follow.join(", ")} from now on.\n`),
     ),
   );
@@ -52,12 +50,3 @@ export function addDueRulesCommands(program: Command, io: Io): void {
 
 const dayOf = (due: { readonly at: string | null; readonly policy: string } | null) =>
   due?.at ? `${when(due.at)} (${due.policy})` : "no day";
-
-function readRules(io: Io, file: string): unknown {
-  try {
-    return parse(readText(io, file));
-  } catch (cause) {
-    if (cause instanceof Error && cause.name.startsWith("YAML")) throw new UsageError(`${file} is no YAML: ${cause.message}`);
-    throw cause;
-  }
-}

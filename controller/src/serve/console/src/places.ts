@@ -15,6 +15,7 @@ import EndpointPage from "./pages/Endpoint.svelte";
 import ExceptionsPage from "./pages/Exceptions.svelte";
 import FindingPage from "./pages/Finding.svelte";
 import FleetPage from "./pages/Fleet.svelte";
+import GapsPage from "./pages/Gaps.svelte";
 import NotFound from "./pages/NotFound.svelte";
 import NowPage from "./pages/Now.svelte";
 import PlanPage from "./pages/Plan.svelte";
@@ -55,6 +56,7 @@ const table: [RegExp, string, string, Resolved["page"]][] = [
   [/^\/deployments\/(?<id>[\w-]+)$/, "Deployment", "/deployments", DeploymentPage],
   [/^\/fleet$/, "Fleet", "/fleet", FleetPage],
   [/^\/fleet\/(?<id>[\w-]+)$/, "Endpoint", "/fleet", EndpointPage],
+  [/^\/gaps$/, "Inventory gaps", "/fleet", GapsPage],
   [/^\/calendar$/, "Calendar", "/calendar", CalendarPage],
   [/^\/audit$/, "Audit", "/audit", AuditPage],
   [/^\/settings$/, "Settings", "/settings", SettingsPage],
