@@ -11,6 +11,8 @@ export interface CollectRequest {
   readonly os: EndpointIdentity["os"];
   readonly executorSocket: string;
   readonly stateDir: string;
+  /** The owner's policy, read by who asks. */
+  readonly neighbours: boolean;
   readonly scanProblem?: Problem | undefined;
   readonly refreshOutcome: readonly (readonly [string, { readonly state: string; readonly detail: string }])[];
 }
@@ -58,6 +60,7 @@ export async function collectHere(input: string): Promise<string> {
     },
     stateDir: request.stateDir,
     scanProblem: request.scanProblem,
+    neighbours: request.neighbours,
     refreshOutcome: () => new Map(request.refreshOutcome),
   });
   executor.close();

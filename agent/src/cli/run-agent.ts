@@ -182,7 +182,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     packagesSeen = await packagesChangedAt();
     collectedAt = clock.now();
     const looked = await collectApart(
-      { os: machine.os ?? null, executorSocket: options.executorSocket, stateDir, scanProblem },
+      { os: machine.os ?? null, executorSocket: options.executorSocket, stateDir, scanProblem, neighbours: policy.policy.neighbours },
       refresh.outcome(),
     );
     if (!looked.ok) return log.error(looked.problem, "inventory not taken");
@@ -216,11 +216,13 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     session.reconnect("certificate renewed");
   }
   async function reload(): Promise<void> {
-    const before = policy.policy.mode;
+    const { mode: before, neighbours } = policy.policy;
     [policy, pinned] = [await loadPolicy(configDir), await loadOperatorKeys(configDir)];
     if (policy.problem) log.error(policy.problem, "policy not usable");
     // Hello is where the controller learns of it.
     if (policy.policy.mode !== before) session.reconnect(`policy is now ${policy.policy.mode}`);
+    // Allowed or forbidden: either way the controller should not wait an hour to see it.
+    if (policy.policy.neighbours !== neighbours) await takeInventory();
   }
   const publish = async (state: SessionState): Promise<void> => {
     const status = describeStatus({

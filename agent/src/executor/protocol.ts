@@ -141,7 +141,7 @@ export type ExecutorStatus = z.infer<typeof statusSchema>;
 export const inspectedProcessSchema = z.object({
   pid: z.number().int(),
   name: z.string(),
-  /** Empty for kernel threads and processes that ended meanwhile. */
+  /** Empty for kernel threads, processes that ended meanwhile, and those of a container, of which only the listeners are told. */
   exe: z.string(),
   exeDeleted: z.boolean(),
   uid: z.number().int(),
@@ -163,6 +163,8 @@ export const inspectionSchema = z.object({
   processes: z.array(inspectedProcessSchema),
   /** What could not be read, and why. */
   problems: z.array(z.string()),
+  /** What the board says of itself. An executor of before does not. */
+  smbios: z.object({ serialNumber: z.string(), systemUuid: z.string() }).default({ serialNumber: "", systemUuid: "" }),
 });
 export type Inspection = z.infer<typeof inspectionSchema>;
 

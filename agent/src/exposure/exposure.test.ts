@@ -105,6 +105,17 @@ describe("process -> file -> package -> address", () => {
     expect(found.listeners).toHaveLength(1);
   });
 
+  it("tells what another network namespace listens on as that one's, and never as the machine's own", () => {
+    const listens = [{ protocol: "tcp" as const, address: "0.0.0.0", port: 80 }];
+    const host = process_({ listens });
+    const container = process_({ pid: 2, exe: "", unit: "", netns: "7", listens });
+    const { listeners } = relate({ hostNetns: "1", processes: [host, container] }, owners, ["203.0.113.5"], (p) => p.unit);
+    expect(listeners.map((l) => [l.namespace, l.scope, l.package])).toEqual([
+      ["", "public", "web"],
+      ["7", "private", ""],
+    ]);
+  });
+
   it("reads maps and control groups as the kernel writes them", () => {
     const maps =
       "55d0-55d1 r-xp 00000000 fe:00 12 /usr/sbin/web\n7f00-7f01 r--p 0 fe:00 13 /usr/lib/locale/C\n7f02-7f03 r-xp 0 fe:00 14                    /usr/lib/libssl.so.3 (deleted)\n7ffd-7ffe r-xp 0 00:00 0 [vdso]\n";

@@ -78,7 +78,8 @@ export function relate(
       const key = [l.protocol, l.address, l.port, unit || process.name, process.netns].join(" ");
       if (heard.has(key)) continue;
       heard.add(key);
-      listeners.push({ ...l, pid: process.pid, process: process.name, package: owner.get(process.exe) ?? "", unit });
+      const namespace = process.netns === inspection.hostNetns ? "" : process.netns;
+      listeners.push({ ...l, pid: process.pid, process: process.name, package: owner.get(process.exe) ?? "", unit, namespace });
     }
     for (const file of [{ path: process.exe, deleted: process.exeDeleted }, ...process.mapped]) {
       const name = owner.get(file.path);

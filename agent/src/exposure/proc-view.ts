@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { InspectedProcess, Inspection } from "../executor/protocol.ts";
+import { readSmbios } from "./smbios.ts";
 import { type ListeningSocket, parseSockets } from "./sockets.ts";
 
 /** The kernel's own marker after the path of a mapped or running file that was replaced or removed. */
@@ -36,26 +37,30 @@ export async function viewProc(proc = "/proc"): Promise<Inspection> {
       hidden = true;
       continue;
     }
-    // A container's /usr/lib/libssl is not ours, though its path says so.
-    if ((await rootOf(proc, name)) !== ownRoot) {
-      contained = true;
-      continue;
-    }
     const netns = await netnsOf(proc, name);
     const sockets = socketsByNetns.get(netns) ?? (await socketsOf(proc, name, ephemeral));
     socketsByNetns.set(netns, sockets);
     const opened = await openFiles(proc, name);
-    const cwd = await readlink(`${proc}/${name}/cwd`).catch(() => "");
-    processes.push({
+    const common = {
       pid,
       name: /^Name:\s*(.*)$/m.exec(status)?.[1] ?? "",
-      exe: exe.replace(DELETED, ""),
-      exeDeleted: exe.endsWith(DELETED),
       uid: Number(/^Uid:\s*(\d+)/m.exec(status)?.[1] ?? -1),
       unit: unitOf(await text(`${proc}/${name}/cgroup`)),
       netns,
-      mapped: mappedFiles(await text(`${proc}/${name}/maps`)),
       listens: listensOf(opened, sockets),
+    };
+    // A container's /usr/lib/libssl is not ours, though its path says so. What it listens on is told: its network may be ours.
+    if ((await rootOf(proc, name)) !== ownRoot) {
+      contained = true;
+      if (common.listens.length > 0) processes.push({ ...common, ...NOTHING_OF_OURS });
+      continue;
+    }
+    const cwd = await readlink(`${proc}/${name}/cwd`).catch(() => "");
+    processes.push({
+      ...common,
+      exe: exe.replace(DELETED, ""),
+      exeDeleted: exe.endsWith(DELETED),
+      mapped: mappedFiles(await text(`${proc}/${name}/maps`)),
       archives: [...new Set(opened.filter((file) => ARCHIVE.test(file)))].slice(0, MAX_ARCHIVES),
       cwd,
       script: INTERPRETER.test(basename(exe)) ? await scriptOf(await text(`${proc}/${name}/cmdline`), cwd) : "",
@@ -65,8 +70,10 @@ export async function viewProc(proc = "/proc"): Promise<Inspection> {
     ...(hidden ? ["processes of other users could not be read"] : []),
     ...(contained ? ["processes in containers have packages of their own, which are not looked at"] : []),
   ];
-  return { hostNetns, processes, problems };
+  return { hostNetns, processes, problems, smbios: await readSmbios() };
 }
+
+const NOTHING_OF_OURS = { exe: "", exeDeleted: false, mapped: [], archives: [], cwd: "", script: "" };
 
 const text = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
 const netnsOf = async (proc: string, pid: string): Promise<string> =>

@@ -6,6 +6,7 @@ import { describeComponents, loadResult } from "./components/index.ts";
 import type { ContainerRuntime } from "./containers/index.ts";
 import { packageDatabases, type SystemPackage } from "./databases/index.ts";
 import { describeKernel, rebootState } from "./kernel.ts";
+import { ownInterfaces, readNeighbours } from "./network.ts";
 import { pendingUpdates } from "./pending-updates.ts";
 import { type RefreshOutcome, repositories } from "./repositories.ts";
 import { readServices } from "./services.ts";
@@ -21,6 +22,8 @@ export interface CollectOptions {
   readonly stateDir: string;
   /** Why there was no later look, where one was due and failed. */
   readonly scanProblem?: Problem | undefined;
+  /** Whether the machine's owner lets us tell of neighbours. */
+  readonly neighbours: boolean;
   /** What the last refresh of the package lists said. */
   refreshOutcome(): RefreshOutcome;
 }
@@ -80,6 +83,9 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
   const kernel = describeKernel(packages, release());
   const reboot = await take("reboot", async () => ok(await rebootState(kernel)));
   const machine = await take("hardware", async () => ok(await (await import("./hardware.ts")).hardware()));
+  const seen = await inspectOnce().catch(() => undefined);
+  const interfaces = ownInterfaces();
+  const neighbourhood = options.neighbours ? await take("neighbours", () => readNeighbours(interfaces)) : undefined;
 
   return {
     os: options.os ?? null,
@@ -98,7 +104,8 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
     kernel,
     reboot: reboot ?? null,
     repositories: repositoryList ?? [],
-    hardware: machine ?? null,
+    hardware: machine ? { ...machine, ...(seen?.ok ? seen.value.smbios : {}) } : null,
+    network: { interfaces, neighbourhood: neighbourhood ?? null },
     components: found?.components ?? [],
     componentScan: found?.componentScan ?? null,
     containerRuntimes: runtimes ?? [],

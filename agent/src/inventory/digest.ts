@@ -29,6 +29,18 @@ const lastingScan = (scan: WireInventory["componentScan"]) =>
     day: (scan.endedAt ?? "").slice(0, 10),
   };
 
+/** Of a namespace it lasts that it is another one: each start of a container makes a new one. */
+const lastingListener = ({ pid: _, namespace, ...l }: NonNullable<WireInventory["listeners"]>[number]) => ({
+  ...l,
+  ...(namespace ? { namespace: "other" } : {}),
+});
+
+/** Neighbours count by what they are; how many were left out comes and goes. */
+const lastingNetwork = (network: NonNullable<WireInventory["network"]>) => ({
+  interfaces: (network.interfaces ?? []).map((i) => canonicalJson(i)).sort(),
+  neighbours: network.neighbourhood ? (network.neighbourhood.neighbours ?? []).map((n) => canonicalJson(n)).sort() : null,
+});
+
 /**
  * The facts without what changes all the time and means nothing: process ids, free space, restart counters (health has
  * them), the moment of looking. Lists are sorted, so that the order in which they were found means nothing either.
@@ -39,7 +51,7 @@ function lasting(inventory: WireInventory): unknown {
     ...round(factsOf(inventory)),
     pendingUpdates: sorted(inventory.pendingUpdates),
     services: sorted(inventory.services?.map(({ mainPid, restarts, ...s }) => s)),
-    listeners: sorted([...new Map((inventory.listeners ?? []).map(({ pid, ...l }) => [canonicalJson(l), l])).values()]),
+    listeners: sorted([...new Map((inventory.listeners ?? []).map(lastingListener).map((l) => [canonicalJson(l), l])).values()]),
     // What a shell loads comes and goes by the second; what services load, or what listens or waits for a restart, counts.
     loadedPackages: sorted(
       inventory.loadedPackages
@@ -49,6 +61,7 @@ function lasting(inventory: WireInventory): unknown {
     repositories: sorted(inventory.repositories),
     containerRuntimes: sorted(inventory.containerRuntimes),
     componentScan: lastingScan(inventory.componentScan ?? null),
+    ...(inventory.network ? { network: lastingNetwork(inventory.network) } : {}),
     problems: sorted(inventory.problems?.map(({ collector, code }) => ({ collector, code }))),
     hardware: inventory.hardware && {
       ...round(inventory.hardware),

@@ -25,6 +25,8 @@ export const policyFileSchema = z.strictObject({
   maxPackages: z.number().int().min(1).max(2_000).default(2_000),
   /** Whether the agent may fetch the package lists (`apt-get update`) when they are old. */
   refreshPackageLists: z.boolean().default(true),
+  /** Whether the agent tells of the machines that this one's kernel knows as neighbours. Nothing is ever sent to find some. */
+  neighbours: z.boolean().default(false),
 });
 
 /** What this machine's owner allows, whatever the controller says. */

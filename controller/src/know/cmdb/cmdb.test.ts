@@ -1,6 +1,7 @@
 import { expectOk, instant } from "@breakwater/shared/core";
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventsAfter, type Store } from "../../store/index.ts";
+import { eventsAfter, type Store, schema } from "../../store/index.ts";
 import { openTestStore } from "../../store/testing.ts";
 import { createInventory } from "../inventory/index.ts";
 import { addEndpoint, wireInventory, wirePackage } from "../testing.ts";
@@ -39,6 +40,23 @@ afterAll(() => store.close());
 
 const gaps = async (kind: Gap["kind"], source?: string) => expectOk(await cmdb.compare(source)).gaps.filter((g) => g.kind === kind);
 const names = (rows: readonly Gap[]) => rows.map((g) => g.name);
+
+describe("neighbours", () => {
+  it("without an agent are told by what endpoints report of their networks, and only those", async () => {
+    const mac = "52:54:00:00:00:aa";
+    const neighbours = [
+      { address: "10.0.0.2", mac: "52:54:00:00:00:02", interface: "eth0", router: false },
+      { address: "10.0.0.77", mac, interface: "eth0", router: false },
+    ];
+    await addEndpoint(store, "seer", { machineId: "9".repeat(32) });
+    const own = { ...network(["10.0.0.9/24"], "52:54:00:00:00:09"), neighbourhood: { neighbours, total: 600 } };
+    expectOk(await createInventory({ store, clock }).takeSnapshot("seer", wireInventory({ network: own }), "seer"));
+    const told = expectOk(await cmdb.compare());
+    expect(told.gaps).toMatchObject([{ kind: "neighbour", name: "10.0.0.77", macs: [mac], endpoints: [{ id: "seer" }], count: 1 }]);
+    expect(told.neighbours).toEqual({ watching: 1, cut: 1 });
+    await store.db.delete(schema.endpoint).where(eq(schema.endpoint.id, "seer"));
+  });
+});
 
 describe("without any import", () => {
   it("no endpoint is called unknown: there is nothing that could know it", async () => {
