@@ -10,6 +10,7 @@ export const FINDING_EVENTS: ReadonlySet<string> = new Set([
   "intel.changed",
   "endpoint.updated",
   "endpoint.enrolled",
+  "topology.changed",
   "suppression.created",
   "suppression.ended",
   "vex.imported",
@@ -32,6 +33,8 @@ export async function scopeOf(db: Db, events: readonly RecordedEvent[]): Promise
   const vulnerabilities = new Set<string>();
   for (const event of events) {
     if (!FINDING_EVENTS.has(event.type)) continue;
+    // Who reaches whom concerns whoever stands there, before and after.
+    if (event.type === "topology.changed") return "all";
     if (event.type === "intel.changed") {
       const changed = Intel.safeParse(event.data);
       if (!changed.success) return "all";

@@ -30,6 +30,8 @@ export const operatorFactsSchema = z
     criticality: z.number().int().min(1).max(5),
     declaredExposure: z.enum(EXPOSURES).nullable(),
     redundancyGroup: nameSchema.nullable(),
+    /** The part of the network that it stands in. */
+    zone: nameSchema.nullable(),
     window: windowSchema.nullable(),
     checks: z.array(checkSchema).max(MAX_CHECKS_PER_ACTION),
   })

@@ -1,10 +1,11 @@
-import { type Clock, type EndpointId, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
+import { type Clock, type EndpointId, fail, formatInstant, ok, ProblemError, type Result } from "@breakwater/shared/core";
 import { and, asc, count, eq, ilike, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
 import { type Db, recordEvents, type Store, schema } from "../../store/index.ts";
 import { revokeCertificatesOf } from "./certificates.ts";
 import { type Endpoint, type OperatorFacts, operatorFactsSchema, toEndpoint } from "./endpoint.ts";
 import { checkPlacement } from "./groups.ts";
 import { fleetProblem } from "./problems.ts";
+import { checkZones } from "./topology.ts";
 
 const MAX_PAGE = 1_000;
 const { endpoint } = schema;
@@ -56,7 +57,19 @@ export function endpointOperations(store: Store, clock: Clock) {
     async update(id: string, facts: unknown, actor: string): Promise<Result<Endpoint>> {
       const parsed = operatorFactsSchema.safeParse(facts);
       if (!parsed.success) return fail(fleetProblem.invalid("The endpoint cannot be changed like this", parsed.error));
-      return db.transaction((tx) => updateFacts(tx as Db, clock, id, parsed.data, actor));
+      return db
+        .transaction(async (tx) => {
+          const updated = await updateFacts(tx as Db, clock, id, parsed.data, actor);
+          if (!updated.ok || !parsed.data.zone) return updated;
+          // Checked last, as a whole fleet file is; thrown, so that nothing of the change stays.
+          const standing = await checkZones(tx as Db);
+          if (!standing.ok) throw new ProblemError(standing.problem);
+          return updated;
+        })
+        .catch((cause: unknown) => {
+          if (cause instanceof ProblemError) return fail(cause.problem);
+          throw cause;
+        });
     },
 
     /** Takes an endpoint out of the fleet for good: certificates revoked, inventory dropped, findings closed. Its history stays. */

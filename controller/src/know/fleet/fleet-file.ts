@@ -7,6 +7,7 @@ import { addCalendarEntry, calendarEntrySchema } from "./calendar.ts";
 import { operatorFactsSchema } from "./endpoint.ts";
 import { updateFacts } from "./endpoints.ts";
 import { redundancyGroupSchema, setGroup, setSite, siteSchema } from "./groups.ts";
+import { checkZones, loadBalancerSchema, readTopology, setTopology, zoneSchema } from "./topology.ts";
 
 const MAX_FILE_CHARACTERS = 16 * 1024 * 1024;
 const { endpoint } = schema;
@@ -16,6 +17,9 @@ const fleetFileSchema = z.strictObject({
   sites: z.array(siteSchema).max(10_000).default([]),
   redundancyGroups: z.array(redundancyGroupSchema).max(10_000).default([]),
   calendar: z.array(calendarEntrySchema).max(10_000).default([]),
+  /** Who reaches whom. Left out, what was said before stays; else the file's takes its place. */
+  zones: z.array(zoneSchema).max(1_000).optional(),
+  loadBalancers: z.array(loadBalancerSchema).max(1_000).optional(),
   /** `endpoint` is a host name or an id of an enrolled endpoint: a file cannot bring machines into the fleet. */
   endpoints: z
     .array(operatorFactsSchema.extend({ endpoint: z.string().min(1).max(253) }))
@@ -60,6 +64,7 @@ export function fleetFileOperations(store: Store, clock: Clock) {
         version: 1,
         sites: await db.select().from(schema.site).orderBy(schema.site.id),
         redundancyGroups: await db.select().from(schema.redundancyGroup).orderBy(schema.redundancyGroup.id),
+        ...(await readTopology(db)),
         calendar: (await db.select().from(schema.calendarEvent).orderBy(schema.calendarEvent.name)).map(({ id: _id, ...entry }) => entry),
         endpoints: rows.map((row) => ({
           endpoint: seen.get(row.hostname) === 1 ? row.hostname : row.id,
@@ -68,6 +73,7 @@ export function fleetFileOperations(store: Store, clock: Clock) {
           criticality: row.criticality,
           declaredExposure: row.declaredExposure,
           redundancyGroup: row.redundancyGroup,
+          zone: row.zone,
           window: row.window,
           checks: row.checks,
         })),
@@ -104,6 +110,13 @@ function lineIn(document: Document, lines: LineCounter, path: readonly PropertyK
 async function apply(tx: Db, clock: Clock, file: FleetFile, lineOf: LineOf, actor: string): Promise<void> {
   for (const site of file.sites) await setSite(tx, clock, site, actor);
   for (const group of file.redundancyGroups) await setGroup(tx, clock, group, actor);
+  const placed = await setTopology(
+    tx,
+    clock,
+    { ...(file.zones ? { zones: file.zones } : {}), ...(file.loadBalancers ? { loadBalancers: file.loadBalancers } : {}) },
+    actor,
+  );
+  if (!placed.ok) throw new ProblemError(placed.problem);
   await tx.delete(schema.calendarEvent);
   for (const entry of file.calendar) await addCalendarEntry(tx, clock, entry, actor);
   for (const [index, { endpoint: name, ...facts }] of file.endpoints.entries()) {
@@ -123,6 +136,8 @@ async function apply(tx: Db, clock: Clock, file: FleetFile, lineOf: LineOf, acto
     const updated = await updateFacts(tx, clock, only.id, facts, actor);
     if (!updated.ok) throw new ProblemError(atLine(line, updated.problem.message));
   }
+  const standing = await checkZones(tx);
+  if (!standing.ok) throw new ProblemError(standing.problem);
   await recordEvents(tx, [
     {
       at: clock.now(),

@@ -2,7 +2,7 @@ import { addMs, type Clock, expectOk, hours, instant, minutes } from "@breakwate
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { eventsAfter, type Store } from "../../store/index.ts";
 import { openTestStore } from "../../store/testing.ts";
-import { createFleet, type Fleet, type HelloFacts } from "./index.ts";
+import { createFleet, type Fleet, type HelloFacts, pathsTo, readTopology } from "./index.ts";
 
 let store: Store;
 let fleet: Fleet;
@@ -271,5 +271,33 @@ describe("fleet file", () => {
     });
     expect(await wrong("version: 1\nsites: [\n")).toMatchObject({ ok: false, problem: { code: "fleet-file-invalid" } });
     expect(await fleet.exportFile("json")).toBe(before);
+  });
+
+  it("says who reaches whom; what it leaves out stays, and what does not fit together is refused whole", async () => {
+    const zones = "zones:\n  - { id: dmz, reachedFrom: [internet] }\n  - { id: inner, reachedFrom: [dmz] }\n";
+    const balancers = "loadBalancers:\n  - { id: front, exposure: public, tags: [web], ports: [8443] }\n";
+    expectOk(await fleet.importFile(`version: 1\n${zones}${balancers}`, "user:ada"));
+    expectOk(await fleet.importFile("version: 1\n", "user:ada"));
+    const topology = await readTopology(store.db);
+    expect(pathsTo({ zone: "dmz", tags: [] }, topology)).toEqual({ zone: "dmz", loadBalancers: [] });
+    expect(pathsTo({ zone: "inner", tags: ["web"] }, topology)).toEqual({ zone: null, loadBalancers: [{ id: "front", ports: [8443] }] });
+    const refused = async (text: string) => {
+      const result = await fleet.importFile(text, "user:ada");
+      return result.ok ? "taken" : result.problem.message;
+    };
+    expect(await refused("version: 1\nzones: [{ id: a, reachedFrom: [b] }]\n")).toContain('reached from "b", which is no zone');
+    expect(await refused("version: 1\nzones: [{ id: internet, reachedFrom: [] }]\n")).toContain("is the world");
+    expect(await readTopology(store.db)).toEqual(topology);
+    const told = (await eventsAfter(store.db, 0, 10_000)).filter((e) => e.type === "topology.changed");
+    expect(told).toHaveLength(1);
+  });
+
+  it("places endpoints in zones that are there", async () => {
+    const [some] = (await fleet.list()).endpoints;
+    if (!some) throw new Error("no endpoint");
+    expect(expectOk(await fleet.update(some.id, { zone: "dmz" }, "user:ada")).zone).toBe("dmz");
+    expect(await fleet.update(some.id, { zone: "nowhere" }, "user:ada")).toMatchObject({ ok: false, problem: { code: "bad-topology" } });
+    expect(await fleet.importFile("version: 1\nzones: []\n", "user:ada")).toMatchObject({ ok: false, problem: { code: "bad-topology" } });
+    expect(expectOk(await fleet.get(some.id)).zone).toBe("dmz");
   });
 });

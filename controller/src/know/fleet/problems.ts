@@ -18,6 +18,11 @@ export const fleetProblem = {
     message: `There is no redundancy group "${id}".`,
     next: "Create the group with the number of members that must stay healthy first.",
   }),
+  topology: (why: string): Problem => ({
+    code: "bad-topology",
+    message: `The zones and load balancers do not fit together: ${why}.`,
+    next: "Correct it in the fleet file; nothing was changed.",
+  }),
   inUse: (what: string, count: number): Problem => ({
     code: "in-use",
     message: `${what} is still used by ${count} endpoint${count === 1 ? "" : "s"}.`,

@@ -2,6 +2,7 @@ import { type Clock, days, formatInstant, type Instant, instant } from "@breakwa
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, queryRows, recordEvents, type Store } from "../../store/index.ts";
+import { pathsTo, readTopology } from "../fleet/index.ts";
 import { readFacts } from "../inventory/index.ts";
 import { batches, bulkRows, groupBy } from "../rows.ts";
 import { type JudgedPackage, judgeCatalogue, loadEvidence } from "./catalogue-verdicts.ts";
@@ -87,6 +88,8 @@ const EndpointRow = z.object({
   facts: z.unknown(),
   declaredExposure: z.enum(["loopback", "private", "public"]).nullable().catch(null),
   criticality: z.coerce.number(),
+  zone: z.string().nullable(),
+  tags: z.array(z.string()),
   packageIds: z.string().nullable(),
 });
 
@@ -124,11 +127,12 @@ async function loadViews(db: Db, ids: readonly string[], judged: Map<number, Jud
     db,
     EndpointRow,
     sql`
-    select e.id, e.facts, e.declared_exposure as "declaredExposure", e.criticality,
+    select e.id, e.facts, e.declared_exposure as "declaredExposure", e.criticality, e.zone, e.tags,
       (select string_agg(p.package_id::text, ',' order by p.package_id) from endpoint_package p
         where p.endpoint_id = e.id and p.status not in ('config-files', 'not-installed')) as "packageIds"
     from endpoint e where e.id = any(${param}) order by e.id`,
   );
+  const topology = await readTopology(db);
   const pending = groupBy(
     await queryRows(
       db,
@@ -174,6 +178,7 @@ async function loadViews(db: Db, ids: readonly string[], judged: Map<number, Jud
     facts: readFacts(e.facts),
     declaredExposure: e.declaredExposure,
     criticality: e.criticality,
+    paths: pathsTo(e, topology),
   }));
 }
 

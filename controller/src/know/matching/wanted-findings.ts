@@ -1,4 +1,5 @@
 import { compareVersions } from "@breakwater/shared/version";
+import type { DeclaredPaths } from "../fleet/index.ts";
 import type { EndpointFacts } from "../inventory/index.ts";
 import { componentReach, type ReachEvidence, type Risk, reachOf, scoreWithAlternatives } from "../risk/index.ts";
 import type { JudgedPackage } from "./catalogue-verdicts.ts";
@@ -38,6 +39,8 @@ export interface EndpointView {
   readonly facts: EndpointFacts | null;
   readonly declaredExposure: ReachEvidence["declared"];
   readonly criticality: number;
+  /** Ways from the internet that operators declared. */
+  readonly paths?: DeclaredPaths;
 }
 
 /** A finding as it should stand now. */
@@ -58,7 +61,8 @@ export function wantedFindings(view: EndpointView, evidence: Evidence, scores: S
   const wanted = new Map<string, WantedFinding>();
   const scorers = new Map<string, (vulnerabilityId: string) => Score>();
   const scorerOf = (packageName: string) => {
-    const known = scorers.get(packageName) ?? scorer(reachOf(packageName, view.facts, view.declaredExposure), view, evidence, scores);
+    const known =
+      scorers.get(packageName) ?? scorer(reachOf(packageName, view.facts, view.declaredExposure, view.paths), view, evidence, scores);
     scorers.set(packageName, known);
     return known;
   };
@@ -95,7 +99,7 @@ export function wantedFindings(view: EndpointView, evidence: Evidence, scores: S
     const proofs = proofsOfPlaces(ecosystem, name, version, own);
     // A finding stands for all places of its name on the endpoint: it can be reached as far as the most exposed of them.
     const all = places.get(`${ecosystem} ${name}`) ?? own;
-    const scoreOf = scorer(componentReach(all, view.facts, view.declaredExposure), view, evidence, scores);
+    const scoreOf = scorer(componentReach(all, view.facts, view.declaredExposure, view.paths), view, evidence, scores);
     for (const found of judged.findings) put({ ...found, proofs: [...found.proofs, ...proofs] }, scoreOf);
   }
   for (const found of byChangelogs(view)) put(found, scorerOf(found.packageName));
@@ -104,7 +108,7 @@ export function wantedFindings(view: EndpointView, evidence: Evidence, scores: S
 
 /** Scores vulnerabilities of one package on one endpoint. */
 function scorer(reach: ReachEvidence, view: EndpointView, evidence: Evidence, scores: ScoreMemo): (vulnerabilityId: string) => Score {
-  const circumstances = `${view.criticality}\n${reach.kind}\n${reach.declared}\n${reach.why}`;
+  const circumstances = `${view.criticality}\n${reach.kind}\n${reach.declared}\n${reach.why}\n${reach.without ?? ""}`;
   const known = scores.get(circumstances) ?? new Map<string, Score>();
   scores.set(circumstances, known);
   return (vulnerabilityId) => {

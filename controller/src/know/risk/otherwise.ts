@@ -28,7 +28,7 @@ export function scoreWithAlternatives(input: RiskInput): Risk {
   if (used in STEP_BACK) {
     const back = STEP_BACK[used as keyof typeof STEP_BACK];
     const name = reach.kind === "unknown" ? "exposure (declared)" : "exposure";
-    what(name, back.if, { reach: { ...reach, kind: back.kind } });
+    what(name, (used === "public" && reach.without) || back.if, { reach: { ...reach, kind: back.kind } });
   }
   if (criticality > MIDDLING) what("criticality", `on an endpoint of criticality ${MIDDLING}`, { criticality: MIDDLING });
   if (dependents > 0) what("dependents", "without dependents", { dependents: 0 });

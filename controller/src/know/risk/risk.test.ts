@@ -306,3 +306,50 @@ describe("reach", () => {
     expect(reachOf("gcc", { ...facts, loadedPackages: [] }, null).kind).toBe("unknown");
   });
 });
+
+describe("declared ways from the internet", () => {
+  const listener = { protocol: "tcp", address: "10.0.0.5", port: 8443, pid: 7, process: "java", package: "shop", unit: "shop.service" };
+  const seen = (scope: string) =>
+    EndpointFacts.parse({
+      ...{ collectedAt: "", services: [], kernel: null, reboot: null, repositories: [], hardware: null, problems: [] },
+      listeners: [{ ...listener, scope }],
+      loadedPackages: [{ name: "libssl3", pids: [7], units: ["shop.service"], restartNeeded: false, reach: scope }],
+    });
+  const balanced = (ports: number[]) => ({ zone: null, loadBalancers: [{ id: "front", ports }] });
+  const dmz = { zone: "dmz", loadBalancers: [] };
+
+  it("make a private listener public: by its zone, or by a load balancer that forwards to its port", () => {
+    expect(reachOf("shop", seen("private"), null, dmz)).toMatchObject({ kind: "public", why: expect.stringContaining("zone dmz") });
+    expect(reachOf("shop", seen("private"), null, balanced([8443]))).toMatchObject({
+      kind: "public",
+      why: expect.stringContaining("port 8443"),
+    });
+    expect(reachOf("libssl3", seen("private"), null, balanced([8443]))).toMatchObject({ kind: "public" });
+    expect(reachOf("shop", seen("private"), null, balanced([443]))).toMatchObject({ kind: "private" });
+    expect(reachOf("shop", seen("private"), null)).toMatchObject({ kind: "private" });
+  });
+  it("change nothing of what listens on loopback or nowhere, and never narrow what was seen", () => {
+    expect(reachOf("shop", seen("loopback"), null, dmz).kind).toBe("loopback");
+    expect(reachOf("bash", seen("private"), null, dmz).kind).toBe("not-loaded");
+    expect(reachOf("shop", seen("public"), null, balanced([443]))).toMatchObject({
+      kind: "public",
+      why: expect.stringContaining("listens on"),
+    });
+  });
+  it("stand in for what nobody declared of the endpoint itself, where nobody could look", () => {
+    expect(reachOf("shop", null, null, dmz)).toMatchObject({ kind: "unknown", declared: "public" });
+    expect(reachOf("shop", null, "private", dmz)).toMatchObject({ kind: "unknown", declared: "private" });
+  });
+  it("are what the counterfactual takes away", () => {
+    const evidence = {
+      facts: { at: AT, published: AT, cvss: readCvssMetrics(WORST), cwe: [], epss: null, kev: null, exploits: {}, ssvc: null, leftOut: [] },
+      ransomware: false,
+    };
+    const base = { exploitation: evidence, cvss: readCvss(WORST), criticality: 3, dependents: 0 };
+    const { risk, factors } = scoreWithAlternatives({ ...base, reach: reachOf("shop", seen("private"), null, balanced([8443])) });
+    const otherwise = factors.find((f) => f.name === "exposure")?.otherwise;
+    expect(otherwise?.if).toBe("not behind the load balancer front");
+    expect(otherwise?.risk).toBeCloseTo(scoreWithAlternatives({ ...base, reach: reachOf("shop", seen("private"), null) }).risk, 9);
+    expect(otherwise?.risk).toBeLessThan(risk);
+  });
+});

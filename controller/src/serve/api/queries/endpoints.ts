@@ -85,6 +85,11 @@ export async function listEndpoints(db: Db, query: z.output<typeof endpointQuery
     osVersion !== undefined && sql`e.os_version = ${osVersion}`,
     query.connected !== undefined && sql`e.connected = ${query.connected}`,
     query.simulated !== undefined && sql`e.simulated = ${query.simulated}`,
+    query.restartNeeded !== undefined &&
+      sql`jsonb_path_exists(e.facts, '$.loadedPackages[*] ? (@.restartNeeded == true)') = ${query.restartNeeded}`,
+    query.rebootRequired !== undefined && sql`(e.facts->'reboot'->>'needed')::boolean = ${query.rebootRequired}`,
+    query.kernelNotRunning !== undefined &&
+      sql`(nullif(e.facts->'kernel'->>'newestInstalled', '') <> nullif(e.facts->'kernel'->>'running', '')) = ${query.kernelNotRunning}`,
     query.withFindings !== undefined && (query.withFindings ? sql`f.open > 0` : sql`f.open is null`),
   );
   const from = sql`from endpoint e left join (${findings(sql`true`)}) f on f.endpoint_id = e.id where ${where}`;
@@ -105,6 +110,7 @@ const detail = row.extend({
   capabilities: json(z.array(z.string())),
   pinnedKeyIds: json(z.array(z.string())),
   declaredExposure: z.enum(["loopback", "private", "public"]).nullable(),
+  zone: z.string().nullable(),
   window: json(z.unknown()),
   checks: json(z.array(z.unknown())),
   enrolledAt: moment,
@@ -120,7 +126,7 @@ export async function readEndpoint(db: Db, id: string): Promise<z.input<typeof e
     db,
     detail,
     sql`select ${columns}, e.machine_id as "machineId", e.os_codename as codename, e.virtualization, e.boot_id as "bootId", e.capabilities,
-      e.pinned_key_ids as "pinnedKeyIds", e.declared_exposure as "declaredExposure", e."window", e.checks, e.enrolled_at as "enrolledAt",
+      e.pinned_key_ids as "pinnedKeyIds", e.declared_exposure as "declaredExposure", e.zone, e."window", e.checks, e.enrolled_at as "enrolledAt",
       e.clock_offset_ms as "clockOffsetMs", e.inventory_digest as "inventoryDigest", e.facts,
       (select max(c.expires_at) from certificate c where c.endpoint_id = e.id and c.revoked_at is null) as "certificateExpiresAt"
       from endpoint e left join (${findings(sql`f.endpoint_id = ${id}`)}) f on f.endpoint_id = e.id where e.id = ${id}`,

@@ -19,6 +19,7 @@ const factsSchema = z
           process: text,
           package: text,
           unit: text,
+          namespace: text,
         }),
       )
       .catch([]),

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { readDueRules } from "../../../know/due-rules/index.ts";
+import { pathsTo, readTopology } from "../../../know/fleet/index.ts";
 import { readFacts } from "../../../know/inventory/index.ts";
 import { reachOf } from "../../../know/risk/index.ts";
 import type { Db } from "../../../store/index.ts";
@@ -24,6 +25,7 @@ const row = findingRow.extend({
   facts: json(z.unknown()),
   inventoryAt: momentOrNull,
   declaredExposure: z.enum(["loopback", "private", "public"]).nullable().catch(null),
+  zone: z.string().nullable(),
   distribution: z.string(),
   architecture: z.string(),
   tags: json(z.array(z.string())),
@@ -37,14 +39,14 @@ export async function readFinding(db: Db, id: number): Promise<z.input<typeof fi
   const [found] = await select(
     db,
     row,
-    sql`select ${columns}, e.facts, e.inventory_at as "inventoryAt", e.declared_exposure as "declaredExposure", e.tags,
+    sql`select ${columns}, e.facts, e.inventory_at as "inventoryAt", e.declared_exposure as "declaredExposure", e.tags, e.zone,
       e.redundancy_group as "redundancyGroup", coalesce(c.distribution, '') as distribution, coalesce(c.architecture, '') as architecture,
       (select jsonb_build_object('to', u.to_version, 'origin', u.origin, 'suite', u.suite, 'security', u.security) from update_catalogue u where u.id = f.update_id) as update
       from finding f join endpoint e on e.id = f.endpoint_id left join vulnerability v on v.id = f.vulnerability_id
       left join package_catalogue c on c.id = f.package_id where f.id = ${String(id)}::bigint`,
   );
   if (!found) throw notFound("finding", String(id));
-  const { proofs, facts: stored, inventoryAt, declaredExposure, ...finding } = found;
+  const { proofs, facts: stored, inventoryAt, declaredExposure, zone: _zone, ...finding } = found;
   const facts = readFacts(stored);
   const read = new Map(
     (await select(db, feedRow, sql`select id, last_success_at as "lastSuccessAt" from feed where last_success_at is not null`)).map((f) => [
@@ -66,7 +68,7 @@ export async function readFinding(db: Db, id: number): Promise<z.input<typeof fi
     proofs: proofs.map((p) => ({ ...p, feedReadAt: read.get(p.feed) ?? null })),
     evidence: {
       exposure: finding.exposure,
-      why: place?.statement ?? reachOf(finding.packageName, facts, declaredExposure).why,
+      why: place?.statement ?? reachOf(finding.packageName, facts, declaredExposure, pathsTo(found, await readTopology(db))).why,
       inventoryAt,
       criticality: finding.criticality,
       processes: processes.map(({ name, pids: all, units, restartNeeded, reach }) => ({

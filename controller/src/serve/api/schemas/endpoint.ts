@@ -50,6 +50,13 @@ export const endpointQuery = pageQuery.extend({
   simulated: flag.optional(),
   revoked: flag.default(false),
   withFindings: flag.optional(),
+  restartNeeded: flag
+    .optional()
+    .openapi({ description: "A process runs a file that an update has replaced since. Unknown matches neither." }),
+  rebootRequired: flag.optional().openapi({ description: "Unknown matches neither." }),
+  kernelNotRunning: flag
+    .optional()
+    .openapi({ description: "A newer kernel is installed than the one that runs. Unknown matches neither." }),
   sort: z
     .enum([
       "hostname",
@@ -78,6 +85,8 @@ export const endpointSchema = endpointRowSchema
     capabilities: z.array(z.string()),
     pinnedKeyIds: z.array(z.string()),
     declaredExposure: z.enum(["loopback", "private", "public"]).nullable(),
+    /** The part of the network that operators say it stands in. */
+    zone: z.string().nullable(),
     window: windowSchema.nullable(),
     checks: z.array(checkSchema),
     enrolledAt: at,
@@ -95,6 +104,7 @@ export const endpointUpdate = z.strictObject({
   criticality: z.number().int().min(1).max(5).optional(),
   declaredExposure: z.enum(["loopback", "private", "public"]).nullable().optional(),
   redundancyGroup: z.string().min(1).max(100).nullable().optional(),
+  zone: z.string().min(1).max(63).nullable().optional(),
   window: windowSchema.nullable().optional(),
   checks: z.array(checkSchema).max(64).optional(),
 });
@@ -143,6 +153,8 @@ export const exposureSchema = z
         scope: exposureLevel,
         process: z.string(),
         unit: z.string(),
+        /** Of the network that it is in; "": the machine's own. */
+        namespace: z.string(),
         packages: z.array(z.object({ name: z.string(), openFindings: z.number().int(), riskHighest: z.number() })),
       }),
     ),

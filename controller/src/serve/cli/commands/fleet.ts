@@ -40,6 +40,9 @@ export function addFleetCommands(program: Command, io: Io): void {
     .option("--site <site>")
     .option("--os <id>", "debian, or debian:12")
     .option("--search <text>", "part of the host name")
+    .option("--restart-needed", "only where a process runs a file that was replaced")
+    .option("--reboot-required", "only where a reboot is wanted")
+    .option("--kernel-not-running", "only where a newer kernel is installed than runs")
     .option("--sort <field>", "hostname, risk, findings, updates, lastSeen or criticality; - before it turns it round", "-risk")
     .option("--limit <n>", "at most this many", wholeNumber, 100)
     .action((options) =>
@@ -51,7 +54,14 @@ export function addFleetCommands(program: Command, io: Io): void {
             client,
             "/endpoints",
             endpointRowSchema,
-            { tag: options.tag, site: options.site, os: options.os, q: options.search, sort: options.sort },
+            {
+              ...{ tag: options.tag, site: options.site, os: options.os, q: options.search, sort: options.sort },
+              ...{
+                restartNeeded: options.restartNeeded,
+                rebootRequired: options.rebootRequired,
+                kernelNotRunning: options.kernelNotRunning,
+              },
+            },
             options.limit,
           ),
         (rows) =>
