@@ -356,7 +356,7 @@ describe("every page", () => {
         "/fleet?enrol=1",
       ],
       ...["findings", "exposure", "health", "packages", "history", "settings"].map((tab) => `/fleet/${machine?.id}?tab=${tab}`),
-      ...["/calendar", "/audit", "/settings", "/nowhere"],
+      ...["/gaps", "/calendar", "/audit", "/settings", "/due", "/nowhere"],
     ];
     const barriers: string[] = [];
     const sideways: string[] = [];

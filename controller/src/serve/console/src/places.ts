@@ -11,6 +11,7 @@ import AuditPage from "./pages/Audit.svelte";
 import CalendarPage from "./pages/Calendar.svelte";
 import DeploymentPage from "./pages/Deployment.svelte";
 import DeploymentsPage from "./pages/Deployments.svelte";
+import DueRulesPage from "./pages/DueRules.svelte";
 import EndpointPage from "./pages/Endpoint.svelte";
 import ExceptionsPage from "./pages/Exceptions.svelte";
 import FindingPage from "./pages/Finding.svelte";
@@ -59,6 +60,7 @@ const table: [RegExp, string, string, Resolved["page"]][] = [
   [/^\/gaps$/, "Inventory gaps", "/fleet", GapsPage],
   [/^\/calendar$/, "Calendar", "/calendar", CalendarPage],
   [/^\/audit$/, "Audit", "/audit", AuditPage],
+  [/^\/due$/, "Due dates", "/settings", DueRulesPage],
   [/^\/settings$/, "Settings", "/settings", SettingsPage],
 ];
 
