@@ -134,9 +134,10 @@ export const softwareGapRow = (gap: SoftwareGap, hostnameOf: (id: string) => str
   endpoints: gap.examples.map((id) => ({ id, hostname: hostnameOf(id) })),
 });
 
-/** In the order of kinds, then what concerns most, then by name. */
+/** In the order of kinds, what is real before what is simulated, then what concerns most, then by name. */
 export const inOrder = (a: Gap, b: Gap): number =>
   GAP_KINDS.indexOf(a.kind) - GAP_KINDS.indexOf(b.kind) ||
+  Number(a.simulated) - Number(b.simulated) ||
   (a.kind.startsWith("software") ? b.count - a.count : 0) ||
   a.name.localeCompare(b.name, "en") ||
   (a.place ?? 0) - (b.place ?? 0);
