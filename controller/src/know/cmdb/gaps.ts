@@ -17,10 +17,10 @@ export const GAP_KINDS = [
   "software-unlisted",
   "matched",
 ] as const;
-export type GapKind = (typeof GAP_KINDS)[number];
+type GapKind = (typeof GAP_KINDS)[number];
 
 /** An entry that nobody touched for so long is stale. */
-export const STALE_DAYS = 90;
+const STALE_DAYS = 90;
 
 /** One line of the comparison between what is there and what configuration databases say. */
 export interface Gap {

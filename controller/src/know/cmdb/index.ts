@@ -11,7 +11,7 @@ import { readEntries, replaceRows } from "./rows.ts";
 import { type Pair, softwareGaps } from "./software-gaps.ts";
 import { type CmdbFormat, formatOf, type SetAside } from "./table.ts";
 
-export { GAP_KINDS, type Gap, type GapKind, STALE_DAYS } from "./gaps.ts";
+export { GAP_KINDS, type Gap } from "./gaps.ts";
 export { CMDB_FIELDS } from "./mapping.ts";
 export { CRITERIA } from "./reconcile.ts";
 export { MAX_CMDB_BYTES } from "./table.ts";

@@ -14,5 +14,5 @@ export {
 export { type RiskFactor, sumOf } from "./factor.ts";
 export type { ExploitationEvidence, ThreatReports } from "./likelihood.ts";
 export { scoreWithAlternatives } from "./otherwise.ts";
-export { type ComponentUse, componentReach, NO_PATHS, type ReachEvidence, type ReachKind, reachOf } from "./reach.ts";
+export { type ComponentUse, componentReach, type ReachEvidence, type ReachKind, reachOf } from "./reach.ts";
 export { type Risk, type RiskInput, scoreFinding } from "./score.ts";

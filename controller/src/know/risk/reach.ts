@@ -18,7 +18,7 @@ export interface ReachEvidence {
 }
 
 /** No way from the internet was declared. */
-export const NO_PATHS: DeclaredPaths = { zone: null, loadBalancers: [] };
+const NO_PATHS: DeclaredPaths = { zone: null, loadBalancers: [] };
 
 const WIDEST = ["public", "private", "loopback"] as const;
 const EXPOSURE_COLLECTORS = new Set(["exposure", "loaded", "loaded-packages", "listeners", "processes"]);

@@ -1,5 +1,6 @@
 import { expectOk } from "@breakwater/shared/core";
 import { createLogger } from "@breakwater/shared/log";
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startKnow } from "../../../know/index.ts";
 import { createInventory } from "../../../know/inventory/index.ts";
@@ -16,9 +17,10 @@ import {
 } from "../../../know/testing.ts";
 import { type Store, schema } from "../../../store/index.ts";
 import { openTestStore } from "../../../store/testing.ts";
-import { componentPage, componentQuery, findingQuery, queueQuery } from "../schemas/index.ts";
+import { componentPage, componentQuery, endpointQuery, findingQuery, queueQuery } from "../schemas/index.ts";
 import { listComponents } from "./components.ts";
 import { fleetCounts } from "./counts.ts";
+import { listEndpoints } from "./endpoints.ts";
 import { listFindings } from "./findings.ts";
 import { listQueue } from "./queue.ts";
 import { riskHistory } from "./risk-history.ts";
@@ -70,6 +72,20 @@ describe("what the API reads", () => {
     const other = (await find({ endpoint: "ep_b", vulnerability: "CVE-2026-1003" })).rows[0];
     expect(other?.due).toMatchObject({ policy: "priority-matrix", forensic: false });
     expect(Date.parse(other?.due?.at ?? "")).toBeGreaterThan(Date.parse(other?.openedAt ?? ""));
+  });
+
+  it("lists endpoints by what waits for a restart, a reboot or a newer kernel; of whom nothing is known neither way", async () => {
+    await addEndpoint(store, "ep_old", { hostname: "old" });
+    const stale = { name: "libssl3", pids: [7], units: ["web.service"], restartNeeded: true, reach: "none" };
+    const kernel = { running: "6.1.0-1", newestInstalled: "6.1.0-2", package: "linux-image-6.1.0-1" };
+    const facts = wireInventory({ loadedPackages: [stale], kernel, reboot: { needed: true, reasons: ["kernel"] } });
+    expectOk(await createInventory({ store, clock }).takeSnapshot("ep_old", facts, "1"));
+    for (const filter of ["restartNeeded", "rebootRequired", "kernelNotRunning"]) {
+      const list = async (value: string) => (await listEndpoints(store.db, endpointQuery.parse({ [filter]: value }))).rows.map((e) => e.id);
+      expect(await list("true"), filter).toEqual(["ep_old"]);
+      expect(await list("false"), filter).not.toContain("ep_new");
+    }
+    await store.db.delete(schema.endpoint).where(eq(schema.endpoint.id, "ep_old"));
   });
 
   it("queues patches, not CVEs: what each would remove, where, and why", async () => {

@@ -100,6 +100,7 @@ export function addFleetCommands(program: Command, io: Io): void {
           ["tags", e.tags.join(", ")],
           ["criticality", e.criticality],
           ["redundancy", e.redundancyGroup],
+          ["zone", e.zone],
           ["window", e.window ? `${e.window.days.join(",")} ${e.window.from}-${e.window.to} ${e.timezone}` : "any time"],
           ["reach", e.exposure],
           ["inventory", e.inventoryAt ? `${e.packages} packages, ${when(e.inventoryAt)}` : "never taken: what it holds is unknown"],
@@ -146,6 +147,7 @@ export function addFleetCommands(program: Command, io: Io): void {
     .option("--criticality <n>", "1 (expendable) to 5 (the business stops)", wholeNumber)
     .option("--exposure <reach>", "loopback, private, public or none: used where evidence is missing")
     .option("--group <group>", "redundancy group, or none")
+    .option("--zone <zone>", "network zone of the fleet file, or none")
     .option("--window <window>", 'as in "sat,sun 22:00-04:00" in its own zone, or none')
     .action((id: string, options) =>
       answer(
@@ -366,6 +368,7 @@ function changesOf(o: Record<string, unknown>): Record<string, unknown> {
     criticality: o.criticality,
     declaredExposure: orNone(o.exposure),
     redundancyGroup: orNone(o.group),
+    zone: orNone(o.zone),
     window: o.window === undefined || o.window === "none" ? orNone(o.window) : windowOf(String(o.window)),
   };
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
