@@ -1,8 +1,8 @@
 import { expectOk, instant } from "@breakwater/shared/core";
-import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventsAfter, type Store, schema } from "../../store/index.ts";
+import { eventsAfter, type Store } from "../../store/index.ts";
 import { openTestStore } from "../../store/testing.ts";
+import { createFleet } from "../fleet/index.ts";
 import { createInventory } from "../inventory/index.ts";
 import { addEndpoint, wireInventory, wirePackage } from "../testing.ts";
 import { type Cmdb, createCmdb, type Gap } from "./index.ts";
@@ -54,7 +54,7 @@ describe("neighbours", () => {
     const told = expectOk(await cmdb.compare());
     expect(told.gaps).toMatchObject([{ kind: "neighbour", name: "10.0.0.77", macs: [mac], endpoints: [{ id: "seer" }], count: 1 }]);
     expect(told.neighbours).toEqual({ watching: 1, cut: 1 });
-    await store.db.delete(schema.endpoint).where(eq(schema.endpoint.id, "seer"));
+    expectOk(await createFleet({ store, clock }).remove("seer", "user:ada"));
   });
 });
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
-import { eq } from "drizzle-orm";
-import { recordEvents, type Store, schema } from "../../store/index.ts";
+import { eq, max } from "drizzle-orm";
+import { type Db, recordEvents, type Store, schema } from "../../store/index.ts";
 import { readEndpoints } from "./endpoints.ts";
 import { type Gap, inOrder, machineGaps, softwareGapRow } from "./gaps.ts";
 import { type CmdbMapping, parseCmdbMapping } from "./mapping.ts";
@@ -55,6 +55,8 @@ export type Cmdb = ReturnType<typeof createCmdb>;
 /** What configuration databases say is there, beside what is. */
 export function createCmdb({ store, clock }: { readonly store: Store; readonly clock: Clock }) {
   const { db } = store;
+  // Pages of one list ask for the same comparison again: it holds until something happens.
+  let last: { readonly key: string; readonly comparison: Comparison } | undefined;
   return {
     /** Takes an export in as a whole, in place of what the same source brought before. */
     async import(wanted: CmdbImport, actor: string): Promise<Result<CmdbImported>> {
@@ -133,6 +135,8 @@ export function createCmdb({ store, clock }: { readonly store: Store; readonly c
     /** Compares the fleet, as it is now, with what one source says, or all of them together. */
     async compare(source?: string): Promise<Result<Comparison>> {
       if (source !== undefined && !(await this.sources()).some((s) => s.source === source)) return fail(cmdbProblem.sourceUnknown(source));
+      const key = `${await lastEvent(db)} ${source ?? ""}`;
+      if (last?.key === key) return ok(last.comparison);
       const entries = await readEntries(db, source);
       const { endpoints, seen, watching, cut } = await readEndpoints(db);
       const { gaps, standings } = machineGaps({ entries, endpoints, seen }, clock.now());
@@ -142,10 +146,17 @@ export function createCmdb({ store, clock }: { readonly store: Store; readonly c
       const software = await softwareGaps(db, pairs);
       const hostnames = new Map(endpoints.map((e) => [e.id, e.hostname]));
       const all = [...gaps, ...software.gaps.map((gap) => softwareGapRow(gap, (id) => hostnames.get(id) ?? id))];
-      return ok({
+      const comparison: Comparison = {
         gaps: all.sort(inOrder),
         ...{ endpoints: endpoints.length, entries: entries.length, softwareCompared: software.compared, neighbours: { watching, cut } },
-      });
+      };
+      last = { key, comparison };
+      return ok(comparison);
     },
   };
+}
+
+async function lastEvent(db: Db): Promise<number> {
+  const [row] = await db.select({ position: max(schema.domainEvent.position) }).from(schema.domainEvent);
+  return row?.position ?? 0;
 }

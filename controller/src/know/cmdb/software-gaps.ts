@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, queryRows } from "../../store/index.ts";
 import { INSTALLED } from "../inventory/index.ts";
-import { bulkRows } from "../rows.ts";
+import { batches, bulkRows, groupBy } from "../rows.ts";
 import { softwareNormal } from "./identifiers.ts";
 
 /** An endpoint and the entry that describes it. */
@@ -26,15 +26,17 @@ export interface SoftwareGap {
 
 const MAX_VERSIONS = 5;
 const MAX_EXAMPLES = 5;
-/** Pairs that are compared in one statement. */
+/** Endpoints whose packages are read in one statement. */
 const AT_ONCE = 200;
 
-const Row = z.object({
-  endpointId: z.string(),
-  name: z.string(),
-  listed: z.string().nullable(),
-  installed: z.array(z.string()).nullable(),
-});
+/** An entry of the package catalogue, with the names by which it may be listed. */
+interface Known {
+  readonly names: readonly string[];
+  readonly builtFrom: string;
+  readonly version: string;
+  readonly builtVersion: string;
+}
+type Listed = z.infer<typeof ListedRow>;
 
 /**
  * Compares by name what entries list with what is installed on the endpoints that they describe: package, source package or
@@ -42,26 +44,51 @@ const Row = z.object({
  */
 export async function softwareGaps(db: Db, pairs: readonly Pair[]): Promise<{ gaps: SoftwareGap[]; compared: number }> {
   const found = new Map<string, Collected>();
+  const catalogue = new Map<number, Known>();
   let compared = 0;
-  for (let i = 0; i < pairs.length; i += AT_ONCE) {
-    const some = pairs.slice(i, i + AT_ONCE);
-    compared += await comparable(db, some);
-    for (const row of await differing(db, some)) {
-      const kind = row.listed === null ? "software-unlisted" : row.installed === null ? "software-not-installed" : "software-version";
-      if (kind === "software-version" && row.installed?.some((version) => sameVersion(row.listed ?? "", version))) continue;
-      const key = `${kind} ${softwareNormal(row.name)}`;
-      const known = found.get(key) ?? { kind, name: row.name, listed: new Set(), installed: new Set(), endpoints: new Set() };
-      known.endpoints.add(row.endpointId);
-      if (row.listed && known.listed.size < MAX_VERSIONS) known.listed.add(row.listed);
-      for (const version of row.installed ?? []) if (known.installed.size < MAX_VERSIONS) known.installed.add(version);
-      found.set(key, known);
-    }
+  const saying = await entriesWithSoftware(db);
+  for (const some of batches(
+    pairs.filter((p) => saying.has(`${p.source}\n${p.place}`)),
+    AT_ONCE,
+  )) {
+    const listed = groupBy(await readListed(db, some), (row) => `${row.source}\n${row.place}`);
+    const installed = await readInstalled(db, some, catalogue);
+    for (const pair of some)
+      for (const difference of differences(listed.get(`${pair.source}\n${pair.place}`) ?? [], installed.get(pair.endpointId) ?? []))
+        collect(found, pair.endpointId, difference);
+    compared += some.length;
   }
   const gaps = [...found.values()].map(({ kind, name, listed, installed, endpoints }) => ({
     ...{ kind, name, listed: [...listed], installed: [...installed], endpoints: endpoints.size },
     examples: [...endpoints].slice(0, MAX_EXAMPLES),
   }));
   return { gaps, compared };
+}
+
+interface Difference {
+  readonly kind: SoftwareGap["kind"];
+  readonly name: string;
+  readonly listed: readonly string[];
+  readonly installed: readonly string[];
+}
+
+/** Of one endpoint and the entry that describes it. Pure. */
+export function* differences(
+  listed: readonly Pick<Listed, "normal" | "name" | "version">[],
+  installed: readonly Known[],
+): Generator<Difference> {
+  const versions = new Map<string, string[]>();
+  for (const { names, version, builtVersion } of installed)
+    for (const name of names) versions.set(name, [...(versions.get(name) ?? []), version, builtVersion]);
+  for (const { normal, name, version } of listed) {
+    const there = versions.get(normal);
+    if (!there) yield { kind: "software-not-installed", name, listed: [version], installed: [] };
+    else if (!there.some((v) => sameVersion(version, v))) yield { kind: "software-version", name, listed: [version], installed: there };
+  }
+  const told = new Set(listed.map((l) => l.normal));
+  const known = new Set(installed.filter((k) => k.names.some((name) => told.has(name))).map((k) => k.builtFrom));
+  for (const { builtFrom, builtVersion } of installed)
+    if (!known.has(builtFrom)) yield { kind: "software-unlisted", name: builtFrom, listed: [], installed: [builtVersion] };
 }
 
 interface Collected {
@@ -72,52 +99,69 @@ interface Collected {
   readonly endpoints: Set<string>;
 }
 
-const pairRows = (pairs: readonly Pair[]) =>
-  bulkRows(pairs, {
-    endpoint_id: { type: "text", of: (p) => p.endpointId },
-    source: { type: "text", of: (p) => p.source },
-    place: { type: "int", of: (p) => p.place },
-  });
-
-async function comparable(db: Db, pairs: readonly Pair[]): Promise<number> {
-  const [row] = await queryRows(
-    db,
-    z.object({ n: z.coerce.number() }),
-    sql`select count(*) as n from ${pairRows(pairs)} p
-      where exists (select 1 from cmdb_software s where s.source = p.source and s.place = p.place)`,
-  );
-  return row?.n ?? 0;
+function collect(into: Map<string, Collected>, endpointId: string, { kind, name, listed, installed }: Difference): void {
+  const key = `${kind} ${softwareNormal(name)}`;
+  const known = into.get(key) ?? { kind, name, listed: new Set(), installed: new Set(), endpoints: new Set() };
+  known.endpoints.add(endpointId);
+  for (const version of listed) if (known.listed.size < MAX_VERSIONS) known.listed.add(version);
+  for (const version of installed) if (known.installed.size < MAX_VERSIONS) known.installed.add(version);
+  into.set(key, known);
 }
 
-/** `softwareNormal` of a column. */
-const normalOf = (column: string) => sql.raw(`regexp_replace(lower(${column}), '[^a-z0-9+#]', '', 'g')`);
+const ListedRow = z.object({ source: z.string(), place: z.coerce.number(), normal: z.string(), name: z.string(), version: z.string() });
 
-/** Each name on either side, with the versions on each; null where that side does not have it. */
-const differing = (db: Db, pairs: readonly Pair[]) =>
-  queryRows(
+async function entriesWithSoftware(db: Db): Promise<ReadonlySet<string>> {
+  const row = z.object({ source: z.string(), place: z.coerce.number() });
+  const rows = await queryRows(db, row, sql`select distinct source, place from cmdb_software`);
+  return new Set(rows.map((r) => `${r.source}\n${r.place}`));
+}
+
+function readListed(db: Db, pairs: readonly Pair[]): Promise<Listed[]> {
+  const rows = bulkRows(pairs, { source: { type: "text", of: (p) => p.source }, place: { type: "int", of: (p) => p.place } });
+  return queryRows(
     db,
-    Row,
-    sql`with pair as (select * from ${pairRows(pairs)} q
-        where exists (select 1 from cmdb_software s where s.source = q.source and s.place = q.place)),
-      present as (select distinct p.endpoint_id, p.source, c.name, c.version,
-          coalesce(nullif(c.source_name, ''), c.name) as built_from, coalesce(nullif(c.source_version, ''), c.version) as built_version
-        from pair p join ${INSTALLED} i on i.endpoint_id = p.endpoint_id join package_catalogue c on c.id = i.package_id),
-      named as (select endpoint_id, source, built_from, ${normalOf("name")} as normal, version from present
-        union select endpoint_id, source, built_from, ${normalOf("built_from")}, built_version from present),
-      listed as (select p.endpoint_id, p.source, s.normal, s.name, s.version
-        from pair p join cmdb_software s on s.source = p.source and s.place = p.place),
-      known as (select distinct n.endpoint_id, n.source, n.built_from
-        from named n join listed l on l.endpoint_id = n.endpoint_id and l.source = n.source and l.normal = n.normal)
-      select l.endpoint_id as "endpointId", l.name, l.version as listed,
-          jsonb_agg(distinct n.version) filter (where n.version is not null) as installed
-        from listed l left join named n on n.endpoint_id = l.endpoint_id and n.source = l.source and n.normal = l.normal
-        group by l.endpoint_id, l.source, l.normal, l.name, l.version
-      union all
-      select u.endpoint_id, u.built_from, null, jsonb_agg(distinct u.built_version)
-        from present u left join known k on k.endpoint_id = u.endpoint_id and k.source = u.source and k.built_from = u.built_from
-        where k.built_from is null
-        group by u.endpoint_id, u.source, u.built_from`,
+    ListedRow,
+    sql`select s.source, s.place, s.normal, s.name, s.version from cmdb_software s join ${rows} p on p.source = s.source and p.place = s.place`,
   );
+}
+
+const InstalledRow = z.object({ endpointId: z.string(), packageIds: z.string() });
+const CatalogueRow = z.object({
+  id: z.coerce.number(),
+  name: z.string(),
+  version: z.string(),
+  sourceName: z.string(),
+  sourceVersion: z.string(),
+});
+
+/** What is installed on endpoints. Each package of the fleet is read once, and named as often as it is installed. */
+async function readInstalled(
+  db: Db,
+  pairs: readonly Pair[],
+  catalogue: Map<number, Known>,
+): Promise<ReadonlyMap<string, readonly Known[]>> {
+  const ids = [...new Set(pairs.map((p) => p.endpointId))];
+  const rows = await queryRows(
+    db,
+    InstalledRow,
+    sql`select i.endpoint_id as "endpointId", string_agg(i.package_id::text, ',') as "packageIds" from ${INSTALLED} i
+      where i.endpoint_id = any(${sql.param(ids)}::text[]) group by i.endpoint_id`,
+  );
+  const idsOf = new Map(rows.map((row) => [row.endpointId, row.packageIds.split(",").map(Number)]));
+  const missing = [...new Set([...idsOf.values()].flat())].filter((id) => !catalogue.has(id));
+  const read = await queryRows(
+    db,
+    CatalogueRow,
+    sql`select id, name, version, source_name as "sourceName", source_version as "sourceVersion" from package_catalogue
+      where id = any(${sql.param(missing.map(String))}::text[]::bigint[])`,
+  );
+  for (const { id, name, version, sourceName, sourceVersion } of read) {
+    const builtFrom = sourceName || name;
+    const names = [...new Set([softwareNormal(name), softwareNormal(builtFrom)])];
+    catalogue.set(id, { names, builtFrom, version, builtVersion: sourceVersion || version });
+  }
+  return new Map([...idsOf].map(([endpointId, all]) => [endpointId, all.flatMap((id) => catalogue.get(id) ?? [])]));
+}
 
 /**
  * Whether a listed version says what is installed: the same, the same without epoch and a distribution's revision, or its
