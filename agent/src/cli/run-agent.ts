@@ -154,7 +154,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
   function capabilities(status: ExecutorStatus | undefined): string[] {
     if (!status) return ["inventory", "describe"];
     const rehearses = policy.policy.mode === "observe" ? [] : ["rehearse"];
-    return ["inventory", "describe", "apt", ...rehearses, ...(policy.policy.allowReboot ? ["reboot"] : [])];
+    return ["inventory", "describe", "apt", ...rehearses, ...(policy.policy.reboots > 0 ? ["reboot"] : [])];
   }
   function message(m: ControllerMessage__Output): void {
     if (m.command) void relay.command(m.command);

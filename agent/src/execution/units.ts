@@ -87,8 +87,16 @@ export async function restartUnit(run: Run, unit: string): Promise<string | unde
 const DEFERRED =
   /^(?:dbus|dbus-broker|systemd-logind|user@.*|display-manager|gdm|lightdm|sddm|systemd-machined|systemd-nspawn@.*|docker|containerd)\.service$/;
 
-/** Splits units that run replaced files into those to restart now and those that have to wait. */
-export function restartOrder(stale: readonly string[]): { now: string[]; later: string[] } {
-  const units = [...new Set(stale)].filter((u) => u.endsWith(".service") && !OURS.test(u) && !PERSONAL.test(u)).sort();
-  return { now: units.filter((u) => !DEFERRED.test(u)), later: units.filter((u) => DEFERRED.test(u)) };
+/** The connection part: restarted last, since it tells of the rest. The executor goes by itself when it is idle. */
+const AGENT = "breakwater-agent.service";
+
+/** Splits units that run replaced files into those to restart now, those that have to wait, and ourselves, who come last. */
+export function restartOrder(stale: readonly string[]): { now: string[]; later: string[]; ourselves: string[] } {
+  const services = [...new Set(stale)].filter((u) => u.endsWith(".service") && !PERSONAL.test(u)).sort();
+  const units = services.filter((u) => !OURS.test(u));
+  return {
+    now: units.filter((u) => !DEFERRED.test(u)),
+    later: units.filter((u) => DEFERRED.test(u)),
+    ourselves: services.filter((u) => u === AGENT),
+  };
 }
