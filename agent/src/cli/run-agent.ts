@@ -216,11 +216,12 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     session.reconnect("certificate renewed");
   }
   async function reload(): Promise<void> {
-    const before = policy.policy.mode;
+    const before = policy.policy;
     [policy, pinned] = [await loadPolicy(configDir), await loadOperatorKeys(configDir)];
     if (policy.problem) log.error(policy.problem, "policy not usable");
     // Hello is where the controller learns of it.
-    if (policy.policy.mode !== before) session.reconnect(`policy is now ${policy.policy.mode}`);
+    const { mode, reboots } = policy.policy;
+    if (mode !== before.mode || reboots > 0 !== before.reboots > 0) session.reconnect(`policy is now ${mode}, reboots ${reboots}`);
   }
   const publish = async (state: SessionState): Promise<void> => {
     const status = describeStatus({

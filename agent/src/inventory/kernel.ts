@@ -44,7 +44,7 @@ export function describeKernel(packages: readonly KernelPackage[], running: stri
  * Why the machine should be restarted. In a container the kernel is the host's, which shows by no package owning it, so
  * a newer kernel package means nothing there.
  */
-export async function rebootState(kernel: Kernel, flag = FLAG): Promise<Reboot> {
+export async function rebootState(kernel: Kernel, flag = FLAG): Promise<Pick<Reboot, "needed" | "reasons">> {
   const reasons: string[] = [];
   if (existsSync(flag)) {
     const names = (await readFile(`${flag}.pkgs`, "utf8").catch(() => "")).split("\n").filter((n) => n !== "");

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { intervalSchema, isZone, windowSchema } from "../window/index.ts";
+import { REBOOT_MODES, rebootWithinSchema } from "./reboot.ts";
 
 /** Limits of what one command may carry, so that neither side has to trust the other's sizes. */
 export const MAX_PACKAGES_PER_ACTION = 2_000;
@@ -41,22 +41,6 @@ export const checkSchema = z.discriminatedUnion("kind", [
 ]);
 /** A probe on the endpoint before or after a patch. */
 export type Check = z.infer<typeof checkSchema>;
-
-/** Longest that a machine may take to come back before it counts as lost, unless the plan says another. */
-export const DEFAULT_REBOOT_LIMIT_MS = 15 * 60_000;
-export const REBOOT_MODES = ["never", "when-needed"] as const;
-export type RebootMode = (typeof REBOOT_MODES)[number];
-
-/** When a machine may be rebooted by this plan, so that the endpoint itself can keep to what people signed. */
-export const rebootWithinSchema = z.strictObject({
-  limitMs: z.number().int().min(60_000).max(7_200_000),
-  /** IANA zone of the window. */
-  timezone: z.string().max(64).refine(isZone, "not an IANA time zone"),
-  /** Absent: at any time outside of the blackouts. */
-  window: windowSchema.optional(),
-  blackouts: z.array(intervalSchema).max(1_000),
-});
-export type RebootWithin = z.infer<typeof rebootWithinSchema>;
 
 export const endpointActionSchema = z.strictObject({
   version: z.literal(1),
