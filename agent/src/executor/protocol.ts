@@ -163,6 +163,8 @@ export const inspectionSchema = z.object({
   processes: z.array(inspectedProcessSchema),
   /** What could not be read, and why. */
   problems: z.array(z.string()),
+  /** Whether a new kernel could be tried once: "yes", or why not. grub's menu is root's to read, so others leave it out. */
+  kernelFallback: z.string().optional(),
 });
 export type Inspection = z.infer<typeof inspectionSchema>;
 

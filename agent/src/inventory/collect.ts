@@ -6,7 +6,6 @@ import { describeComponents, loadResult } from "./components/index.ts";
 import type { ContainerRuntime } from "./containers/index.ts";
 import { packageDatabases, type SystemPackage } from "./databases/index.ts";
 import { describeKernel, rebootState } from "./kernel.ts";
-import { kernelFallback } from "./kernel-fallback.ts";
 import { pendingUpdates } from "./pending-updates.ts";
 import { type RefreshOutcome, repositories } from "./repositories.ts";
 import { readServices } from "./services.ts";
@@ -79,7 +78,11 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
   const runtimes = await take("containers", async () => ok(await options.containers()));
   const unitPackages = await owners.of((units ?? []).map((u) => u.executable).filter((e) => e !== ""));
   const kernel = describeKernel(packages, release());
-  const reboot = await take("reboot", async () => ok({ ...(await rebootState(kernel)), kernelFallback: await kernelFallback() }));
+  const fallback = async () => {
+    const seen = await inspectOnce();
+    return (seen.ok ? seen.value.kernelFallback : undefined) ?? "";
+  };
+  const reboot = await take("reboot", async () => ok({ ...(await rebootState(kernel)), kernelFallback: await fallback() }));
   const machine = await take("hardware", async () => ok(await (await import("./hardware.ts")).hardware()));
 
   return {
