@@ -59,6 +59,9 @@ describe("a new kernel", () => {
   it("has none where an entry is missing, or its files replace those of the running one", () => {
     expect(why(RECORDED.replaceAll(OLD, "6.1.0-17-amd64"))).toContain(`no entry for the running kernel ${OLD}`);
     expect(why(RECORDED.replaceAll(NEW, "6.1.0-21-amd64"))).toContain(`no entry for the new kernel ${NEW}`);
-    expect(decideFallback(view(), OLD, OLD, true)).toMatchObject({ kind: "none", why: expect.stringContaining("files of the running kernel") });
+    expect(decideFallback(view(), OLD, OLD, true)).toMatchObject({
+      kind: "none",
+      why: expect.stringContaining("files of the running kernel"),
+    });
   });
 });

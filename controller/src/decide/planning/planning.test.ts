@@ -51,7 +51,12 @@ beforeAll(async () => {
       host("ep_watch", { tags: ["watched"], policyMode: "observe" }),
       host("ep_nokey", { tags: ["watched"], pinnedKeyIds: [] }),
       host("ep_held", { tags: ["watched"] }),
-      host("ep_alone", { tags: ["alone"], capabilities: ["apt", "reboot"], window: { days: ["sat"], from: "22:00", to: "02:00" }, timezone: "Europe/Berlin" }),
+      host("ep_alone", {
+        tags: ["alone"],
+        capabilities: ["apt", "reboot"],
+        window: { days: ["sat"], from: "22:00", to: "02:00" },
+        timezone: "Europe/Berlin",
+      }),
       host("ep_db1", { tags: ["db"], redundancyGroup: "db" }),
       host("ep_db2", { tags: ["db"], redundancyGroup: "db" }),
       host("ep_db3", { tags: ["db"], redundancyGroup: "db" }),

@@ -14,7 +14,11 @@ const row = (facts: Partial<Facts> = {}, capabilities = ["apt", "reboot"]): Endp
 const update = (...names: string[]): UpdateRow[] => names.map((name) => ({ update: { name } }) as unknown as UpdateRow);
 const intent = (reboot?: "never" | "when-needed") => ({ select: {}, ...(reboot ? { reboot } : {}) });
 const kernel = (newestInstalled: string) => ({ running: "6.1.0-18-amd64", newestInstalled, package: "linux-image-6.1.0-18-amd64" });
-const wants = (kernelFallback = "") => ({ needed: true, reasons: ["kernel 6.1.0-18-amd64 runs, 6.1.0-20-amd64 is installed"], kernelFallback });
+const wants = (kernelFallback = "") => ({
+  needed: true,
+  reasons: ["kernel 6.1.0-18-amd64 runs, 6.1.0-20-amd64 is installed"],
+  kernelFallback,
+});
 
 describe("what a plan says of reboots", () => {
   it("is nothing where nothing reboots and nothing needs to", () => {
