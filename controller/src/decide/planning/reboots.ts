@@ -15,7 +15,7 @@ export function rebootSentence(reboots: readonly PlannedReboot[]): string {
   const [sure, asked, left] = [count("when-needed", "yes"), count("when-needed", "if-asked"), count("never", "yes")];
   const parts = [
     ...(sure > 0 ? [`${many(sure)} will be rebooted`] : []),
-    ...(asked > 0 ? [`${many(asked)} only if the change asks for it`] : []),
+    ...(asked > 0 ? [`${many(asked)} ${sure > 0 ? "" : "will be rebooted "}only if the change asks for it`] : []),
     ...(left > 0 ? [`${many(left)} will need a reboot that this plan does not do`] : []),
   ];
   return parts.length > 0 ? `${parts.join(", ")}.` : "";

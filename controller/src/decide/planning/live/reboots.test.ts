@@ -70,6 +70,7 @@ describe("what a plan says of reboots", () => {
     expect(rebootSentence(all)).toBe(
       "1 endpoint will be rebooted, 2 endpoints only if the change asks for it, 1 endpoint will need a reboot that this plan does not do.",
     );
+    expect(rebootSentence(all.slice(1, 2))).toBe("1 endpoint will be rebooted only if the change asks for it.");
     expect(rebootSentence([])).toBe("");
   });
 });
