@@ -40,28 +40,26 @@ beforeAll(async () => {
     loadedPackages: [{ name: "libssl3", units: ["ssh.service", "nginx.service"] }],
     listeners: [{ scope: "private" }],
   };
-  await db
-    .insert(schema.endpoint)
-    .values([
-      host("ep_a1", { tags: ["web"], facts, checks: [{ kind: "tcp", name: "ssh answers", host: "127.0.0.1", port: 22, timeoutMs: 2000 }] }),
-      host("ep_a2", { tags: ["web"] }),
-      host("ep_a3", { tags: ["web"] }),
-      host("ep_a4", { tags: ["web"] }),
-      host("ep_a5", { tags: ["web"] }),
-      host("ep_watch", { tags: ["watched"], policyMode: "observe" }),
-      host("ep_nokey", { tags: ["watched"], pinnedKeyIds: [] }),
-      host("ep_held", { tags: ["watched"] }),
-      host("ep_alone", {
-        tags: ["alone"],
-        capabilities: ["apt", "reboot"],
-        window: { days: ["sat"], from: "22:00", to: "02:00" },
-        timezone: "Europe/Berlin",
-      }),
-      host("ep_db1", { tags: ["db"], redundancyGroup: "db" }),
-      host("ep_db2", { tags: ["db"], redundancyGroup: "db" }),
-      host("ep_db3", { tags: ["db"], redundancyGroup: "db" }),
-      host("ep_sim", { simulated: true, pinnedKeyIds: [] }),
-    ]);
+  await db.insert(schema.endpoint).values([
+    host("ep_a1", { tags: ["web"], facts, checks: [{ kind: "tcp", name: "ssh answers", host: "127.0.0.1", port: 22, timeoutMs: 2000 }] }),
+    host("ep_a2", { tags: ["web"] }),
+    host("ep_a3", { tags: ["web"] }),
+    host("ep_a4", { tags: ["web"] }),
+    host("ep_a5", { tags: ["web"] }),
+    host("ep_watch", { tags: ["watched"], policyMode: "observe" }),
+    host("ep_nokey", { tags: ["watched"], pinnedKeyIds: [] }),
+    host("ep_held", { tags: ["watched"] }),
+    host("ep_alone", {
+      tags: ["alone"],
+      capabilities: ["apt", "reboot"],
+      window: { days: ["sat"], from: "22:00", to: "02:00" },
+      timezone: "Europe/Berlin",
+    }),
+    host("ep_db1", { tags: ["db"], redundancyGroup: "db" }),
+    host("ep_db2", { tags: ["db"], redundancyGroup: "db" }),
+    host("ep_db3", { tags: ["db"], redundancyGroup: "db" }),
+    host("ep_sim", { simulated: true, pinnedKeyIds: [] }),
+  ]);
   await db.insert(schema.redundancyGroup).values({ id: "db", minHealthy: 2 });
   await db.insert(schema.calendarEvent).values({
     id: "ev1",
