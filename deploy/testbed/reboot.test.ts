@@ -27,6 +27,11 @@ async function hook(host: Host, path: string, text = HOOK): Promise<void> {
   await host.exec("chmod", "755", `${HOOKS}/${path}`);
 }
 
+const mainPid = async (host: Host, unit: string) => (await host.exec("systemctl", "show", "-P", "MainPID", unit)).trim();
+/** As an upgrade leaves a program that runs: the file is another one, the process still has the old. */
+const replace = (host: Host, path: string) => host.sh(`cp -p ${path} ${path}.new && mv ${path}.new ${path}`);
+let pids: { cron: string; shop: string };
+
 const planFor = async (title: string, name: string, on: readonly Host[]): Promise<Plan> => {
   await testbed.repo("publish", name, "1.1");
   await refresh(on);
@@ -43,6 +48,9 @@ beforeAll(async () => {
   await fleet.start();
   await owner(h1, "reboots: 1\n");
   await owner(h2, "restarts: {exclude: [bw-shop]}\n");
+  await replace(h2, "/usr/sbin/cron");
+  await replace(h2, "/usr/bin/python3.11");
+  pids = { cron: await mainPid(h2, "cron.service"), shop: await mainPid(h2, "bw-shop.service") };
   for (const phase of ["drain", "undrain"]) for (const name of ["10-first", "20-second"]) await hook(h1, `${phase}.d/${name}`);
 });
 afterAll(() => fleet.stop());
@@ -78,13 +86,17 @@ describe("a patch that asks for a reboot", () => {
     expect(await h1.sh("systemctl list-units --all --no-legend 'breakwater-inhibit@*'")).toBe("");
   });
 
-  it("is put in place and told as needing a reboot where the owner allows none", async () => {
+  it("is put in place and told as needing a reboot where the owner allows none, and restarts that he excludes", async () => {
     const [deployment] = (await fleet.controller.client.get<{ rows: { id: string }[] }>("/deployments")).rows;
     const execution = await fleet.executionOf(await fleet.controller.deployment(deployment?.id ?? ""), h2);
     expect(execution.state).toBe("succeeded");
     expect(execution.reports.at(-1)?.message).toContain("Reboot needed: required by bw-reboot");
     expect(await h2.package("bw-reboot")).toBe("ii 1.1");
     expect((await h2.try("test", "-e", "/run/reboot-required")).exitCode).toBe(0);
+    // Of what runs replaced files, all is restarted but what the owner excludes.
+    expect(execution.reports.at(-1)?.message).toContain("Restart needed: bw-shop.service");
+    expect(await mainPid(h2, "bw-shop.service")).toBe(pids.shop);
+    expect(await mainPid(h2, "cron.service")).not.toBe(pids.cron);
     const plans = await fleet.controller.client.get<{ rows: { id: string }[] }>("/plans");
     const plan = await fleet.controller.client.get<Plan>(`/plans/${plans.rows[0]?.id}`);
     expect(JSON.stringify(plan.document)).toContain("its owner's policy allows no reboots");
