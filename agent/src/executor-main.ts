@@ -7,7 +7,7 @@ import { createExecutorServer, ENDPOINT_PIN, EXECUTOR_SOCKET, EXECUTOR_STATE_DIR
 import { viewProc } from "./exposure/index.ts";
 import { readContainerRuntimes } from "./inventory/containers/index.ts";
 import { createApt, runTool } from "./packages/index.ts";
-import { createGrub, noFallback, runningKernel } from "./reboot/index.ts";
+import { createGrub, createMachine, noFallback, runningKernel } from "./reboot/index.ts";
 import { createRehearsals, type Rehearsals, rehearseInside } from "./rehearsal/index.ts";
 
 /** First descriptor that systemd hands over (sd_listen_fds(3)). */
@@ -59,6 +59,7 @@ async function main(): Promise<void> {
     version: AGENT_VERSION,
     configDir,
     bootLoader,
+    machine: createMachine(runTool, systemClock),
     stallMs: Number(environment.BREAKWATER_STALL_MS ?? STALL_MS),
     // A real change never waits for a rehearsal.
     clearTheWay: (why) => rehearsing().giveWay(why),

@@ -7,7 +7,7 @@ import { createLogger } from "@breakwater/shared/log";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ApplyRequest } from "../executor/protocol.ts";
 import type { PackageManager } from "../packages/index.ts";
-import { createGrub } from "../reboot/index.ts";
+import { createGrub, createMachine } from "../reboot/index.ts";
 import { createExecutions } from "./executions.ts";
 import type { Trust } from "./trust.ts";
 
@@ -55,6 +55,7 @@ function machine(options: { trusts: boolean; clearing?: () => Promise<void>; hea
     stallMs: 1_000,
     configDir: directory,
     bootLoader: createGrub(() => Promise.reject(new Error("nothing may run here"))),
+    machine: createMachine(() => Promise.reject(new Error("nothing may run here")), { now: () => now }),
     emit: () => undefined,
     async clearTheWay(why) {
       cleared.push(why);

@@ -8,7 +8,7 @@ import type { ApplyRequest, ExecutionStanding, ExecutorEvent, ExecutorStatus, Re
 import { emptyReport, OUTPUT_CHUNK_BYTES } from "../executor/protocol.ts";
 import type { PackageManager } from "../packages/package-manager.ts";
 import type { Run } from "../packages/run.ts";
-import type { BootLoader } from "../reboot/index.ts";
+import type { BootLoader, Machine } from "../reboot/index.ts";
 import { foreignOrigin } from "./foreign-origin.ts";
 import { type Journal, openJournal, syncDirectory } from "./journal.ts";
 import { nextStep } from "./next-step.ts";
@@ -44,6 +44,7 @@ export interface ExecutionsOptions {
   /** Where the owner's hooks are, and what boots the machine. */
   readonly configDir: string;
   readonly bootLoader: BootLoader;
+  readonly machine: Machine;
   /** Ends what must not be under way beside a change (a rehearsal), and waits for its end. */
   clearTheWay(why: string): Promise<void>;
   emit(event: ExecutorEvent): void;
@@ -121,6 +122,7 @@ export function createExecutions(o: ExecutionsOptions) {
           excludedRestarts: (units) => o.trust.excludedRestarts(units),
           configDir: o.configDir,
           bootLoader: o.bootLoader,
+          machine: o.machine,
           delivered: (limitMs) => delivered(e, limitMs),
           lastContact: () => contactAt,
           report: (state, more) => report(e, state, more),

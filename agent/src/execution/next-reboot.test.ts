@@ -54,6 +54,7 @@ const weighed = (decision: RecordOf<"reboot-weighed">["decision"], after: "apply
   reasons: decision === "not-needed" ? [] : ["required by shop"],
   decision,
   why: decision === "not-allowed" ? "the window closes in 3 min" : "",
+  bootId: "boot-1",
 });
 const hooks = (phase: "drain" | "undrain", passed = true): JournalRecord => ({
   kind: "hooks-ran",
@@ -69,7 +70,7 @@ const began = (once = "", after: "apply" | "restore" = "apply"): JournalRecord =
   after,
   bootId: "boot-1",
   limitMs: 60_000,
-  kernel: { running: "6.1.0-1", next: once === "" ? "" : "6.1.0-2", keep: once === "" ? "" : "old", once, why: "" },
+  kernel: { running: "6.1.0-1", next: once === "" ? "" : "6.1.0-2", keep: once === "" ? "" : "old", once, before: "", why: "" },
 });
 const ended = (booted: boolean, after: "apply" | "restore" = "apply"): JournalRecord => ({
   kind: "reboot-ended",

@@ -39,7 +39,7 @@ function outstanding(s: Standing, after: Direction): string | undefined {
   if (weighed.decision === "not-allowed") return weighed.why;
   if (!began && s.cancel && after === "apply") return `it was called off: ${s.cancel.reason}`;
   if (drained && !drained.passed && !began) return `the drain hooks failed: ${drained.problem}`;
-  return ended && !ended.booted ? ended.why : undefined;
+  return ended?.why || undefined;
 }
 
 /** What follows on a verified state: the new kernel becomes the default, the machine serves again, and it is said how it ended. */
@@ -53,7 +53,7 @@ export function lastly(s: Standing, after: Direction, message: string): Step {
   if (open)
     wrong.push({
       failureClass: "reboot-not-done",
-      message: `A reboot is needed (${reboot?.weighed?.reasons.join("; ")}) and was not done: ${open}.`,
+      message: `A reboot is needed (${reboot?.weighed?.reasons.join("; ")}) and is still open: ${open}.`,
     });
   if (s.undrained && !s.undrained.passed)
     wrong.push({ failureClass: "hook-failed", message: `The machine may still be drained: ${s.undrained.problem}.` });

@@ -1,19 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { DEFAULT_REBOOT_LIMIT_MS, type EndpointAction } from "@breakwater/shared/command";
 import { formatInstant } from "@breakwater/shared/core";
-import {
-  askForReboot,
-  bootId,
-  decideFallback,
-  findHooks,
-  HOOK_PHASES,
-  type HookPhase,
-  noFallback,
-  PHASE_LIMIT_MS,
-  runHooks,
-  runningKernel,
-  settledAfterBoot,
-} from "../reboot/index.ts";
+import { decideFallback, findHooks, HOOK_PHASES, type HookPhase, noFallback, PHASE_LIMIT_MS, runHooks } from "../reboot/index.ts";
 import type { Surroundings } from "./perform.ts";
 import { kernels, whyReboot } from "./reboot-signs.ts";
 import type { RecordOf } from "./records.ts";
@@ -27,6 +15,7 @@ const LOOK_MS = 1_000;
 /** Services have this long to start at boot before they are judged. */
 const BOOT_SETTLE_MS = 180_000;
 
+const nowOf = (w: Surroundings): string => formatInstant(w.clock.now());
 const limitOf = (action: EndpointAction): number => action.rebootWithin?.limitMs ?? DEFAULT_REBOOT_LIMIT_MS;
 
 /** What a reboot of this machine needs in time: its drain hooks, if it has some, and coming back. Unsound hooks are no word of the owner. */
@@ -45,14 +34,15 @@ export async function rebootPrecheck(action: EndpointAction, w: Surroundings): P
   if (unsound) return { refused: `${unsound} Nothing was changed.`, kernelNote: "" };
   const allowed = await w.mayReboot(action, ms);
   if (!allowed.ok) return { refused: `${allowed.problem.message} Nothing was changed.`, kernelNote: "" };
-  const why = noFallback(await w.bootLoader.look(), runningKernel());
+  const why = noFallback(await w.bootLoader.look(), w.machine.kernel());
   return { kernelNote: why === undefined ? "" : `No kernel fallback here: ${why}.` };
 }
 
 /** Decides whether the machine has to go down for what was done, and whether it may. A machine that is not well is not rebooted, but restored. */
 export async function weighReboot(after: Direction, s: Standing, w: Surroundings): Promise<void> {
+  const bootId = await w.machine.bootId();
   const note = (decision: RecordOf<"reboot-weighed">["decision"], reasons: string[], why = "") =>
-    w.journal.append({ kind: "reboot-weighed", at: formatInstant(w.clock.now()), after, reasons, decision, why: why.slice(0, 1_000) });
+    w.journal.append({ kind: "reboot-weighed", at: nowOf(w), after, reasons, decision, why: why.slice(0, 1_000), bootId });
   const reasons = after === "apply" ? await whyReboot(w) : await whyRebootBack(s, w);
   if (reasons.length === 0) return note("not-needed", []);
   if (after === "apply") {
@@ -69,13 +59,13 @@ export async function weighReboot(after: Direction, s: Standing, w: Surroundings
 async function whyRebootBack(s: Standing, w: Surroundings): Promise<string[]> {
   const reasons = (await whyReboot(w)).filter((r) => !r.startsWith("kernel "));
   const before = s.reboots.get("apply")?.began?.kernel.running;
-  const now = runningKernel();
+  const now = w.machine.kernel();
   return before !== undefined && before !== now ? [...reasons, `kernel ${now} runs, ${before} ran before the change`] : reasons;
 }
 
 export async function performHooks(phase: HookPhase, s: Standing, w: Surroundings): Promise<void> {
   const ran = await runHooks(w.run, w.configDir, phase, s.executionId);
-  w.journal.append({ kind: "hooks-ran", at: formatInstant(w.clock.now()), phase, ...ran });
+  w.journal.append({ kind: "hooks-ran", at: nowOf(w), phase, ...ran });
 }
 
 /**
@@ -83,69 +73,86 @@ export async function performHooks(phase: HookPhase, s: Standing, w: Surrounding
  * down before knows that it went down; in the same one it did not, and is asked again until its time is over.
  */
 export async function performReboot(after: Direction, s: Standing, w: Surroundings): Promise<void> {
-  const known = s.reboots.get(after)?.began;
-  const began = known ?? (await beginReboot(after, s, w));
+  const began = s.reboots.get(after)?.began ?? (await beginReboot(after, s, w));
   if (!began) return;
-  const ended = (booted: boolean, now: string, why: string) =>
-    w.journal.append({ kind: "reboot-ended", at: formatInstant(w.clock.now()), after, booted, bootId: now, kernel: runningKernel(), why });
-  if ((await bootId()) !== began.bootId) return cameBack(began, s, w, ended);
-  const { keep, once } = began.kernel;
-  if (once !== "") {
-    const problem = (await w.bootLoader.setDefault(keep)) ?? (await w.bootLoader.bootOnce(once));
-    if (problem) return ended(false, began.bootId, problem);
+  if ((await w.machine.bootId()) !== began.bootId) return cameBack(began, s, w);
+  const why = await goDown(began, w);
+  if (began.kernel.once !== "") {
+    await w.bootLoader.forgetOnce();
+    // "0" is the first of the menu, which an empty default means as well.
+    await w.bootLoader.setDefault(began.kernel.before || "0");
   }
-  const problem = await askForReboot(w.run);
-  if (problem) return ended(false, began.bootId, `systemd would not reboot: ${problem}`);
-  const until = Date.parse(began.at) + began.limitMs;
+  await ended(began, false, why, w);
+}
+
+/** @returns why the machine is still up after its time */
+async function goDown({ at, limitMs, kernel }: RecordOf<"reboot-began">, w: Surroundings): Promise<string> {
+  if (kernel.once !== "") {
+    const problem = (await w.bootLoader.setDefault(kernel.keep)) ?? (await w.bootLoader.bootOnce(kernel.once));
+    if (problem) return problem;
+  }
+  const problem = await w.machine.reboot();
+  if (problem) return `systemd would not reboot: ${problem}`;
+  const until = Date.parse(at) + limitMs;
   // systemd ends this process on its way down.
   while (w.clock.now() < until) await wait(LOOK_MS);
-  ended(false, began.bootId, `systemd was asked and the machine was still up after ${Math.round(began.limitMs / 60_000)} min`);
+  return `systemd was asked and the machine was still up after ${Math.round(limitMs / 60_000)} min`;
 }
 
 async function beginReboot(after: Direction, s: Standing, w: Surroundings): Promise<RecordOf<"reboot-began"> | undefined> {
-  const limitMs = limitOf(s.action);
-  const reasons = s.reboots.get(after)?.weighed?.reasons ?? [];
-  // Draining took its time, and the owner may have changed his mind meanwhile.
-  const allowed = await w.mayReboot(s.action, limitMs);
-  const at = formatInstant(w.clock.now());
-  if (!allowed.ok) {
-    w.journal.append({ kind: "reboot-weighed", at, after, reasons, decision: "not-allowed", why: allowed.problem.message });
+  const { reasons = [], bootId } = s.reboots.get(after)?.weighed ?? {};
+  // A power cut, or an administrator, was faster: what was weighed may be no more.
+  if (bootId !== (await w.machine.bootId())) {
+    await weighReboot(after, s, w);
     return undefined;
   }
-  const kernel = after === "apply" ? await kernelPlan(s, w) : { running: runningKernel(), next: "", keep: "", once: "", why: "" };
-  const how =
-    kernel.once === ""
-      ? kernel.why
-        ? ` No kernel fallback: ${kernel.why}.`
-        : ""
-      : ` Kernel ${kernel.next} is booted once; ${kernel.running} stays the default until it proves well.`;
-  w.report(after === "apply" ? "rebooting" : "rolling-back", { message: `Rebooting since ${at}: ${reasons.join("; ")}.${how}` });
+  const limitMs = limitOf(s.action);
+  // Draining took its time, and the owner may have changed his mind meanwhile.
+  const allowed = await w.mayReboot(s.action, limitMs);
+  if (!allowed.ok) {
+    const why = allowed.problem.message;
+    w.journal.append({ kind: "reboot-weighed", at: nowOf(w), after, reasons, decision: "not-allowed", why, bootId });
+    return undefined;
+  }
+  const kernel = after === "apply" ? await kernelPlan(s, w) : { ...NO_FALLBACK, running: w.machine.kernel() };
+  w.report(after === "apply" ? "rebooting" : "rolling-back", {
+    message: `Rebooting since ${nowOf(w)}: ${reasons.join("; ")}.${kernelWords(kernel)}`,
+  });
   await w.delivered(TELL_MS);
-  const record = { kind: "reboot-began" as const, at: formatInstant(w.clock.now()), after, bootId: await bootId(), limitMs, kernel };
+  const record = { kind: "reboot-began" as const, at: nowOf(w), after, bootId, limitMs, kernel };
   w.journal.append(record);
   return record;
 }
 
+const NO_FALLBACK = { running: "", next: "", keep: "", once: "", before: "", why: "" };
+
 async function kernelPlan(s: Standing, w: Surroundings): Promise<RecordOf<"reboot-began">["kernel"]> {
   const { running, newestInstalled: next, package: owner } = await kernels(w);
   // A container boots its host's kernel, and nothing of its own.
-  if (owner === "") return { running, next: "", keep: "", once: "", why: "" };
+  if (owner === "") return { ...NO_FALLBACK, running };
   const replaced = s.prechecked?.changes.some((c) => c.name === owner) ?? false;
   const decided = decideFallback(await w.bootLoader.look(), running, next, replaced);
-  if (decided.kind === "once") return { running, next, keep: decided.keep, once: decided.once, why: "" };
-  return { running, next, keep: "", once: "", why: decided.kind === "none" ? decided.why : "" };
+  const { keep, once, before } = decided.kind === "once" ? decided : NO_FALLBACK;
+  return { running, next, keep, once, before, why: decided.kind === "none" ? decided.why : "" };
 }
 
-async function cameBack(
-  { kernel }: RecordOf<"reboot-began">,
-  s: Standing,
-  w: Surroundings,
-  ended: (booted: boolean, now: string, why: string) => void,
-): Promise<void> {
-  await settledAfterBoot(w.run, BOOT_SETTLE_MS, () => w.clock.now());
-  ended(true, await bootId(), "");
-  const now = runningKernel();
-  if (kernel.once === "" || now === kernel.next || s.failing) return;
-  const message = `The machine came back with kernel ${now}: ${kernel.next} did not come up, and the loader fell back.`;
-  w.journal.append({ kind: "failing", at: formatInstant(w.clock.now()), failureClass: "kernel-fell-back", message, output: "" });
+function kernelWords({ once, next, running, why }: RecordOf<"reboot-began">["kernel"]): string {
+  if (once !== "") return ` Kernel ${next} is booted once; ${running} stays the default until it proves well.`;
+  return why === "" ? "" : ` No kernel fallback: ${why}.`;
+}
+
+async function cameBack(began: RecordOf<"reboot-began">, s: Standing, w: Surroundings): Promise<void> {
+  await w.machine.settled(BOOT_SETTLE_MS);
+  const { next, once } = began.kernel;
+  const now = w.machine.kernel();
+  const other = next !== "" && now !== next;
+  await ended(began, true, other && once === "" ? `it came back with kernel ${now}, and its boot loader does not boot ${next}` : "", w);
+  if (!other || once === "" || s.failing) return;
+  const message = `The machine came back with kernel ${now}: ${next} did not come up, and the loader fell back.`;
+  w.journal.append({ kind: "failing", at: nowOf(w), failureClass: "kernel-fell-back", message, output: "" });
+}
+
+async function ended({ after }: RecordOf<"reboot-began">, booted: boolean, why: string, w: Surroundings): Promise<void> {
+  const bootId = await w.machine.bootId();
+  w.journal.append({ kind: "reboot-ended", at: nowOf(w), after, booted, bootId, kernel: w.machine.kernel(), why });
 }

@@ -13,7 +13,7 @@ import {
   packageKey,
 } from "../packages/package-manager.ts";
 import type { Run } from "../packages/run.ts";
-import type { BootLoader } from "../reboot/index.ts";
+import type { BootLoader, Machine } from "../reboot/index.ts";
 import { runChecks } from "./checks.ts";
 import { spaceShort } from "./free-space.ts";
 import type { Journal } from "./journal.ts";
@@ -56,6 +56,7 @@ export interface Surroundings {
   /** Where the owner's hooks are. */
   readonly configDir: string;
   readonly bootLoader: BootLoader;
+  readonly machine: Machine;
   /** Waits until the controller holds all that was reported, or the limit. */
   delivered(limitMs: number): Promise<void>;
   /** Moment of the last contact to the controller that the connection part told of. */

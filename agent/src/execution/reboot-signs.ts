@@ -1,5 +1,5 @@
 import { describeKernel, rebootState } from "../inventory/kernel.ts";
-import { askNeedRestart, rebootReasons, runningKernel } from "../reboot/index.ts";
+import { askNeedRestart, rebootReasons } from "../reboot/index.ts";
 import type { Surroundings } from "./perform.ts";
 import { waitingUnits } from "./restart-stale.ts";
 
@@ -7,7 +7,7 @@ import { waitingUnits } from "./restart-stale.ts";
 export async function kernels(w: Surroundings): Promise<{ running: string; newestInstalled: string; package: string }> {
   const installed = await w.manager.installed();
   const packages = installed.map((p) => ({ ...p, ecosystem: "deb" as const }));
-  return { running: "", newestInstalled: "", package: "", ...describeKernel(packages, runningKernel()) };
+  return { running: "", newestInstalled: "", package: "", ...describeKernel(packages, w.machine.kernel()) };
 }
 
 /** Why the machine should be rebooted now, whoever changed it; empty when nothing asks for it. */

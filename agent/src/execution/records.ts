@@ -94,6 +94,8 @@ export const recordSchema = z.discriminatedUnion("kind", [
     reasons: z.array(z.string()),
     decision: z.enum(["reboot", "not-needed", "not-allowed"]),
     why: z.string(),
+    /** Boot in which it was weighed: in another one it is weighed anew. */
+    bootId: z.string(),
   }),
   /** Hooks of the machine's owner ended. "drain" before a reboot, "undrain" when the machine may serve again. */
   z.object({
@@ -114,9 +116,10 @@ export const recordSchema = z.discriminatedUnion("kind", [
     kernel: z.object({
       running: z.string(),
       next: z.string(),
-      /** The old kernel's entry that stays the default, and the new one's that is booted once; both empty without a fallback. */
+      /** The old kernel's entry that is the default meanwhile, the new one's that is booted once, and the default of before; all empty without a fallback. */
       keep: z.string(),
       once: z.string(),
+      before: z.string(),
       why: z.string(),
     }),
   }),

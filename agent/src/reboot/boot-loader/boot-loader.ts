@@ -19,6 +19,8 @@ export type BootView =
       readonly bootsOnce: boolean;
       /** Why it could not clear that entry at boot, so that it would stay; empty when it can. */
       readonly cannotForget: string;
+      /** What it boots when nothing else is said; empty: the first of its menu. */
+      readonly savedEntry: string;
     };
 
 /** A boot loader, as far as a kernel is tried once. Each lives in its own file. */
@@ -28,4 +30,6 @@ export interface BootLoader {
   setDefault(entry: string): Promise<string | undefined>;
   /** What is booted next, and only then. @returns what went wrong */
   bootOnce(entry: string): Promise<string | undefined>;
+  /** As if nothing had been said for the next boot. @returns what went wrong */
+  forgetOnce(): Promise<string | undefined>;
 }

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { BootView } from "./boot-loader.ts";
 import { decideFallback, noFallback } from "./fallback.ts";
-import { cannotForget, parseGrubMenu } from "./grub-menu.ts";
+import { cannotForget, parseGrubMenu, savedEntryOf } from "./grub-menu.ts";
 
 /** What grub-mkconfig 2.06 of Debian 12 wrote for two kernels, with GRUB_DEFAULT=saved in /etc/default/grub. */
 const RECORDED = readFileSync(join(import.meta.dirname, "debian-12.grub.cfg"), "utf8");
 const UUID = "3f2b1c58-6d1e-4a0b-9d2f-0a1b2c3d4e5f";
 const [OLD, NEW] = ["6.1.0-18-amd64", "6.1.0-20-amd64"];
 const entry = (release: string) => `gnulinux-advanced-${UUID}>gnulinux-${release}-advanced-${UUID}`;
-const view = (text = RECORDED, forget = ""): BootView => ({ kind: "grub", ...parseGrubMenu(text), cannotForget: forget });
+const view = (text = RECORDED, forget = ""): BootView => ({ kind: "grub", ...parseGrubMenu(text), cannotForget: forget, savedEntry: "0" });
 const why = (text: string, forget = "") => {
   const decided = decideFallback(view(text, forget), OLD, NEW, false);
   return decided.kind === "none" ? decided.why : decided.kind;
@@ -30,6 +30,12 @@ describe("grub's menu", () => {
     expect(menu).toMatchObject({ bootsSaved: true, bootsOnce: true });
   });
 
+  it("has a default that was saved, or none", () => {
+    // What grub-editenv printed after grub-set-default and grub-reboot.
+    expect(savedEntryOf(`saved_entry=${entry(OLD)}\nnext_entry=${entry(NEW)}\n`)).toBe(entry(OLD));
+    expect(savedEntryOf("")).toBe("");
+  });
+
   it("finds kernels of a /boot of its own, and nothing in what is no menu", () => {
     expect(parseGrubMenu(RECORDED.replaceAll("/boot/vmlinuz", "/vmlinuz")).entries).toHaveLength(5);
     expect(parseGrubMenu("}\n}\nmenuentry 'x' {\n").entries).toEqual([]);
@@ -38,7 +44,7 @@ describe("grub's menu", () => {
 
 describe("a new kernel", () => {
   it("is booted once while the old one stays the default, each by an entry that is bound to its release", () => {
-    expect(decideFallback(view(), OLD, NEW, false)).toEqual({ kind: "once", keep: entry(OLD), once: entry(NEW) });
+    expect(decideFallback(view(), OLD, NEW, false)).toEqual({ kind: "once", keep: entry(OLD), once: entry(NEW), before: "0" });
   });
 
   it("needs no fallback where the reboot brings the same one", () => {

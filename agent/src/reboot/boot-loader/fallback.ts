@@ -4,8 +4,8 @@ import type { BootEntry, BootView } from "./boot-loader.ts";
 export type KernelFallback =
   /** No other kernel than the running one would be booted. */
   | { readonly kind: "not-needed" }
-  /** `keep` stays the default; `once` is booted a single time, and becomes the default when the machine is well with it. */
-  | { readonly kind: "once"; readonly keep: string; readonly once: string }
+  /** `keep` is the default meanwhile, in place of `before`; `once` is booted a single time, and is kept when the machine is well with it. */
+  | { readonly kind: "once"; readonly keep: string; readonly once: string; readonly before: string }
   | { readonly kind: "none"; readonly why: string };
 
 /** Whether this machine's loader could fall back to another kernel at all. @returns why not; undefined when it could */
@@ -30,7 +30,7 @@ export function decideFallback(view: BootView, running: string, next: string, re
   if (why !== undefined || view.kind === "none") return { kind: "none", why: why ?? "there is no boot loader" };
   const [keep, once] = [entryFor(view.entries, running), entryFor(view.entries, next)];
   if (!keep || !once) return { kind: "none", why: `grub's menu has no entry for the new kernel ${next}` };
-  return { kind: "once", keep: keep.id, once: once.id };
+  return { kind: "once", keep: keep.id, once: once.id, before: view.savedEntry };
 }
 
 /** An entry whose name is bound to the release: one that means "the newest" would point elsewhere after the next update-grub. */

@@ -37,6 +37,9 @@ export function parseGrubMenu(text: string): GrubMenu {
   };
 }
 
+/** The default in what `grub-editenv list` prints; empty when none was saved. */
+export const savedEntryOf = (environment: string): string => /^saved_entry=(.*)$/m.exec(environment)?.[1]?.trim() ?? "";
+
 /**
  * Why grub could not write its environment at boot, as it must to boot an entry once. It writes by the disk's own blocks
  * (GRUB manual, "Environment block"), which abstractions and some file systems do not let it find.

@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import type { Run } from "../../packages/index.ts";
 import type { BootLoader, BootView } from "./boot-loader.ts";
-import { cannotForget, parseGrubMenu } from "./grub-menu.ts";
+import { cannotForget, parseGrubMenu, savedEntryOf } from "./grub-menu.ts";
 
 const MENU = "/boot/grub/grub.cfg";
 const ENVIRONMENT = "/boot/grub/grubenv";
+const EDITENV = "/usr/bin/grub-editenv";
 const ENV = { LC_ALL: "C.UTF-8", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
 const LIMIT_MS = 60_000;
 
@@ -35,10 +36,12 @@ export function createGrub(run: Run): BootLoader {
       return {
         kind: "grub",
         ...parseGrubMenu(text),
+        savedEntry: savedEntryOf((await run([EDITENV, ENVIRONMENT, "list"], { env: ENV, timeoutMs: LIMIT_MS })).stdout),
         cannotForget: untold ? `grub-probe cannot tell where ${ENVIRONMENT} lies` : cannotForget(abstraction, fileSystem),
       };
     },
     setDefault: (entry) => tool(["/usr/sbin/grub-set-default", entry]),
+    forgetOnce: () => tool([EDITENV, ENVIRONMENT, "unset", "next_entry"]),
     bootOnce: (entry) => tool(["/usr/sbin/grub-reboot", entry]),
   };
 }
