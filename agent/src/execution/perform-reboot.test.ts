@@ -2,6 +2,7 @@ import type { EndpointAction } from "@breakwater/shared/command";
 import { fail, type Instant, ok } from "@breakwater/shared/core";
 import { describe, expect, it } from "vitest";
 import type { PackageManager } from "../packages/index.ts";
+import { bootIdentity } from "../reboot/index.ts";
 import type { Surroundings } from "./perform.ts";
 import { performReboot } from "./perform-reboot.ts";
 import type { JournalRecord, RecordOf } from "./records.ts";
@@ -82,7 +83,14 @@ describe("a reboot", () => {
     const still = machine();
     await still.go({ weighed, began: began("") });
     expect(still.done).toEqual(["reboot"]);
-    expect(still.records).toMatchObject([{ kind: "reboot-ended", booted: false, why: expect.stringContaining("still up after 1 min") }]);
+    expect(still.records).toMatchObject([{ kind: "reboot-asked" }, { kind: "reboot-ended", booted: false, why: expect.stringContaining("still up after 1 min") }]);
+  });
+
+  it("is not asked for again and again where boots cannot be told apart", async () => {
+    const m = machine();
+    await m.go({ weighed, began: began(""), asked: 3 });
+    expect(m.done).toEqual([]);
+    expect(m.records).toMatchObject([{ kind: "reboot-ended", booted: false, why: expect.stringContaining("asked 3 times") }]);
   });
 
   it("says where there is no kernel to fall back to", async () => {
@@ -97,6 +105,16 @@ describe("a reboot", () => {
     await m.go({ weighed });
     expect(m.records).toMatchObject([{ kind: "reboot-weighed", decision: "not-allowed", why: "It closes." }]);
     expect(m.done).toEqual([]);
+  });
+});
+
+describe("a boot", () => {
+  it("is told from others by the kernel's id and the start of process 1, whatever that is called", () => {
+    const stat = (name: string, started: number) => `1 (${name}) S ${Array.from({ length: 18 }, () => 0).join(" ")} ${started} 0 0\n`;
+    expect(bootIdentity("a-b\n", stat("systemd", 12))).toBe("a-b/12");
+    expect(bootIdentity("a-b\n", stat("odd) S 1 (", 4711))).toBe("a-b/4711");
+    expect(() => bootIdentity("", stat("systemd", 12))).toThrow();
+    expect(() => bootIdentity("a-b\n", "")).toThrow();
   });
 });
 

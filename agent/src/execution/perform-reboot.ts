@@ -10,6 +10,8 @@ import { fail, judgeMachine, problemsOf } from "./verify.ts";
 
 /** The controller should know before the machine falls silent; one that cannot be reached does not hold the reboot up. */
 const TELL_MS = 10_000;
+/** An executor that is started anew on the way down may ask again; more often than this is a loop. */
+const MAX_ASKED = 3;
 /** Between two looks whether systemd is taking the machine down. */
 const LOOK_MS = 1_000;
 /** Services have this long to start at boot before they are judged. */
@@ -76,7 +78,8 @@ export async function performReboot(after: Direction, s: Standing, w: Surroundin
   const began = s.reboots.get(after)?.began ?? (await beginReboot(after, s, w));
   if (!began) return;
   if ((await w.machine.bootId()) !== began.bootId) return cameBack(began, s, w);
-  const why = await goDown(began, w);
+  const asked = s.reboots.get(after)?.asked ?? 0;
+  const why = asked < MAX_ASKED ? await goDown(began, w) : `systemd was asked ${asked} times, and this boot cannot be told from the one before`;
   if (began.kernel.once !== "") {
     await w.bootLoader.forgetOnce();
     // "0" is the first of the menu, which an empty default means as well.
@@ -86,11 +89,12 @@ export async function performReboot(after: Direction, s: Standing, w: Surroundin
 }
 
 /** @returns why the machine is still up after its time */
-async function goDown({ at, limitMs, kernel }: RecordOf<"reboot-began">, w: Surroundings): Promise<string> {
+async function goDown({ at, after, limitMs, kernel }: RecordOf<"reboot-began">, w: Surroundings): Promise<string> {
   if (kernel.once !== "") {
     const problem = (await w.bootLoader.setDefault(kernel.keep)) ?? (await w.bootLoader.bootOnce(kernel.once));
     if (problem) return problem;
   }
+  w.journal.append({ kind: "reboot-asked", at: nowOf(w), after });
   const problem = await w.machine.reboot();
   if (problem) return `systemd would not reboot: ${problem}`;
   const until = Date.parse(at) + limitMs;

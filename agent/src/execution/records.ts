@@ -132,6 +132,8 @@ export const recordSchema = z.discriminatedUnion("kind", [
     kernel: z.string(),
     why: z.string(),
   }),
+  /** On disk before each time that systemd is asked: a machine which cannot tell its boots apart is not taken down for ever. */
+  z.object({ kind: z.literal("reboot-asked"), at, after: direction }),
   /** The new kernel was made the default, now that the machine is well with it. */
   z.object({ kind: z.literal("kernel-kept"), at, entry: z.string(), problem: z.string() }),
   z.object({

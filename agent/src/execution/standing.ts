@@ -14,6 +14,8 @@ export interface Reboot {
   /** Draining for this very reboot; an earlier one may still hold. */
   readonly drained?: RecordOf<"hooks-ran">;
   readonly began?: RecordOf<"reboot-began">;
+  /** How often systemd was asked. */
+  readonly asked?: number;
   readonly ended?: RecordOf<"reboot-ended">;
 }
 
@@ -131,6 +133,9 @@ export function standingOf(records: readonly JournalRecord[]): Standing | undefi
         break;
       case "reboot-began":
         reboots.set(r.after, { ...reboots.get(r.after), began: r });
+        break;
+      case "reboot-asked":
+        reboots.set(r.after, { ...reboots.get(r.after), asked: (reboots.get(r.after)?.asked ?? 0) + 1 });
         break;
       case "reboot-ended":
         reboots.set(r.after, { ...reboots.get(r.after), ended: r });

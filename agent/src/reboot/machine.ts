@@ -13,7 +13,10 @@ export const runningKernel = (): string => release();
 
 /** The machine as far as it goes down and comes back. */
 export interface Machine {
-  /** Made anew by the kernel at each boot (random(4)); what proves that a reboot took place. */
+  /**
+   * What proves that a reboot took place: the kernel's boot id (random(4)), which a container shares with its host, and the
+   * start of process 1, which a container does not.
+   */
   bootId(): Promise<string>;
   kernel(): string;
   /** Asks systemd to reboot, as an administrator would: services are stopped in order. @returns why it would not */
@@ -22,9 +25,22 @@ export interface Machine {
   settled(limitMs: number): Promise<string>;
 }
 
+/**
+ * @param kernel Content of /proc/sys/kernel/random/boot_id.
+ * @param first Content of /proc/1/stat; its 22nd field is the start (proc(5)), its second may hold spaces and brackets.
+ */
+export function bootIdentity(kernel: string, first: string): string {
+  const started = first.slice(first.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  if (kernel.trim() === "" || !/^\d+$/.test(started)) throw new Error("neither the kernel nor process 1 says which boot this is");
+  return `${kernel.trim()}/${started}`;
+}
+
 export function createMachine(run: Run, clock: Clock): Machine {
   return {
-    bootId: async () => (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
+    async bootId() {
+      const [kernel, first] = await Promise.all([readFile("/proc/sys/kernel/random/boot_id", "utf8"), readFile("/proc/1/stat", "utf8")]);
+      return bootIdentity(kernel, first);
+    },
     kernel: runningKernel,
     async reboot() {
       const ran = await run([SYSTEMCTL, "reboot"], { env: ENV, timeoutMs: ASK_MS });
