@@ -83,7 +83,10 @@ describe("a reboot", () => {
     const still = machine();
     await still.go({ weighed, began: began("") });
     expect(still.done).toEqual(["reboot"]);
-    expect(still.records).toMatchObject([{ kind: "reboot-asked" }, { kind: "reboot-ended", booted: false, why: expect.stringContaining("still up after 1 min") }]);
+    expect(still.records).toMatchObject([
+      { kind: "reboot-asked" },
+      { kind: "reboot-ended", booted: false, why: expect.stringContaining("still up after 1 min") },
+    ]);
   });
 
   it("is not asked for again and again where boots cannot be told apart", async () => {

@@ -79,7 +79,8 @@ export async function performReboot(after: Direction, s: Standing, w: Surroundin
   if (!began) return;
   if ((await w.machine.bootId()) !== began.bootId) return cameBack(began, s, w);
   const asked = s.reboots.get(after)?.asked ?? 0;
-  const why = asked < MAX_ASKED ? await goDown(began, w) : `systemd was asked ${asked} times, and this boot cannot be told from the one before`;
+  const why =
+    asked < MAX_ASKED ? await goDown(began, w) : `systemd was asked ${asked} times, and this boot cannot be told from the one before`;
   if (began.kernel.once !== "") {
     await w.bootLoader.forgetOnce();
     // "0" is the first of the menu, which an empty default means as well.
