@@ -31,7 +31,12 @@ function machine(
   let now = START;
   const entry = (release: string) => ({ id: `menu>${release}`, release, recovery: false });
   const w = {
-    clock: { now: () => (now += 20_000) as Instant },
+    clock: {
+      now() {
+        now += 20_000;
+        return now as Instant;
+      },
+    },
     journal: { append: (r: JournalRecord) => records.push(r) },
     manager: { installed: async () => [image(OLD), image(NEW)] } as unknown as PackageManager,
     mayReboot: async () => (options.allowed === false ? fail({ code: "policy-window", message: "It closes." }) : ok(undefined)),
