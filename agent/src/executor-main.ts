@@ -7,6 +7,7 @@ import { createExecutorServer, ENDPOINT_PIN, EXECUTOR_SOCKET, EXECUTOR_STATE_DIR
 import { viewProc } from "./exposure/index.ts";
 import { readContainerRuntimes } from "./inventory/containers/index.ts";
 import { createApt, runTool } from "./packages/index.ts";
+import { createGrub, createMachine, noFallback, runningKernel } from "./reboot/index.ts";
 import { createRehearsals, type Rehearsals, rehearseInside } from "./rehearsal/index.ts";
 
 /** First descriptor that systemd hands over (sd_listen_fds(3)). */
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   const agentStateDir = environment.BREAKWATER_AGENT_STATE_DIR ?? "/var/lib/breakwater-agent";
   ownStateDirectory(stateDir);
   const manager = createApt(runTool, systemClock);
+  const bootLoader = createGrub(runTool);
   let executions: Executions | undefined;
   const ready = (): Executions => {
     if (!executions) throw new Error("the executor answers before it has read its journals");
@@ -42,7 +44,7 @@ async function main(): Promise<void> {
     {
       executions: ready,
       rehearsals: rehearsing,
-      inspect: () => viewProc(),
+      inspect: async () => ({ ...(await viewProc()), kernelFallback: noFallback(await bootLoader.look(), runningKernel()) ?? "yes" }),
       containers: () => readContainerRuntimes(),
       refresh: () => manager.refresh(),
       now: () => Date.now(),
@@ -55,6 +57,9 @@ async function main(): Promise<void> {
   executions = createExecutions({
     ...common,
     version: AGENT_VERSION,
+    configDir,
+    bootLoader,
+    machine: createMachine(runTool, systemClock),
     stallMs: Number(environment.BREAKWATER_STALL_MS ?? STALL_MS),
     // A real change never waits for a rehearsal.
     clearTheWay: (why) => rehearsing().giveWay(why),

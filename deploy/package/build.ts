@@ -32,7 +32,12 @@ async function buildAgent(): Promise<string> {
   put(fetchRuntime(join(dist, "runtime")), "usr/lib/breakwater-agent/node", 0o755);
   await bundle({ agent: join(root, "agent/src/main.ts"), executor: join(root, "agent/src/executor-main.ts") }, lib);
   write("usr/bin/breakwater-agent", '#!/bin/sh\nexec /usr/lib/breakwater-agent/node /usr/lib/breakwater-agent/agent.mjs "$@"\n', 0o755);
-  for (const unit of ["breakwater-agent.service", "breakwater-executor.socket", "breakwater-executor.service"])
+  for (const unit of [
+    "breakwater-agent.service",
+    "breakwater-executor.socket",
+    "breakwater-executor.service",
+    "breakwater-inhibit@.service",
+  ])
     put(join(root, "deploy/systemd", unit), `usr/lib/systemd/system/${unit}`);
   put(join(root, "deploy/systemd/needrestart.conf"), "etc/needrestart/conf.d/breakwater.conf");
   put(join(here, "policy.yaml"), "etc/breakwater-agent/policy.yaml");

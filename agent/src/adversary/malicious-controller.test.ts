@@ -176,7 +176,7 @@ describe.skipIf(lacks !== undefined)("a malicious controller", () => {
       const day = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"][(new Date().getUTCDay() + 3) % 7];
       await refuses(`timezone: UTC\nwindows: [{days: [${day}], from: '01:00', to: '02:00'}]`, "policy-window");
       await refuses(`blackouts: [{from: '${hours(-1)}', to: '${hours(1)}'}]`, "policy-window");
-      await refuses("", "policy-window", { reboot: "if-needed" });
+      await refuses("", "policy-reboot", { reboot: "when-needed" });
       await refuses("", "policy-package", { packages: [shop("1.0", "0.9")] });
     });
 

@@ -154,7 +154,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
   function capabilities(status: ExecutorStatus | undefined): string[] {
     if (!status) return ["inventory", "describe"];
     const rehearses = policy.policy.mode === "observe" ? [] : ["rehearse"];
-    return ["inventory", "describe", "apt", ...rehearses, ...(policy.policy.allowReboot ? ["reboot"] : [])];
+    return ["inventory", "describe", "apt", ...rehearses, ...(policy.policy.reboots > 0 ? ["reboot"] : [])];
   }
   function message(m: ControllerMessage__Output): void {
     if (m.command) void relay.command(m.command);
@@ -216,13 +216,14 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     session.reconnect("certificate renewed");
   }
   async function reload(): Promise<void> {
-    const { mode: before, neighbours } = policy.policy;
+    const before = policy.policy;
     [policy, pinned] = [await loadPolicy(configDir), await loadOperatorKeys(configDir)];
     if (policy.problem) log.error(policy.problem, "policy not usable");
     // Hello is where the controller learns of it.
-    if (policy.policy.mode !== before) session.reconnect(`policy is now ${policy.policy.mode}`);
+    const { mode, reboots, neighbours } = policy.policy;
+    if (mode !== before.mode || reboots > 0 !== before.reboots > 0) session.reconnect(`policy is now ${mode}, reboots ${reboots}`);
     // Allowed or forbidden: either way the controller should not wait an hour to see it.
-    if (policy.policy.neighbours !== neighbours) await takeInventory();
+    if (neighbours !== before.neighbours) await takeInventory();
   }
   const publish = async (state: SessionState): Promise<void> => {
     const status = describeStatus({

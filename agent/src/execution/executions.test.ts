@@ -7,6 +7,7 @@ import { createLogger } from "@breakwater/shared/log";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ApplyRequest } from "../executor/protocol.ts";
 import type { PackageManager } from "../packages/index.ts";
+import { createGrub, createMachine } from "../reboot/index.ts";
 import { createExecutions } from "./executions.ts";
 import type { Trust } from "./trust.ts";
 
@@ -41,6 +42,7 @@ function machine(options: { trusts: boolean; clearing?: () => Promise<void>; hea
       options.trusts
         ? ok({ action, header: { expiresAt: "2027-01-01T00:00:00Z", ...options.header?.(planHeader) }, digest: planHeader || "d1" })
         : fail({ code: "signature-invalid", message: "Nobody whose key is pinned here signed this." }),
+    mayReboot: async () => ok(undefined),
   } as unknown as Trust;
   const executions = createExecutions({
     stateDir: directory,
@@ -51,6 +53,9 @@ function machine(options: { trusts: boolean; clearing?: () => Promise<void>; hea
     log: createLogger("test", "silent"),
     version: "test",
     stallMs: 1_000,
+    configDir: directory,
+    bootLoader: createGrub(() => Promise.reject(new Error("nothing may run here"))),
+    machine: createMachine(() => Promise.reject(new Error("nothing may run here")), { now: () => now }),
     emit: () => undefined,
     async clearTheWay(why) {
       cleared.push(why);

@@ -1,11 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { DEFAULT_REBOOT_LIMIT_MS } from "@breakwater/shared/command";
 import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 import type { ApplyRequest, ExecutionStanding, ExecutorEvent, ExecutorStatus, Report } from "../executor/protocol.ts";
 import { emptyReport, OUTPUT_CHUNK_BYTES } from "../executor/protocol.ts";
 import type { PackageManager } from "../packages/package-manager.ts";
 import type { Run } from "../packages/run.ts";
+import type { BootLoader, Machine } from "../reboot/index.ts";
 import { foreignOrigin } from "./foreign-origin.ts";
 import { type Journal, openJournal, syncDirectory } from "./journal.ts";
 import { nextStep } from "./next-step.ts";
@@ -16,6 +19,8 @@ import type { Trust } from "./trust.ts";
 
 /** An earlier version's bytes are worth their space while somebody may still want to go back. */
 const KEEP_BYTES_MS = 30 * 86_400_000;
+const DAY_MS = 86_400_000;
+const ACKNOWLEDGED_POLL_MS = 250;
 /** A step that throws (systemd not answering, a full disk) is tried again this many times before the execution fails. */
 const MAX_ODD_FAILURES = 3;
 
@@ -36,6 +41,10 @@ export interface ExecutionsOptions {
   readonly version: string;
   /** After this long without output an alarm is reported. Nothing is ever ended for it. */
   readonly stallMs: number;
+  /** Where the owner's hooks are, and what boots the machine. */
+  readonly configDir: string;
+  readonly bootLoader: BootLoader;
+  readonly machine: Machine;
   /** Ends what must not be under way beside a change (a rehearsal), and waits for its end. */
   clearTheWay(why: string): Promise<void>;
   emit(event: ExecutorEvent): void;
@@ -81,6 +90,17 @@ export function createExecutions(o: ExecutionsOptions) {
       o.emit({ event: "output", executionId: e.id, offset: offset + i, text: bytes.subarray(i, i + OUTPUT_CHUNK_BYTES).toString("utf8") });
   };
 
+  /** Reboots by plans within a day, over all executions that this machine remembers. One that did not come about counts for nothing. */
+  const recentReboots = (): number =>
+    [...executions.values()]
+      .flatMap((e) => [...currentStanding(e.journal).reboots.values()])
+      .filter(({ began, ended }) => began && ended?.booted !== false && o.clock.now() - Date.parse(began.at) < DAY_MS).length;
+
+  async function delivered(e: Execution, limitMs: number): Promise<void> {
+    const until = o.clock.now() + limitMs;
+    while (e.acknowledged < currentStanding(e.journal).step && o.clock.now() < until) await wait(ACKNOWLEDGED_POLL_MS);
+  }
+
   async function drive(e: Execution): Promise<void> {
     let odd = 0;
     for (;;) {
@@ -98,6 +118,12 @@ export function createExecutions(o: ExecutionsOptions) {
           journal: e.journal,
           stallMs: o.stallMs,
           foreignOrigin: (changes) => foreignOrigin(o.manager, o.trust, changes),
+          mayReboot: (action, neededMs) => o.trust.mayReboot(action, o.clock.now(), recentReboots(), neededMs),
+          excludedRestarts: (units) => o.trust.excludedRestarts(units),
+          configDir: o.configDir,
+          bootLoader: o.bootLoader,
+          machine: o.machine,
+          delivered: (limitMs) => delivered(e, limitMs),
           lastContact: () => contactAt,
           report: (state, more) => report(e, state, more),
           output: emitOutput(e),
@@ -182,6 +208,13 @@ export function createExecutions(o: ExecutionsOptions) {
       const verified = await o.trust.verify(command, o.clock.now());
       if (!verified.ok) return verified;
       const { action, header, digest } = verified.value;
+      const mayReboot = await o.trust.mayReboot(
+        action,
+        o.clock.now(),
+        recentReboots(),
+        action.rebootWithin?.limitMs ?? DEFAULT_REBOOT_LIMIT_MS,
+      );
+      if (!mayReboot.ok) return mayReboot;
       const obstacle = (): Result<ExecutionStanding> | undefined => {
         const meanwhile = executions.get(executionId);
         if (meanwhile) return ok(standingFor(meanwhile, true));
@@ -221,8 +254,9 @@ export function createExecutions(o: ExecutionsOptions) {
         const e = open(executionId);
         const at = formatInstant(o.clock.now());
         const changed = new Set(prechecked.changes.map((c) => `${c.name}:${c.architecture}`));
+        const rebooted = s.reboots.get("apply")?.ended?.booted === true;
         const before = prechecked.before.filter((p) => changed.has(`${p.name}:${p.architecture}`));
-        e.journal.append({ kind: "rollback-received", at, executionId, ofExecutionId, reason, action, kept: kept.files, before });
+        e.journal.append({ kind: "rollback-received", at, executionId, ofExecutionId, reason, action, kept: kept.files, before, rebooted });
         report(e, "accepted", { message: reason });
         return e;
       });

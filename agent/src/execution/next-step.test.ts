@@ -46,6 +46,7 @@ const prechecked: RecordOf<"prechecked"> = {
   unitsBefore: [],
   machineBefore: [],
   reviewsBefore: [],
+  kernelNote: "",
 };
 const kept = (reversible = true): JournalRecord => ({
   kind: "kept",

@@ -1,6 +1,7 @@
 import type { FailureClass } from "@breakwater/shared/command";
+import { lastly, type RebootStep, rebootStep } from "./next-reboot.ts";
 import type { Purpose } from "./records.ts";
-import { changedSince, type Standing, type Transaction } from "./standing.ts";
+import { changedSince, type Direction, type Standing, type Transaction } from "./standing.ts";
 
 /** Times the same change is begun again after an interruption, and times going back is tried. */
 export const MAX_APPLY_ATTEMPTS = 2;
@@ -15,13 +16,20 @@ export type Step =
   | { readonly kind: "prefetch" }
   | { readonly kind: "keep" }
   | { readonly kind: "transact"; readonly purpose: Exclude<Purpose, "repair"> }
-  | { readonly kind: "restart"; readonly after: "apply" | "restore" }
-  | { readonly kind: "verify"; readonly of: "apply" | "restore" }
+  | { readonly kind: "restart"; readonly after: Direction }
+  | RebootStep
+  | { readonly kind: "verify"; readonly of: Direction }
   | { readonly kind: "confirm" }
   | { readonly kind: "avoid" }
   /** Something is wrong with the change; the class "from-output" is read off what the tools printed. */
   | { readonly kind: "fail"; readonly failureClass: FailureClass | "from-output"; readonly message: string }
-  | { readonly kind: "conclude"; readonly state: Conclusion; readonly message: string };
+  | {
+      readonly kind: "conclude";
+      readonly state: Conclusion;
+      readonly message: string;
+      /** Where it fails although the change itself stands. */
+      readonly failureClass?: FailureClass;
+    };
 export type Conclusion = "succeeded" | "failed" | "rolled-back" | "rollback-failed" | "cancelled" | "refused";
 
 const count = (s: Standing, purpose: Purpose): number => s.transactions.filter((t) => t.began.purpose === purpose).length;
@@ -76,10 +84,12 @@ function applying(s: Standing, repairRungs: number): Step {
     return { kind: "fail", failureClass: "from-output", message: describe(observed.problems, wrong) };
   }
   if (s.action.restartServices && !s.restarted.has("apply")) return { kind: "restart", after: "apply" };
+  const rebooting = rebootStep(s, "apply");
+  if (rebooting) return rebooting;
   const verified = s.verified.get("apply");
   if (!verified) return { kind: "verify", of: "apply" };
   if (s.action.limits.commitConfirmMs > 0 && !s.contactSeen) return { kind: "confirm" };
-  return { kind: "conclude", state: "succeeded", message: verified.notes.join(" ") };
+  return lastly(s, "apply", verified.notes.join(" "));
 }
 
 function afterFailure(s: Standing, repairRungs: number): Step {
@@ -103,7 +113,7 @@ function afterFailure(s: Standing, repairRungs: number): Step {
     return {
       kind: "conclude",
       state: "failed",
-      message: `${failing.message} Nothing was rolled back: ${why} Changed: ${changed.join(", ")}.`,
+      message: `${failing.message} Nothing was rolled back: ${why} Changed: ${changed.join(", ")}.${s.drained ? " The machine stays drained." : ""}`,
     };
   }
   if (restores === 0) return { kind: "transact", purpose: "restore" };
@@ -124,15 +134,14 @@ function afterRestore(s: Standing, changed: readonly string[], cause: string): S
   }
   if (s.action.restartServices && !s.restarted.has("restore")) return { kind: "restart", after: "restore" };
   if (!s.avoided) return { kind: "avoid" };
+  const rebooting = rebootStep(s, "restore");
+  if (rebooting) return rebooting;
   const verified = s.verified.get("restore");
   if (!verified) return { kind: "verify", of: "restore" };
-  return verified.passed
-    ? { kind: "conclude", state: "rolled-back", message: `${cause} The versions from before are back. ${verified.notes.join(" ")}` }
-    : {
-        kind: "conclude",
-        state: "rollback-failed",
-        message: `${cause} The versions from before are back, but: ${verified.notes.join(" ")}`,
-      };
+  const notes = verified.notes.join(" ");
+  if (verified.passed) return lastly(s, "restore", `${cause} The versions from before are back. ${notes}`);
+  const drained = s.drained ? " The machine stays drained." : "";
+  return { kind: "conclude", state: "rollback-failed", message: `${cause} The versions from before are back, but: ${notes}${drained}` };
 }
 
 function restoring(s: Standing, repairRungs: number): Step {

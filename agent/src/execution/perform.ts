@@ -1,9 +1,8 @@
 import { mkdirSync, readFileSync } from "node:fs";
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { FailureClass, PackageChange } from "@breakwater/shared/command";
-import { type Clock, formatInstant, unreachable } from "@breakwater/shared/core";
+import type { EndpointAction, FailureClass, PackageChange } from "@breakwater/shared/command";
+import { type Clock, formatInstant, type Instant, type Result, unreachable } from "@breakwater/shared/core";
 import type { Report } from "../executor/protocol.ts";
 import { sha256File } from "../packages/apt/bytes.ts";
 import {
@@ -14,22 +13,23 @@ import {
   packageKey,
 } from "../packages/package-manager.ts";
 import type { Run } from "../packages/run.ts";
+import type { BootLoader, Machine } from "../reboot/index.ts";
 import { runChecks } from "./checks.ts";
 import { spaceShort } from "./free-space.ts";
 import type { Journal } from "./journal.ts";
 import type { Step } from "./next-step.ts";
+import { performHooks, performReboot, rebootPrecheck, weighReboot } from "./perform-reboot.ts";
 import { judgeBeforehand } from "./precheck.ts";
 import type { JournalRecord, Purpose } from "./records.ts";
-import { staleUnits } from "./stale-units.ts";
+import { restartStale } from "./restart-stale.ts";
 import { type Standing, standingOf, type Transaction } from "./standing.ts";
 import { sizeOf, startTransaction, watchTransaction } from "./transaction.ts";
-import { brokenServices, restartOrder, restartUnit, runningServices, showUnits } from "./units.ts";
+import { runningServices } from "./units.ts";
+import { verify } from "./verify.ts";
 import { keepWayBack } from "./way-back.ts";
 
 /** Output that explains a report, in bytes. The wire allows 16 KiB. */
 const OUTPUT_TAIL_BYTES = 16_000;
-/** Services settle for this long before they are judged, checks or not: systemd gives up on a crashing one after some seconds. */
-const SETTLE_MS = 6_000;
 const LOCK_POLL_MS = 1_000;
 /** A bad version stays away for this long; by then its successor is out or a person has looked. */
 const AVOID_MS = 14 * 86_400_000;
@@ -49,6 +49,16 @@ export interface Surroundings {
   readonly stallMs: number;
   /** Why the machine's owner does not let these changes come from where they come from; undefined when he does. */
   foreignOrigin(changes: readonly PackageChange[]): Promise<string | undefined>;
+  /** Why the owner's policy lets the machine not be rebooted now, or gives too little time for it. */
+  mayReboot(action: EndpointAction, neededMs: number): Promise<Result<void>>;
+  /** Of these services those that the owner lets nobody restart. */
+  excludedRestarts(units: readonly string[]): Promise<string[]>;
+  /** Where the owner's hooks are. */
+  readonly configDir: string;
+  readonly bootLoader: BootLoader;
+  readonly machine: Machine;
+  /** Waits until the controller holds all that was reported, or the limit. */
+  delivered(limitMs: number): Promise<void>;
   /** Moment of the last contact to the controller that the connection part told of. */
   lastContact(): number;
   report(state: string, more: Partial<Report>): void;
@@ -101,6 +111,8 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
         return failing("check-failed", `Failed before anything was changed: ${bad.map((c) => `${c.name} (${c.detail})`).join(", ")}.`);
       const short = judged.value.length === 0 ? undefined : spaceShort(await w.manager.spaceNeeds(judged.value));
       if (short) return failing("no-space", short);
+      const boot = await rebootPrecheck(action, w);
+      if (boot.refused) return failing("reboot-not-done", boot.refused);
       return append({
         kind: "prechecked",
         at: at(),
@@ -109,6 +121,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
         unitsBefore: (await runningServices(w.run)).map((u) => ({ unit: u.unit, restarts: u.restarts })),
         machineBefore: all.map((p) => `${packageKey(p)}=${p.version}`),
         reviewsBefore: [...(await w.manager.configurationReviews())],
+        kernelNote: boot.kernelNote,
       });
     }
     case "prefetch": {
@@ -122,7 +135,12 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       const kept = await keepOld(standing, w);
       append({ kind: "kept", at: at(), ...kept });
       return w.report("prefetched", {
-        message: kept.reversible ? `Old and new versions are at hand. ${kept.why}` : `No way back: ${kept.why}`,
+        message: [
+          kept.reversible ? `Old and new versions are at hand. ${kept.why}` : `No way back: ${kept.why}`,
+          standing.prechecked?.kernelNote,
+        ]
+          .filter(Boolean)
+          .join(" "),
       });
     }
     case "transact": {
@@ -151,16 +169,19 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       );
     }
     case "restart": {
-      const { now, later } = restartOrder(await staleUnits());
-      const notes = later.length > 0 ? [`Still on replaced files until the machine restarts: ${later.join(", ")}.`] : [];
-      for (const unit of now) {
-        const problem = await restartUnit(w.run, unit);
-        if (problem) notes.push(problem);
-      }
-      return append({ kind: "restarted", at: at(), after: step.after, units: now, notes });
+      const { units, notes } = await restartStale(w.run, w.excludedRestarts);
+      return append({ kind: "restarted", at: at(), after: step.after, units, notes });
     }
+    case "weigh-reboot":
+      return weighReboot(step.after, standing, w);
+    case "hooks":
+      return performHooks(step.phase, standing, w);
+    case "reboot":
+      return performReboot(step.after, standing, w);
+    case "keep-kernel":
+      return append({ kind: "kernel-kept", at: at(), entry: step.entry, problem: (await w.bootLoader.setDefault(step.entry)) ?? "" });
     case "verify":
-      return verify(step.of, standing, w);
+      return verify(step.of, standing, w, tail(w, standing));
     case "confirm": {
       append({ kind: "contact-awaited", at: at(), limitMs: action.limits.commitConfirmMs });
       const from = w.clock.now();
@@ -175,7 +196,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
     }
     case "avoid": {
       const bad = action.packages.map((p) => ({ name: p.name, version: p.to }));
-      const expires = formatInstant((w.clock.now() + AVOID_MS) as ReturnType<Clock["now"]>);
+      const expires = formatInstant((w.clock.now() + AVOID_MS) as Instant);
       const file = await w.manager.avoid(standing.executionId, bad, `Breakwater rolled back: ${why(standing).message}`, expires);
       return append({ kind: "avoided", at: at(), file, expires });
     }
@@ -186,11 +207,11 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       return failing(failureClass, told === "" ? step.message : `${step.message} ${told}.`, output);
     }
     case "conclude": {
-      const terminalChecks = standing.verified.get(step.state === "succeeded" ? "apply" : "restore")?.checks ?? [];
+      const terminalChecks = standing.verified.get(step.state === "succeeded" || step.failureClass ? "apply" : "restore")?.checks ?? [];
       const broken = standing.observed?.healthy === false;
       return w.report(step.state, {
         message: step.message.trim(),
-        failureClass: step.state === "succeeded" ? "" : (standing.failing?.failureClass ?? ""),
+        failureClass: step.failureClass ?? (step.state === "succeeded" ? "" : (standing.failing?.failureClass ?? "")),
         output: standing.failing?.output ?? tail(w, standing),
         checks: terminalChecks,
         packageManagerHealth: broken ? "broken" : standing.transactions.some((t) => t.began.purpose === "repair") ? "repaired" : "healthy",
@@ -279,67 +300,6 @@ async function keepOld(s: Standing, w: Surroundings) {
   mkdirSync(directory, { recursive: true });
   const place = { directory, caches: await w.caches(), scratch: join(w.directory, "status-after") };
   return keepWayBack(w.manager, s.prechecked?.changes ?? [], s.prefetched?.files ?? [], place);
-}
-
-async function verify(of: "apply" | "restore", s: Standing, w: Surroundings): Promise<void> {
-  const now = () => w.clock.now();
-  if (of === "apply") w.report("verifying", { message: "" });
-  const before = s.prechecked?.unitsBefore ?? [];
-  const graceMs = Math.max(SETTLE_MS, s.action.limits.checkGraceMs);
-  const settled = wait(SETTLE_MS);
-  const checks = await runChecks(w.run, s.action.checks, graceMs, now);
-  await settled;
-  const until = now() + graceMs;
-  const look = async () =>
-    before.length === 0
-      ? []
-      : brokenServices(
-          before,
-          await showUnits(
-            w.run,
-            before.map((u) => u.unit),
-          ),
-        );
-  let services = await look();
-  while (services.length > 0 && now() < until) {
-    await wait(LOCK_POLL_MS);
-    services = await look();
-  }
-  const strayed = of === "apply" ? strayChanges(s, await w.manager.installed()) : [];
-  const failedChecks = checks.filter((c) => !c.passed).map((c) => `${c.name}: ${c.detail}.`);
-  const known = s.prechecked?.reviewsBefore;
-  const reviews = known ? (await w.manager.configurationReviews()).filter((r) => !known.includes(r)) : [];
-  const reboot = await access("/run/reboot-required").then(
-    () => "The machine wants a restart (/run/reboot-required).",
-    () => "",
-  );
-  const restarted = w.journal.records.flatMap((r) => (r.kind === "restarted" && r.after === of ? r.notes : []));
-  const problems = [...services, ...failedChecks, ...strayed];
-  const notes = [
-    ...problems,
-    ...restarted,
-    ...(reviews.length > 0 ? [`Edited configuration was kept; the package's own lies in ${reviews.join(", ")}.`] : []),
-    ...(reboot ? [reboot] : []),
-  ];
-  const passed = problems.length === 0;
-  const at = formatInstant(w.clock.now());
-  w.journal.append({ kind: "verified", at, of, passed, notes, checks });
-  if (!passed && of === "apply")
-    w.journal.append({
-      kind: "failing",
-      at,
-      failureClass: failedChecks.length > 0 ? "check-failed" : services.length > 0 ? "service-failed" : "version-mismatch",
-      message: problems.join(" "),
-      output: tail(w, s),
-    });
-}
-
-/** Packages outside of the plan that are not as they were: nobody approved that. */
-function strayChanges(s: Standing, all: readonly InstalledPackage[]): string[] {
-  const planned = new Set(s.action.packages.map(packageKey));
-  const before = new Set(s.prechecked?.machineBefore ?? []);
-  const stray = all.filter((p) => !planned.has(packageKey(p)) && !before.has(`${packageKey(p)}=${p.version}`));
-  return stray.slice(0, 10).map((p) => `${p.name} became ${p.version}, which is not in the plan.`);
 }
 
 export const currentStanding = (journal: Journal): Standing => {

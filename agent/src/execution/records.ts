@@ -6,6 +6,8 @@ const at = z.string();
 const failureClass = z.enum(FAILURE_CLASSES);
 const file = z.object({ name: z.string(), architecture: z.string(), version: z.string(), file: z.string(), sha256: z.string() });
 const packageBefore = z.object({ name: z.string(), architecture: z.string(), version: z.string(), status: z.string() });
+const direction = z.enum(["apply", "restore"]);
+const hook = z.object({ name: z.string(), exit: z.string(), seconds: z.number(), output: z.string() });
 const unitBefore = z.object({ unit: z.string(), restarts: z.number() });
 
 /** What a transaction unit is for. "repair" mends dpkg, whoever broke it. */
@@ -34,6 +36,8 @@ export const recordSchema = z.discriminatedUnion("kind", [
     action: endpointActionSchema,
     kept: z.array(file),
     before: z.array(packageBefore),
+    /** The change rebooted the machine, so going back may have to. */
+    rebooted: z.boolean().default(false),
   }),
   z.object({
     kind: z.literal("prechecked"),
@@ -45,6 +49,8 @@ export const recordSchema = z.discriminatedUnion("kind", [
     /** All packages of the machine as "name:architecture=version", so that a change nobody approved is seen. */
     machineBefore: z.array(z.string()),
     reviewsBefore: z.array(z.string()),
+    /** Where the plan may reboot: why a bad kernel could not be fallen back from; empty when it could, or it may not. */
+    kernelNote: z.string().default(""),
   }),
   z.object({ kind: z.literal("prefetched"), at, files: z.array(file) }),
   z.object({ kind: z.literal("kept"), at, files: z.array(file.extend({ source: z.string() })), reversible: z.boolean(), why: z.string() }),
@@ -76,14 +82,64 @@ export const recordSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("restarted"),
     at,
-    after: z.enum(["apply", "restore"]),
+    after: direction,
     units: z.array(z.string()),
     notes: z.array(z.string()),
   }),
+  /** What was found once the change stood: whether the machine has to be rebooted for it, and whether it may. */
+  z.object({
+    kind: z.literal("reboot-weighed"),
+    at,
+    after: direction,
+    reasons: z.array(z.string()),
+    decision: z.enum(["reboot", "not-needed", "not-allowed"]),
+    why: z.string(),
+    /** Boot in which it was weighed: in another one it is weighed anew. */
+    bootId: z.string(),
+  }),
+  /** Hooks of the machine's owner ended. "drain" before a reboot, "undrain" when the machine may serve again. */
+  z.object({
+    kind: z.literal("hooks-ran"),
+    at,
+    phase: z.enum(["drain", "undrain"]),
+    passed: z.boolean(),
+    hooks: z.array(hook),
+    problem: z.string(),
+  }),
+  /** On disk before systemd is asked: whoever reads it in another boot knows that the machine went down for this. */
+  z.object({
+    kind: z.literal("reboot-began"),
+    at,
+    after: direction,
+    bootId: z.string(),
+    limitMs: z.number().int(),
+    kernel: z.object({
+      running: z.string(),
+      next: z.string(),
+      /** The old kernel's entry that is the default meanwhile, the new one's that is booted once, and the default of before; all empty without a fallback. */
+      keep: z.string(),
+      once: z.string(),
+      before: z.string(),
+      why: z.string(),
+    }),
+  }),
+  z.object({
+    kind: z.literal("reboot-ended"),
+    at,
+    after: direction,
+    booted: z.boolean(),
+    bootId: z.string(),
+    kernel: z.string(),
+    why: z.string(),
+  }),
+  /** On disk before each time that systemd is asked: a machine which cannot tell its boots apart is not taken down for ever. */
+  z.object({ kind: z.literal("reboot-asked"), at, after: direction }),
+  /** The new kernel was made the default, now that the machine is well with it. */
+  z.object({ kind: z.literal("kernel-kept"), at, entry: z.string(), problem: z.string() }),
   z.object({
     kind: z.literal("verified"),
     at,
-    of: z.enum(["apply", "restore"]),
+    of: direction,
     passed: z.boolean(),
     notes: z.array(z.string()),
     checks: executionReportSchema.shape.checks,

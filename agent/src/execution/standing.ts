@@ -6,6 +6,19 @@ export interface Transaction {
   readonly ended?: RecordOf<"transaction-ended">;
 }
 
+export type Direction = "apply" | "restore";
+
+/** One reboot of an execution, as far as it went. */
+export interface Reboot {
+  readonly weighed?: RecordOf<"reboot-weighed">;
+  /** Draining for this very reboot; an earlier one may still hold. */
+  readonly drained?: RecordOf<"hooks-ran">;
+  readonly began?: RecordOf<"reboot-began">;
+  /** How often systemd was asked. */
+  readonly asked?: number;
+  readonly ended?: RecordOf<"reboot-ended">;
+}
+
 /** Where an execution stands, folded from its journal and from nothing else. */
 export interface Standing {
   readonly executionId: string;
@@ -21,9 +34,14 @@ export interface Standing {
   readonly rung: number;
   readonly failing?: RecordOf<"failing">;
   readonly cancel?: RecordOf<"cancel-asked">;
-  readonly restarted: ReadonlySet<"apply" | "restore">;
-  readonly verified: ReadonlyMap<"apply" | "restore", RecordOf<"verified">>;
+  readonly restarted: ReadonlySet<Direction>;
+  readonly verified: ReadonlyMap<Direction, RecordOf<"verified">>;
   readonly contactSeen: boolean;
+  readonly reboots: ReadonlyMap<Direction, Reboot>;
+  /** Drain hooks ran, also when they failed, and nothing took that back yet. */
+  readonly drained: boolean;
+  readonly undrained?: RecordOf<"hooks-ran">;
+  readonly kernelKept?: RecordOf<"kernel-kept">;
   readonly avoided?: RecordOf<"avoided">;
   readonly state: string;
   readonly step: number;
@@ -43,12 +61,16 @@ export function standingOf(records: readonly JournalRecord[]): Standing | undefi
     restarted: new Set(),
     verified: new Map(),
     contactSeen: false,
+    reboots: new Map(),
+    drained: false,
     state: "accepted",
     step: 0,
     terminal: false,
   };
-  const restarted = new Set<"apply" | "restore">();
-  const verified = new Map<"apply" | "restore", RecordOf<"verified">>();
+  const restarted = new Set<Direction>();
+  const reboots = new Map<Direction, Reboot>();
+  let direction: Direction = origin.kind === "rollback-received" ? "restore" : "apply";
+  const verified = new Map<Direction, RecordOf<"verified">>();
   for (const r of records.slice(1)) {
     switch (r.kind) {
       case "prechecked":
@@ -98,6 +120,29 @@ export function standingOf(records: readonly JournalRecord[]): Standing | undefi
         s.step = r.report.step;
         s.terminal = r.report.terminal;
         break;
+      case "reboot-weighed":
+        direction = r.after;
+        reboots.set(r.after, { weighed: r });
+        break;
+      case "hooks-ran":
+        s.drained = r.phase === "drain";
+        if (r.phase === "drain") {
+          delete s.undrained;
+          reboots.set(direction, { ...reboots.get(direction), drained: r });
+        } else s.undrained = r;
+        break;
+      case "reboot-began":
+        reboots.set(r.after, { ...reboots.get(r.after), began: r });
+        break;
+      case "reboot-asked":
+        reboots.set(r.after, { ...reboots.get(r.after), asked: (reboots.get(r.after)?.asked ?? 0) + 1 });
+        break;
+      case "reboot-ended":
+        reboots.set(r.after, { ...reboots.get(r.after), ended: r });
+        break;
+      case "kernel-kept":
+        s.kernelKept = r;
+        break;
       case "contact-awaited":
       case "apply-received":
       case "rollback-received":
@@ -106,6 +151,7 @@ export function standingOf(records: readonly JournalRecord[]): Standing | undefi
   }
   s.restarted = restarted;
   s.verified = verified;
+  s.reboots = reboots;
   return s;
 }
 

@@ -11,6 +11,7 @@ import { showUnits } from "./units.ts";
 const NOTE_SCRIPT = 'echo "$EXIT_CODE $EXIT_STATUS" > "$1.part" && mv "$1.part" "$1"\n';
 const SYSTEMD_RUN = "/usr/bin/systemd-run";
 const ENV = { LC_ALL: "C.UTF-8", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+const inhibitorOf = (unit: string): string => `breakwater-inhibit@${unit.replace(/\.service$/, "").replaceAll("-", ".")}.service`;
 /** How often the log and the exit note are looked at. */
 const POLL_MS = 250;
 /** How often systemd is asked whether the unit is still there, for the case that its exit note was never written. */
@@ -32,6 +33,10 @@ export async function startTransaction(run: Run, unit: string, command: ManagerC
     "--collect",
     "--quiet",
     "--description=Package transaction of Breakwater",
+    // Where logind runs, a shutdown has to wait. The lock is held by a unit of its own, since it must outlive the executor and
+    // nothing may stand between systemd and the package manager.
+    property(`Wants=${inhibitorOf(unit)}`),
+    property(`After=${inhibitorOf(unit)}`),
     property("Type=exec"),
     property("KillMode=process"),
     property("TimeoutStopSec=infinity"),

@@ -8,8 +8,10 @@ import {
   decideMode,
   decideOrigins,
   decidePolicy,
+  decideReboot,
   decideRehearsal,
   decideRehearsalMode,
+  excludedRestarts,
   loadOperatorKeys,
   loadPolicy,
   type PackageOrigin,
@@ -32,6 +34,14 @@ export interface Trust {
   mayComeFrom(origins: readonly PackageOrigin[]): Promise<Result<void>>;
   /** Whether a change that this machine made itself may be undone now. */
   mayRestore(): Promise<Result<void>>;
+  /**
+   * Whether the machine may be rebooted by this action now.
+   * @param recent Reboots by plans within 24 hours.
+   * @param neededMs How long it may take.
+   */
+  mayReboot(action: EndpointAction, now: Instant, recent: number, neededMs: number): Promise<Result<void>>;
+  /** Of these services those that the owner lets no plan restart. */
+  excludedRestarts(units: readonly string[]): Promise<string[]>;
   describe(): Promise<{ policyMode: string; pinnedKeyIds: string[] }>;
 }
 
@@ -95,6 +105,12 @@ export function createTrust(configDir: string, agentStateDir: string, pinFile: s
     },
     async mayRestore() {
       return decideMode((await loadPolicy(configDir)).policy);
+    },
+    async mayReboot(action, now, recent, neededMs) {
+      return decideReboot((await loadPolicy(configDir)).policy, action, now, recent, neededMs);
+    },
+    async excludedRestarts(units) {
+      return excludedRestarts((await loadPolicy(configDir)).policy, units);
     },
     async describe() {
       const { policy, problem } = await loadPolicy(configDir);

@@ -16,9 +16,9 @@ describe("services after a change", () => {
 });
 
 describe("restarting", () => {
-  it("leaves out ourselves and logins, and puts off what would cut people off", () => {
+  it("keeps ourselves for last, leaves out logins, and puts off what would cut people off", () => {
     const units = ["ssh.service", "breakwater-agent.service", "dbus.service", "user@0.service", "ssh.service", "getty@tty1.service"];
-    expect(restartOrder(units)).toEqual({ now: ["ssh.service"], later: ["dbus.service"] });
+    expect(restartOrder(units)).toEqual({ now: ["ssh.service"], later: ["dbus.service"], ourselves: ["breakwater-agent.service"] });
   });
 });
 

@@ -1,3 +1,4 @@
+import { WAITS_FOR_REBOOT } from "@breakwater/shared/command";
 import type { Run } from "../packages/run.ts";
 
 const ENV = { LC_ALL: "C.UTF-8", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
@@ -83,12 +84,16 @@ export async function restartUnit(run: Run, unit: string): Promise<string | unde
   return ran.exitCode === 0 ? undefined : `${unit} could not be restarted: ${(ran.stderr || "no answer in time").trim().slice(0, 300)}`;
 }
 
-/** Restarting one of these takes the machine's sessions or the bus down with it; they wait for a reboot. */
-const DEFERRED =
-  /^(?:dbus|dbus-broker|systemd-logind|user@.*|display-manager|gdm|lightdm|sddm|systemd-machined|systemd-nspawn@.*|docker|containerd)\.service$/;
+/** The connection part: restarted last, since it tells of the rest. The executor goes by itself when it is idle. */
+const AGENT = "breakwater-agent.service";
 
-/** Splits units that run replaced files into those to restart now and those that have to wait. */
-export function restartOrder(stale: readonly string[]): { now: string[]; later: string[] } {
-  const units = [...new Set(stale)].filter((u) => u.endsWith(".service") && !OURS.test(u) && !PERSONAL.test(u)).sort();
-  return { now: units.filter((u) => !DEFERRED.test(u)), later: units.filter((u) => DEFERRED.test(u)) };
+/** Splits units that run replaced files into those to restart now, those that have to wait, and ourselves, who come last. */
+export function restartOrder(stale: readonly string[]): { now: string[]; later: string[]; ourselves: string[] } {
+  const services = [...new Set(stale)].filter((u) => u.endsWith(".service") && !PERSONAL.test(u)).sort();
+  const units = services.filter((u) => !OURS.test(u));
+  return {
+    now: units.filter((u) => !WAITS_FOR_REBOOT.test(u)),
+    later: units.filter((u) => WAITS_FOR_REBOOT.test(u)),
+    ourselves: services.filter((u) => u === AGENT),
+  };
 }

@@ -165,6 +165,8 @@ export const inspectionSchema = z.object({
   problems: z.array(z.string()),
   /** What the board says of itself. An executor of before does not. */
   smbios: z.object({ serialNumber: z.string(), systemUuid: z.string() }).default({ serialNumber: "", systemUuid: "" }),
+  /** Whether a new kernel could be tried once: "yes", or why not. grub's menu is root's to read, so others leave it out. */
+  kernelFallback: z.string().optional(),
 });
 export type Inspection = z.infer<typeof inspectionSchema>;
 

@@ -81,7 +81,11 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
   const runtimes = await take("containers", async () => ok(await options.containers()));
   const unitPackages = await owners.of((units ?? []).map((u) => u.executable).filter((e) => e !== ""));
   const kernel = describeKernel(packages, release());
-  const reboot = await take("reboot", async () => ok(await rebootState(kernel)));
+  const fallback = async () => {
+    const seen = await inspectOnce();
+    return (seen.ok ? seen.value.kernelFallback : undefined) ?? "";
+  };
+  const reboot = await take("reboot", async () => ok({ ...(await rebootState(kernel)), kernelFallback: await fallback() }));
   const machine = await take("hardware", async () => ok(await (await import("./hardware.ts")).hardware()));
   const seen = await inspectOnce().catch(() => undefined);
   const interfaces = ownInterfaces();

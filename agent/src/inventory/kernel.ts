@@ -4,6 +4,9 @@ import { versionSchemes } from "@breakwater/shared/version";
 import type { WireInventory } from "@breakwater/shared/wire";
 import type { SystemPackage } from "./databases/index.ts";
 
+/** What of a package tells whether it is a kernel. */
+type KernelPackage = Pick<SystemPackage, "ecosystem" | "name" | "version" | "architecture" | "status">;
+
 type Kernel = NonNullable<WireInventory["kernel"]>;
 type Reboot = NonNullable<WireInventory["reboot"]>;
 
@@ -12,7 +15,7 @@ const FLAG = "/run/reboot-required";
 
 /** "5.14.0-427.el9.x86_64" of the package kernel-core, as uname(1) has it; Debian and Ubuntu put it into the package's name. */
 const RPM_KERNEL = /^kernel(-core|-rt-core|-64k-core)?$/;
-const releaseOf = (p: SystemPackage): string | undefined =>
+const releaseOf = (p: KernelPackage): string | undefined =>
   p.ecosystem === "rpm"
     ? RPM_KERNEL.test(p.name)
       ? `${p.version.replace(/^\d+:/, "")}.${p.architecture}`
@@ -20,10 +23,10 @@ const releaseOf = (p: SystemPackage): string | undefined =>
     : IMAGE.exec(p.name)?.[1];
 
 /** For sorting; what is no version there is neither older nor newer. */
-const order = (p: SystemPackage, a: string, b: string): number => versionSchemes[p.ecosystem === "rpm" ? "rpm" : "deb"].compare(a, b) ?? 0;
+const order = (p: KernelPackage, a: string, b: string): number => versionSchemes[p.ecosystem === "rpm" ? "rpm" : "deb"].compare(a, b) ?? 0;
 
 /** Release of the newest installed kernel by dpkg's order, and the package of the running one ("" in a container). */
-export function describeKernel(packages: readonly SystemPackage[], running: string): Kernel {
+export function describeKernel(packages: readonly KernelPackage[], running: string): Kernel {
   const images = packages.flatMap((p) => {
     const release = releaseOf(p);
     return release && p.status === "installed" && !release.endsWith("-dbg") ? [{ release, package: p }] : [];
@@ -41,7 +44,7 @@ export function describeKernel(packages: readonly SystemPackage[], running: stri
  * Why the machine should be restarted. In a container the kernel is the host's, which shows by no package owning it, so
  * a newer kernel package means nothing there.
  */
-export async function rebootState(kernel: Kernel, flag = FLAG): Promise<Reboot> {
+export async function rebootState(kernel: Kernel, flag = FLAG): Promise<Pick<Reboot, "needed" | "reasons">> {
   const reasons: string[] = [];
   if (existsSync(flag)) {
     const names = (await readFile(`${flag}.pkgs`, "utf8").catch(() => "")).split("\n").filter((n) => n !== "");

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Problem } from "@breakwater/shared/core";
 import { parse } from "yaml";
-import { observePolicy, type Policy, policyFileSchema } from "./policy.ts";
+import { observePolicy, type Policy, policyFileSchema, policyOf } from "./policy.ts";
 
 export const POLICY_FILE = "policy.yaml";
 /** A policy is a page of text. More is a mistake. */
@@ -38,7 +38,7 @@ export function parsePolicy(text: string, timezone: string): LoadedPolicy {
     const [issue] = parsed.error.issues;
     return unreadable(`${issue?.path.join(".") || "the file"}: ${issue?.message}`);
   }
-  return { policy: { ...parsed.data, timezone: parsed.data.timezone ?? timezone } };
+  return { policy: policyOf(parsed.data, timezone) };
 }
 
 /**

@@ -5,7 +5,17 @@ import { type EndpointAction, newApprovalKey } from "@breakwater/shared/command"
 import { type Instant, parseInstant } from "@breakwater/shared/core";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decideOrigins, decidePolicy, formatOperatorKey, loadOperatorKeys, loadPolicy, type Policy, parsePolicy } from "./index.ts";
+import {
+  decideOrigins,
+  decidePolicy,
+  decideReboot,
+  excludedRestarts,
+  formatOperatorKey,
+  loadOperatorKeys,
+  loadPolicy,
+  type Policy,
+  parsePolicy,
+} from "./index.ts";
 
 const at = (iso: string): Instant => parseInstant(iso) as Instant;
 const action = (change: Partial<EndpointAction> = {}): EndpointAction => ({
@@ -52,7 +62,7 @@ describe("the owner's policy", () => {
       fc.property(fc.constantFrom("observe", "rehearse"), fc.boolean(), fc.integer({ min: 0, max: 4e12 }), (mode, reboot, now) => {
         const result = decidePolicy(
           policy(`mode: ${mode}\nallowReboot: ${reboot}`),
-          action({ reboot: reboot ? "if-needed" : "never" }),
+          action({ reboot: reboot ? "when-needed" : "never" }),
           now as Instant,
         );
         expect(result.ok).toBe(false);
@@ -67,9 +77,7 @@ describe("the owner's policy", () => {
     expect(verdict("mode: patch\npackages: {allow: ['o*s*l']}")).toBe("allowed");
   });
 
-  it("refuses restarts and downgrades that were not allowed", () => {
-    expect(verdict("mode: patch", action({ reboot: "if-needed" }))).toBe("policy-window");
-    expect(verdict("mode: patch\nallowReboot: true", action({ reboot: "if-needed" }))).toBe("allowed");
+  it("refuses downgrades that were not allowed", () => {
     const down = action({ packages: [{ manager: "apt", name: "openssl", architecture: "amd64", from: "1:3.0-1", to: "9.9-1" }] });
     expect(verdict("mode: patch", down)).toBe("policy-package");
     expect(verdict("mode: patch\nmaxDowngrades: 1", down)).toBe("allowed");
@@ -102,6 +110,60 @@ describe("the owner's policy", () => {
     const strict = policy("mode: patch\norigins: {allow: ['Debian:Debian-Security:*']}");
     const from = (label: string) => decideOrigins(strict, [{ name: "a", origin: "Debian", label, suite: "stable" }]).ok;
     expect([from("Debian-Security"), from("Debian")]).toEqual([true, false]);
+  });
+});
+
+describe("reboots", () => {
+  const MINUTE = 60_000;
+  const asked = (yaml: string, change: Partial<EndpointAction> = {}, recent = 0, neededMs = 15 * MINUTE) => {
+    const result = decideReboot(
+      policy(`mode: patch\n${yaml}`),
+      action({ reboot: "when-needed", ...change }),
+      at("2026-03-04T12:00:00Z"),
+      recent,
+      neededMs,
+    );
+    return result.ok ? "allowed" : result.problem.code;
+  };
+
+  it("are the owner's to allow, and none by default", () => {
+    expect(asked("")).toBe("policy-reboot");
+    expect(asked("reboots: 1")).toBe("allowed");
+    expect(asked("allowReboot: true")).toBe("allowed");
+    expect(asked("allowReboot: true\nreboots: 0")).toBe("policy-reboot");
+    expect(asked("", { reboot: "never" })).toBe("allowed");
+  });
+
+  it("are counted over a day", () => {
+    expect(asked("reboots: 2", {}, 1)).toBe("allowed");
+    expect(asked("reboots: 2", {}, 2)).toBe("policy-reboot");
+  });
+
+  it("need a window of the owner's that stays open for as long as they may take, and no blackout in it", () => {
+    const window = (to: string) => `reboots: 1\ntimezone: UTC\nwindows: [{days: [wed], from: '11:00', to: '${to}'}]`;
+    expect(asked(window("12:15"))).toBe("allowed");
+    expect(asked(window("12:14"))).toBe("policy-window");
+    expect(asked("reboots: 1\nblackouts: [{from: '2026-03-04T12:14:00Z', to: '2026-03-04T13:00:00Z'}]")).toBe("policy-window");
+    expect(asked("reboots: 1\nblackouts: [{from: '2026-03-04T12:15:00Z', to: '2026-03-04T13:00:00Z'}]")).toBe("allowed");
+  });
+
+  it("keep to the window and the blackouts that people signed, in the endpoint's zone", () => {
+    const within = (from: string, to: string, blackouts: { from: string; to: string }[] = []): Partial<EndpointAction> => ({
+      rebootWithin: { limitMs: 15 * MINUTE, timezone: "Europe/Berlin", window: { days: ["wed"], from, to }, blackouts },
+    });
+    expect(asked("reboots: 1", within("13:00", "13:15"))).toBe("allowed");
+    expect(asked("reboots: 1", within("13:00", "13:10"))).toBe("policy-window");
+    expect(asked("reboots: 1", within("14:00", "15:00"))).toBe("policy-window");
+    const event = [{ from: "2026-03-04T12:10:00Z", to: "2026-03-04T13:00:00Z" }];
+    expect(asked("reboots: 1", within("13:00", "15:00", event))).toBe("policy-window");
+  });
+
+  it("leave services alone that the owner excludes, with or without their suffix", () => {
+    const strict = policy("mode: patch\nrestarts: {exclude: ['postgresql*', redis]}");
+    expect(excludedRestarts(strict, ["nginx.service", "postgresql@15-main.service", "redis.service"])).toEqual([
+      "postgresql@15-main.service",
+      "redis.service",
+    ]);
   });
 });
 

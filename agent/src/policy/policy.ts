@@ -19,7 +19,12 @@ export const policyFileSchema = z.strictObject({
   timezone: z.string().refine(isZone, "not an IANA time zone").optional(),
   /** How many different pinned operators must have signed a plan. */
   requiredApprovals: z.number().int().min(1).max(20).default(1),
+  /** How often approved plans may reboot the machine within 24 hours. 0: never. The way back from a bad one counts too. */
+  reboots: z.number().int().min(0).max(24).optional(),
+  /** The elder word: true is one a day. `reboots` wins over it. */
   allowReboot: z.boolean().default(false),
+  /** Services that no plan may restart. They are told as still in need of it. */
+  restarts: z.strictObject({ exclude: z.array(pattern).max(500).default([]) }).default({ exclude: [] }),
   /** How many packages of one plan may go to an older version. Restoring what the own journal kept is no downgrade. */
   maxDowngrades: z.number().int().min(0).max(2_000).default(0),
   maxPackages: z.number().int().min(1).max(2_000).default(2_000),
@@ -30,7 +35,16 @@ export const policyFileSchema = z.strictObject({
 });
 
 /** What this machine's owner allows, whatever the controller says. */
-export type Policy = Readonly<Omit<z.infer<typeof policyFileSchema>, "timezone">> & { readonly timezone: string };
+export type Policy = Readonly<Omit<z.infer<typeof policyFileSchema>, "timezone" | "reboots" | "allowReboot">> & {
+  readonly timezone: string;
+  readonly reboots: number;
+};
+
+/** The file's words with everything filled in that it leaves out. */
+export const policyOf = (file: z.infer<typeof policyFileSchema>, timezone: string): Policy => {
+  const { allowReboot, ...rest } = file;
+  return { ...rest, timezone: file.timezone ?? timezone, reboots: file.reboots ?? (allowReboot ? 1 : 0) };
+};
 
 /** Looks only. What holds while no policy can be read. */
-export const observePolicy = (timezone: string): Policy => ({ ...policyFileSchema.parse({}), timezone });
+export const observePolicy = (timezone: string): Policy => policyOf(policyFileSchema.parse({}), timezone);

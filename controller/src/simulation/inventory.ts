@@ -91,7 +91,7 @@ export function inventoryOf(endpoint: SimulatedEndpoint, versions: Versions, at:
       ...(owner === "" ? [] : [{ name: owner, pids: [900], units: [endpoint.unit], restartNeeded: false, reach: endpoint.exposure }]),
     ],
     kernel: { running: "6.1.0-25-amd64", newestInstalled: "6.1.0-25-amd64", package: "linux-image-6.1.0-25-amd64" },
-    reboot: { needed: false, reasons: [] },
+    reboot: { needed: false, reasons: [], kernelFallback: "" },
     repositories: [
       {
         uri: "http://security.debian.org/debian-security",

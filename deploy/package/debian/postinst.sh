@@ -5,6 +5,7 @@ if [ "$1" = configure ]; then
     adduser --system --group --quiet --home /var/lib/breakwater-agent --no-create-home breakwater-agent
   fi
   install -d -o root -g root -m 0755 /etc/breakwater-agent/operators.d /etc/breakwater-agent/enrolled-operators.d
+  install -d -o root -g root -m 0755 /etc/breakwater-agent/hooks /etc/breakwater-agent/hooks/drain.d /etc/breakwater-agent/hooks/undrain.d
   install -d -o breakwater-agent -g breakwater-agent -m 0750 /var/lib/breakwater-agent
   install -d -o root -g root -m 0755 /var/lib/breakwater-executor
   install -d -o root -g root -m 0700 /var/lib/breakwater-executor/executions

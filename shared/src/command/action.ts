@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { REBOOT_MODES, rebootWithinSchema } from "./reboot.ts";
 
 /** Limits of what one command may carry, so that neither side has to trust the other's sizes. */
 export const MAX_PACKAGES_PER_ACTION = 2_000;
@@ -49,7 +50,13 @@ export const endpointActionSchema = z.strictObject({
   checks: z.array(checkSchema).max(MAX_CHECKS_PER_ACTION),
   /** Restart the services that still run replaced files. */
   restartServices: z.boolean(),
-  reboot: z.enum(["never", "if-needed"]),
+  /**
+   * Whether the machine may be rebooted when the change, or something before it, calls for that. Absent: never. Plans and
+   * journals of before say "if-needed", which nothing acted on; an agent of then refuses "when-needed" instead of ignoring it.
+   */
+  reboot: z.preprocess((said) => (said === "if-needed" ? "when-needed" : said), z.enum(REBOOT_MODES).default("never")),
+  /** Beside "when-needed" only. */
+  rebootWithin: rebootWithinSchema.optional(),
   /** Restore the old versions by itself when verification fails, and when the controller asks for it later. */
   rollback: z.boolean(),
   limits: z.strictObject({

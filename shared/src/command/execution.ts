@@ -4,6 +4,7 @@ export const AGENT_EXECUTION_STATES = [
   "prechecking",
   "prefetched",
   "applying",
+  "rebooting",
   "verifying",
   "succeeded",
   "failed",
@@ -41,6 +42,9 @@ export const FAILURE_CLASSES = [
   "agent-crashed",
   "hung",
   "network-down",
+  "reboot-not-done",
+  "kernel-fell-back",
+  "hook-failed",
   "internal",
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
@@ -50,6 +54,7 @@ export const REFUSAL_CODES = [
   "policy-observe",
   "policy-package",
   "policy-window",
+  "policy-reboot",
   "malformed-action",
   "malformed-plan",
   "misaddressed",

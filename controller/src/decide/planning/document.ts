@@ -1,3 +1,4 @@
+import { REBOOT_MODES } from "@breakwater/shared/command";
 import { z } from "zod";
 
 const offsetMoment = z.iso.datetime({ offset: true });
@@ -76,6 +77,18 @@ export const planDocumentSchema = z.object({
       tradeoff: textual,
     }),
   ),
+  /** Endpoints that would be rebooted, may be, or need it and will not be. Absent in plans of before. */
+  reboots: z
+    .array(
+      z.object({
+        endpoint: textual,
+        mode: z.enum(REBOOT_MODES),
+        expected: z.enum(["yes", "if-asked"]),
+        why: textual,
+        wayBack: textual,
+      }),
+    )
+    .default([]),
   /** What can be done before the first wave, and what a reader should know besides. */
   notes: z.array(textual),
   /** The same three figures for this plan, so that the alternatives can be compared with it. */

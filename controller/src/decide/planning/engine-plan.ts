@@ -1,3 +1,4 @@
+import { DEFAULT_REBOOT_LIMIT_MS } from "@breakwater/shared/command";
 import type { Instant } from "@breakwater/shared/core";
 import { formatInstant, instant } from "@breakwater/shared/core";
 import type { Interval } from "@breakwater/shared/window";
@@ -69,6 +70,7 @@ export function enginePlan(waves: readonly ScheduledWave[], side: EngineSide): R
     maxConcurrent: waves.reduce((most, w) => Math.max(most, w.maxConcurrent), 1),
     errorBudget: side.errorBudget,
     executionLimitMs: units.reduce((most, u) => Math.max(most, u.executionMs * EXECUTION_LIMIT_FACTOR), SHORTEST_EXECUTION_LIMIT_MS),
+    ...(units.some((u) => u.reboot?.mode === "when-needed") ? { rebootLimitMs: DEFAULT_REBOOT_LIMIT_MS } : {}),
     ...(side.approvals === undefined ? {} : { approvals: side.approvals }),
     ...(side.unrestorableAtOnce === undefined ? {} : { unrestorableAtOnce: side.unrestorableAtOnce }),
     ...(side.rehearsal ? { rehearsal: side.rehearsal } : {}),

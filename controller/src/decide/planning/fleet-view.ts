@@ -1,3 +1,4 @@
+import type { RebootMode } from "@breakwater/shared/command";
 import type { BusinessRule, MaintenanceWindow } from "@breakwater/shared/window";
 import type { PlanDocument } from "./document.ts";
 
@@ -34,6 +35,19 @@ export interface PlanningUnit {
   readonly executionMs: number;
   /** Expected time in which its services do not answer. */
   readonly downtimeMs: number;
+  /** Whether it would be rebooted and why; absent where nothing is to be said of that. */
+  readonly reboot?: PlannedReboot | undefined;
+}
+
+/** What a plan says of one endpoint's reboot. */
+export interface PlannedReboot {
+  readonly endpoint: string;
+  /** What its action says. */
+  readonly mode: RebootMode;
+  /** "yes": something known calls for it. "if-asked": only if the change asks for it once it is in place. */
+  readonly expected: "yes" | "if-asked";
+  readonly why: string;
+  readonly wayBack: string;
 }
 
 export interface CalendarEvent {

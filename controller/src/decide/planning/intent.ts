@@ -1,4 +1,4 @@
-import { checkSchema } from "@breakwater/shared/command";
+import { checkSchema, REBOOT_MODES } from "@breakwater/shared/command";
 import { z } from "zod";
 
 /** One patch of the queue: a source package with all its binaries, or a single binary package. */
@@ -47,7 +47,8 @@ export const planIntentSchema = z.strictObject({
   /** Probed on each endpoint besides its own checks. */
   checks: z.array(checkSchema).max(16).optional(),
   restartServices: z.boolean().optional(),
-  reboot: z.enum(["never", "if-needed"]).optional(),
+  /** Whether machines may be rebooted when the change calls for it. Each owner's own policy must allow it as well. Default: never. */
+  reboot: z.enum(REBOOT_MODES).optional(),
   rollback: z.boolean().optional(),
   /** Without a rollback: how many endpoints that have no way back may be in danger at once. Default: one. */
   unrestorableAtOnce: z.number().int().min(1).max(10_000).optional(),

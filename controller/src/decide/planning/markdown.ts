@@ -56,6 +56,7 @@ export function planToMarkdown(plan: PlanDocument): string {
       plan.risk.factors.map((f) => [f.name, Math.exp(f.effect).toFixed(2), f.why]),
     ),
   ]);
+  section("Reboots", rebootLines(plan.reboots));
   section("Before the first wave", bullets(plan.notes));
   plan.waves.forEach((wave, i) => {
     lines.push(...waveLines(wave, i + 1), "");
@@ -76,6 +77,21 @@ export function planToMarkdown(plan: PlanDocument): string {
     ),
   );
   return `${lines.join("\n").trimEnd()}\n`;
+}
+
+/** A table longer than this is read by nobody; the JSON has all. */
+const MOST_REBOOTS = 100;
+
+function rebootLines(reboots: PlanDocument["reboots"]): string[] {
+  if (reboots.length === 0) return [];
+  const how = (r: PlanDocument["reboots"][number]) => (r.mode === "never" ? "not done" : r.expected === "yes" ? "yes" : "if asked for");
+  return [
+    ...table(
+      ["endpoint", "reboot", "why", "way back"],
+      reboots.slice(0, MOST_REBOOTS).map((r) => [r.endpoint, how(r), r.why, r.wayBack]),
+    ),
+    ...(reboots.length > MOST_REBOOTS ? ["", `and ${reboots.length - MOST_REBOOTS} more.`] : []),
+  ];
 }
 
 function waveLines(wave: WaveDocument, number: number): string[] {

@@ -5,7 +5,7 @@ import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventsAfter, type Store, schema } from "../../store/index.ts";
 import { openTestStore } from "../../store/testing.ts";
-import { createPlanning, type Planning } from "./index.ts";
+import { createPlanning, type Planning, planToMarkdown } from "./index.ts";
 
 let store: Store;
 let planning: Planning;
@@ -40,23 +40,26 @@ beforeAll(async () => {
     loadedPackages: [{ name: "libssl3", units: ["ssh.service", "nginx.service"] }],
     listeners: [{ scope: "private" }],
   };
-  await db
-    .insert(schema.endpoint)
-    .values([
-      host("ep_a1", { tags: ["web"], facts, checks: [{ kind: "tcp", name: "ssh answers", host: "127.0.0.1", port: 22, timeoutMs: 2000 }] }),
-      host("ep_a2", { tags: ["web"] }),
-      host("ep_a3", { tags: ["web"] }),
-      host("ep_a4", { tags: ["web"] }),
-      host("ep_a5", { tags: ["web"] }),
-      host("ep_watch", { tags: ["watched"], policyMode: "observe" }),
-      host("ep_nokey", { tags: ["watched"], pinnedKeyIds: [] }),
-      host("ep_held", { tags: ["watched"] }),
-      host("ep_alone", { tags: ["alone"], window: { days: ["sat"], from: "22:00", to: "02:00" }, timezone: "Europe/Berlin" }),
-      host("ep_db1", { tags: ["db"], redundancyGroup: "db" }),
-      host("ep_db2", { tags: ["db"], redundancyGroup: "db" }),
-      host("ep_db3", { tags: ["db"], redundancyGroup: "db" }),
-      host("ep_sim", { simulated: true, pinnedKeyIds: [] }),
-    ]);
+  await db.insert(schema.endpoint).values([
+    host("ep_a1", { tags: ["web"], facts, checks: [{ kind: "tcp", name: "ssh answers", host: "127.0.0.1", port: 22, timeoutMs: 2000 }] }),
+    host("ep_a2", { tags: ["web"] }),
+    host("ep_a3", { tags: ["web"] }),
+    host("ep_a4", { tags: ["web"] }),
+    host("ep_a5", { tags: ["web"] }),
+    host("ep_watch", { tags: ["watched"], policyMode: "observe" }),
+    host("ep_nokey", { tags: ["watched"], pinnedKeyIds: [] }),
+    host("ep_held", { tags: ["watched"] }),
+    host("ep_alone", {
+      tags: ["alone"],
+      capabilities: ["apt", "reboot"],
+      window: { days: ["sat"], from: "22:00", to: "02:00" },
+      timezone: "Europe/Berlin",
+    }),
+    host("ep_db1", { tags: ["db"], redundancyGroup: "db" }),
+    host("ep_db2", { tags: ["db"], redundancyGroup: "db" }),
+    host("ep_db3", { tags: ["db"], redundancyGroup: "db" }),
+    host("ep_sim", { simulated: true, pinnedKeyIds: [] }),
+  ]);
   await db.insert(schema.redundancyGroup).values({ id: "db", minHealthy: 2 });
   await db.insert(schema.calendarEvent).values({
     id: "ev1",
@@ -188,6 +191,30 @@ describe("a plan of the live fleet", () => {
     const ignored = await proposed({ select: { endpointIds: ["ep_alone"] }, ignoreWindows: { reason: "exploited since this morning" } });
     expect(ignored.rollout.endpoints.ep_alone).not.toHaveProperty("window");
     expect(ignored.document.assumptions.join()).toContain("exploited since this morning");
+  });
+
+  it("lets each endpoint reboot within its own window, or not at all, and leaves elder plans as they were", async () => {
+    const ids = { endpointIds: ["ep_alone", "ep_a1"] };
+    const plan = await proposed({ select: ids, reboot: "when-needed" });
+    const actions = new Map((await actionsOf(plan.id)).map((a) => [a.parsed.endpointId, a.parsed]));
+    expect(actions.get("ep_alone")).toMatchObject({
+      reboot: "when-needed",
+      rebootWithin: { limitMs: 900_000, timezone: "Europe/Berlin", window: { days: ["sat"], from: "22:00", to: "02:00" } },
+    });
+    expect(actions.get("ep_alone").rebootWithin.blackouts).toEqual(plan.rollout.endpoints.ep_alone?.blackouts);
+    expect(actions.get("ep_a1")).toMatchObject({ reboot: "never" });
+    expect(actions.get("ep_a1")).not.toHaveProperty("rebootWithin");
+    expect(plan.rollout.rebootLimitMs).toBe(900_000);
+    expect(plan.document.reboots.map((r) => [r.endpoint, r.mode, r.expected])).toEqual(
+      expect.arrayContaining([
+        ["alone", "when-needed", "if-asked"],
+        ["a1", "never", "if-asked"],
+      ]),
+    );
+    expect(planToMarkdown(plan.document)).toContain("its owner's policy allows no reboots");
+    const quiet = await proposed({ select: ids });
+    expect(quiet.document.reboots).toEqual([]);
+    expect(quiet.rollout).not.toHaveProperty("rebootLimitMs");
   });
 
   it("takes one member of a redundancy group at a time when that is its spare", async () => {

@@ -94,6 +94,8 @@ export const rolloutPlanSchema = z.strictObject({
   errorBudget: z.number().int().min(1),
   /** An execution that has not ended after this is looked into: unreachable, and a person is told. */
   executionLimitMs: z.number().int().min(1),
+  /** A machine that went down for its reboot and is not back after this is lost: unreachable, and a person is told. Absent: 15 minutes. */
+  rebootLimitMs: z.number().int().min(60_000).optional(),
   /** Endpoints whose action forbids a rollback and that may be in danger at once. Absent: one. */
   unrestorableAtOnce: z.number().int().min(1).optional(),
   /**

@@ -5,6 +5,7 @@ import type { PlanDocument, WaveDocument } from "./document.ts";
 import { waveRules } from "./engine-plan.ts";
 import type { Excluded, PlanningFleet } from "./fleet-view.ts";
 import { type GateWish, tooShortToJudge } from "./gate.ts";
+import { rebootChecks, rebootSentence, rebootsOf } from "./reboots.ts";
 import { type ScheduledWave, spell } from "./schedule.ts";
 import { type OnHarmful, rollbackDocument } from "./triggers.ts";
 import { businessTriggers, testsOf } from "./wave-tests.ts";
@@ -49,6 +50,7 @@ export function writeDocument(input: DocumentInput): PlanDocument {
       waves.some((w) => w.avoids.length > 0)
         ? `No wave touches ${[...new Set(waves.flatMap((w) => w.avoids.map((e) => `${e.name} (${describeRule(e.rule)})`)))].join(" or ")}.`
         : "",
+      rebootSentence(rebootsOf(waves)),
       input.reversible ? "Each wave can be undone." : "It cannot be undone automatically.",
       left > 0 ? `${left} ${left === 1 ? "endpoint is" : "endpoints are"} left out, with the reason.` : "",
       fleet.contradictions.length > 0
@@ -70,6 +72,7 @@ export function writeDocument(input: DocumentInput): PlanDocument {
       expectedHarm: a.expectedHarm,
       tradeoff: a.tradeoff,
     })),
+    reboots: rebootsOf(waves),
     notes: [...fleet.notes, ...gateNotes(input)],
     cost: { finishes: formatLocal(input.cost.finishes, zone), riskDays: input.cost.riskDays, expectedHarm: input.cost.expectedHarm },
   };
@@ -125,7 +128,7 @@ function writeWave(wave: ScheduledWave, index: number, failures: number, input: 
     timezone: zone,
     windowReason: windowReason(wave, zone, gateOf, input.now),
     avoids: wave.avoids.map((e) => e.name),
-    prechecks: prechecks(wave, fleet),
+    prechecks: [...prechecks(wave, fleet), ...rebootChecks(wave)],
     dependencyChecks: dependencyChecks(wave, gateOf, fleet),
     tests: testsOf(wave, fleet),
     bakeMinutes: round(wave.bakeMs / 60_000, 3),

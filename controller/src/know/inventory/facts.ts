@@ -34,7 +34,7 @@ export const EndpointFacts = z.object({
   ),
   loadedPackages: list(z.object({ name: text, pids: z.array(z.number()), units: z.array(text), restartNeeded: z.boolean(), reach })),
   kernel: z.object({ running: text, newestInstalled: text, package: text }).nullable(),
-  reboot: z.object({ needed: z.boolean(), reasons: z.array(text) }).nullable(),
+  reboot: z.object({ needed: z.boolean(), reasons: z.array(text), kernelFallback: text.default("") }).nullable(),
   repositories: list(
     z.object({ uri: text, suite: text, origin: text, label: text, releaseDate: text, validUntil: text, state: text, detail: text }),
   ),

@@ -18,6 +18,8 @@ export interface Adversity {
   readonly superseding?: boolean;
   /** Endpoints whose approved action forbids a rollback. */
   readonly oneWay?: readonly string[];
+  /** Endpoints whose machine reboots for the patch; some of them stay away for longer than the plan gives them. */
+  readonly reboots?: readonly string[];
 }
 
 /** Each controller dies now and then: half of the times between two statements of what it does next. */

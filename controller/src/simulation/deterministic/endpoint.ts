@@ -17,6 +17,10 @@ const FAILS_BEFORE_CHANGE = 0.2;
 export const FAILS_TO_RESTORE = 0.03;
 /** Of crashes: how many are a reboot of the whole machine. */
 const REBOOTS = 0.3;
+/** Of reboots for a patch: how many take longer than any plan gives them. */
+const STAYS_AWAY = 0.1;
+/** Seconds after the command at which a machine goes down for its patch, on the scale of the other steps. */
+const REBOOTED_AT = 110;
 /** Where within "applying" the new version is in place. */
 const IN_PLACE = 0.9;
 
@@ -36,6 +40,8 @@ export interface EndpointParts {
   readonly failsToRestore: number;
   /** Its action forbids a rollback: what fails stays as it is. */
   readonly oneWay: boolean;
+  /** Its machine goes down for the patch once the new version is in place, and is verified when it is back. */
+  readonly reboots: boolean;
   /** Sends a report to whichever controller answers; the network may lose it. */
   readonly send: (journal: JournalKey, report: StoredReport) => void;
   /** The new version is in place, or the old one again. */
@@ -149,14 +155,17 @@ export class SimulatedEndpoint {
     const steps = key.startsWith("apply") ? APPLY_STEPS : ROLLBACK_STEPS;
     const name = `${key}/${last}`;
     const all = steps.at(-1)?.[1] ?? 1;
-    const from = steps.find(([state]) => state === last)?.[1] ?? 0;
-    const until = steps.find(([state]) => state === next.state)?.[1] ?? (last === "rolling-back" ? 100 : from + 20);
+    const from = last === "rebooting" ? REBOOTED_AT : (steps.find(([state]) => state === last)?.[1] ?? 0);
+    const until =
+      next.state === "rebooting"
+        ? REBOOTED_AT
+        : (steps.find(([state]) => state === next.state)?.[1] ?? (last === "rolling-back" ? 100 : from + 20));
     const lasts = ((until - from) / all) * this.#p.truth.applyMinutes * MINUTE * this.#p.chance.between(`${key}/pace`, 0.8, 1.2);
     const crash = `crash/${name}/${this.#crashes}`;
     const crashes = this.#p.chance.strikes(crash, Math.min(0.95, this.#p.faults.agentCrashPerExecution / steps.length));
     const crashesAfter = crashes ? this.#p.chance.roll(`${crash}/when`) : Number.POSITIVE_INFINITY;
     const to =
-      last === "applying" && next.state === "verifying"
+      last === "applying" && (next.state === "verifying" || next.state === "rebooting")
         ? "new"
         : last === "rolling-back" && next.state === "rolled-back"
           ? "old"
@@ -177,7 +186,8 @@ export class SimulatedEndpoint {
         return;
       }
       this.#write(key, journal, next.state, next.failureClass);
-      this.#goOn(key, journal);
+      if (next.state === "rebooting") this.#reboot(key);
+      else this.#goOn(key, journal);
     });
   }
 
@@ -197,7 +207,9 @@ export class SimulatedEndpoint {
       case "applying":
         return fails && chance.roll(`truth/${id}/script`) < 0.5
           ? { state: "failed", failureClass: "maintainer-script" }
-          : { state: "verifying" };
+          : { state: this.#p.reboots ? "rebooting" : "verifying" };
+      case "rebooting":
+        return { state: "verifying" };
       case "verifying":
         return fails ? { state: "failed", failureClass: "check-failed" } : { state: "succeeded" };
       case "failed":
@@ -213,14 +225,28 @@ export class SimulatedEndpoint {
     }
   }
 
+  /** Goes down as its plan says. What was sent just before may still arrive. */
+  #reboot(key: JournalKey): void {
+    this.#life++;
+    this.#working = 0;
+    const { chance } = this.#p;
+    const lost = chance.roll(`${key}/lost`) < STAYS_AWAY;
+    this.#goDown(chance.between(`${key}/away`, lost ? 20 * MINUTE : MINUTE, lost ? 4 * 60 * MINUTE : 5 * MINUTE));
+  }
+
   #crash(name: string): void {
     this.#life++;
     this.#crashes++;
     this.#working = 0;
-    const { chance, timeline } = this.#p;
+    const { chance } = this.#p;
     const reboot = chance.roll(`${name}/reboot`) < REBOOTS;
     const downFor = chance.between(`${name}/down`, reboot ? 60 * SECOND : 3 * SECOND, reboot ? 5 * MINUTE : 30 * SECOND);
-    this.#downUntil = timeline.now() + Math.ceil(downFor);
+    this.#goDown(downFor);
+  }
+
+  #goDown(forMs: number): void {
+    const { timeline } = this.#p;
+    this.#downUntil = timeline.now() + Math.ceil(forMs);
     timeline.at(this.#downUntil, () => {
       for (const [key, journal] of this.journals) this.#goOn(key, journal);
       this.#report();

@@ -90,6 +90,7 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
   const superseded = new Map<string, string>();
   const world = worldFacts(links, endpoints, superseded);
   const oneWay = new Set(options.adversity?.oneWay);
+  const reboots = new Set(options.adversity?.reboots);
   const controllers: Controller[] = CONTROLLERS.map(
     (name) =>
       new Controller({
@@ -132,6 +133,7 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
         truth: fleet.truth,
         failsToRestore: options.adversity?.failsToRestore ?? FAILS_TO_RESTORE,
         oneWay: oneWay.has(id),
+        reboots: reboots.has(id),
         send: (key, report) => gateway.report(id, key, report),
         changed(to) {
           patches.changed(id, to);

@@ -66,12 +66,14 @@ export function scenarioOf(seed: number): Scenario | undefined {
   const planned = planOf(fleet, policy, { bakeMs: pick(chance, "bake", [undefined, 30 * 60_000, 2 * 3_600_000]) });
   if (!planned.ok) return undefined;
   const oneWay = oneWayOf(fleet, chance);
+  const reboots = chance.roll("reboots?") < 0.3 ? fleet.endpoints.map((e) => e.id).filter((id) => chance.roll(`${id}/reboots`) < 0.5) : [];
   const adversity = {
     whims: chance.roll("whims?") < 0.5,
     tampering: chance.roll("tampering?") < 0.3,
     failsToRestore: pick(chance, "restore", [0.03, 0.5]),
     ...(chance.roll("superseding?") < 0.25 ? { superseding: true } : {}),
     ...(oneWay.length > 0 ? { oneWay } : {}),
+    ...(reboots.length > 0 ? { reboots } : {}),
   };
   const plan = withDanger(withLimits(planned.value, chance), chance);
   return { fleet, plan, options: { seed, faults: faultsOf(chance), adversity } };

@@ -1356,6 +1356,10 @@ export const schema = {
          "rule": "repeated",
          "type": "string",
          "id": 2
+        },
+        "kernelFallback": {
+         "type": "string",
+         "id": 3
         }
        }
       },

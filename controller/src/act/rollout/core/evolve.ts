@@ -273,6 +273,7 @@ function move(draft: Draft, event: Extract<RolloutEvent, { type: "execution-move
   if (before.notAfter !== undefined) after.notAfter = before.notAfter;
   if (patchedAt !== undefined) after.patchedAt = patchedAt;
   if (!isInFlight(to)) after.finishedAt = event.at;
+  if (to === "rebooting") after.rebootingSince = event.at;
   if (before.cancelRequestedAt !== undefined) after.cancelRequestedAt = before.cancelRequestedAt;
   if (before.rollback !== undefined) after.rollback = before.rollback;
   draft.executions.set(event.endpointId, after);
@@ -282,6 +283,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const touches = (to: Execution["state"]): boolean =>
   to === "applying" ||
+  to === "rebooting" ||
   to === "verifying" ||
   to === "succeeded" ||
   to === "rolling-back" ||

@@ -6,7 +6,7 @@ import { evaluateGate, hostnames, planned, successShare } from "./gate.ts";
 import { isFinal, isInFlight } from "./phases.ts";
 import { rollbackCandidates } from "./rollback.ts";
 import { ALL_RULES, PATIENCE, type Patience } from "./rules.ts";
-import { accepted, currentWave, needsHands, type RolloutState, waveExecutions } from "./state.ts";
+import { accepted, currentWave, needsHands, type RolloutState, rebootLimitOf, waveExecutions } from "./state.ts";
 import { needsApproval, remindsAt } from "./tick.ts";
 
 /** One thing that is waited for. */
@@ -107,6 +107,25 @@ function triggers(state: RolloutState, wave: number): Wait[] {
 }
 
 function running(state: RolloutState): Wait[] {
+  return [...inFlight(state), ...rebooting(state)];
+}
+
+function rebooting(state: RolloutState): Wait[] {
+  return [...state.executions.values()].flatMap(({ endpointId, rebootingSince: since }) =>
+    since === undefined
+      ? []
+      : [
+          {
+            what: `${hostnames(state, [endpointId])} is rebooting since ${formatInstant(since)}.`,
+            until: (since + rebootLimitOf(state.plan)) as Instant,
+            afterwards: "If it is not back by then, it counts as unreachable, and a person is told.",
+            endpointIds: [endpointId],
+          },
+        ],
+  );
+}
+
+function inFlight(state: RolloutState): Wait[] {
   const flying = [...state.executions.values()].filter((e) => isInFlight(e.state));
   if (flying.length === 0) return [];
   const first = Math.min(...flying.map((e) => e.rollback?.requestedAt ?? e.startedAt ?? e.changedAt));

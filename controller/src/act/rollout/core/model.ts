@@ -93,6 +93,7 @@ export function modelPlan(variant: Variant): RolloutPlan {
     maxConcurrent: variant === "wide" ? 2 : 6,
     errorBudget: 2,
     executionLimitMs: 6 * HOUR,
+    rebootLimitMs: 30 * MINUTE,
   });
   for (const id of ["b", "c"]) plan.endpoints[id] = { ...endpointOf(plan, id), redundancyGroup: "web" };
   for (const id of ["g", "h"]) plan.endpoints[id] = { ...endpointOf(plan, id), site: "s2" };
@@ -114,7 +115,8 @@ const onward: Partial<Record<AgentExecutionState, AgentExecutionState>> = {
   accepted: "prechecking",
   prechecking: "prefetched",
   prefetched: "applying",
-  applying: "verifying",
+  applying: "rebooting",
+  rebooting: "verifying",
   verifying: "succeeded",
   failed: "rolling-back",
   "rolling-back": "rolled-back",
@@ -122,6 +124,7 @@ const onward: Partial<Record<AgentExecutionState, AgentExecutionState>> = {
 
 const badly: Partial<Record<AgentExecutionState, AgentExecutionState>> = {
   applying: "failed",
+  rebooting: "failed",
   verifying: "failed",
   "rolling-back": "rollback-failed",
 };

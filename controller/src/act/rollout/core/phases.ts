@@ -35,6 +35,7 @@ export type ExecutionState =
   | "prechecking"
   | "prefetched"
   | "applying"
+  | "rebooting"
   | "verifying"
   | "succeeded"
   | "failed"
@@ -51,6 +52,7 @@ const anyReport: readonly ExecutionState[] = [
   "prechecking",
   "prefetched",
   "applying",
+  "rebooting",
   "verifying",
   "succeeded",
   "failed",
@@ -93,7 +95,8 @@ export const TRANSITIONS = {
     accepted: [...anyReport.slice(1), "unreachable"],
     prechecking: [...anyReport.slice(2), "unreachable"],
     prefetched: [...anyReport.slice(3), "unreachable"],
-    applying: ["verifying", "succeeded", "failed", ...afterwards, "unreachable"],
+    applying: ["rebooting", "verifying", "succeeded", "failed", ...afterwards, "unreachable"],
+    rebooting: ["verifying", "succeeded", "failed", ...afterwards, "unreachable"],
     verifying: ["succeeded", "failed", ...afterwards, "unreachable"],
     succeeded: afterwards,
     failed: afterwards,
@@ -125,6 +128,7 @@ const inFlight: ReadonlySet<ExecutionState> = new Set([
   "prechecking",
   "prefetched",
   "applying",
+  "rebooting",
   "verifying",
   "rolling-back",
 ]);

@@ -1,3 +1,4 @@
+import { DEFAULT_REBOOT_LIMIT_MS } from "@breakwater/shared/command";
 import type { DeploymentId, ExecutionId, Instant } from "@breakwater/shared/core";
 import type { Branch, RolloutPlan } from "../../../decide/planning/index.ts";
 import type { DeploymentPhase, ExecutionState, WavePhase } from "./phases.ts";
@@ -25,12 +26,17 @@ export interface Execution {
   readonly touched: boolean;
   /** When the new versions were in place: the moment from which the judge watches. */
   readonly patchedAt?: Instant;
+  /** While its machine goes down and comes back for the change. */
+  readonly rebootingSince?: Instant;
   readonly failureClass: string;
   readonly message: string;
   readonly cancelRequestedAt?: Instant;
   /** Asked for by the engine; an agent that restores by itself sets none. */
   readonly rollback?: { readonly reason: string; readonly requestedAt: Instant };
 }
+
+/** How long a machine may take to come back from a reboot for its plan. */
+export const rebootLimitOf = (plan: RolloutPlan): number => plan.rebootLimitMs ?? DEFAULT_REBOOT_LIMIT_MS;
 
 /** An open question that only a person may answer. */
 export interface Decision {

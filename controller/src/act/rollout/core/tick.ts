@@ -1,4 +1,4 @@
-import { addMs, type Instant } from "@breakwater/shared/core";
+import { addMs, formatInstant, type Instant } from "@breakwater/shared/core";
 import { treeOfWave } from "../../../decide/rollback/index.ts";
 import { countPlaces, failures, generalHold, occupy, startHold } from "./admission.ts";
 import { ask, end } from "./ending.ts";
@@ -18,6 +18,7 @@ import {
   type Execution,
   freshExecution,
   type RolloutState,
+  rebootLimitOf,
   waveExecutions,
 } from "./state.ts";
 import { react } from "./tree.ts";
@@ -119,6 +120,7 @@ function enforceLimits(story: Story, facts: Facts, now: Instant, patience: Patie
       );
       continue;
     }
+    if (neverCameBack(story, execution, facts, now)) continue;
     const notTakenOn =
       execution.state === "queued" ||
       execution.state === "delivered" ||
@@ -132,6 +134,17 @@ function enforceLimits(story: Story, facts: Facts, now: Instant, patience: Patie
     if (notTakenOn && !seen?.connected && now - Math.max(seen?.lastSeenAt ?? 0, since) >= patience.unreachableAfterMs)
       giveUp(story, execution, now, "It was not connected and had not taken its command on.");
   }
+}
+
+/** A machine that went down for its plan and is not heard of within the limit needs hands: nobody can say from here why. */
+function neverCameBack(story: Story, execution: Execution, facts: Facts, now: Instant): boolean {
+  const { rebootingSince: since, endpointId, wave } = execution;
+  const limit = rebootLimitOf(story.state.plan);
+  if (since === undefined || facts.endpoints.get(endpointId)?.connected || now - since < limit) return false;
+  const why = `Rebooting since ${formatInstant(since)}; it has not come back within ${Math.round(limit / 60_000)} minutes.`;
+  giveUp(story, execution, now, why);
+  ask(story, { kind: "not-ended", wave, endpointId, question: `${endpointId}: ${why} It has to be looked into.` }, now);
+  return true;
 }
 
 /** A running wave whose executions have all ended bakes; one that bakes runs again when an endpoint comes back in the middle of its work. */

@@ -101,6 +101,65 @@ describe("a command that was not taken on in time", () => {
   });
 });
 
+describe("a machine that reboots for its plan", () => {
+  const group = () => {
+    const plan = planOf([{ endpointIds: ["a", "b"] }], {
+      redundancyGroups: { web: { minHealthy: 1, members: ["a", "b"] } },
+      rebootLimitMs: 20 * MINUTE,
+      executionLimitMs: 6 * HOUR,
+    });
+    for (const id of ["a", "b"])
+      plan.endpoints[id] = { ...(plan.endpoints[id] as RolloutPlan["endpoints"][string]), redundancyGroup: "web" };
+    const d = deploymentOf(plan);
+    d.tick(0);
+    d.report("a", "applying", MINUTE);
+    d.report("a", "rebooting", 2 * MINUTE);
+    return d;
+  };
+  const away = (d: ReturnType<typeof group>) =>
+    d.know({ endpoints: new Map([...d.facts.endpoints, ["a", { connected: false, lastSeenAt: at(2 * MINUTE) }]]) });
+
+  it("is missed by its redundancy group until it has proven well, not only until it answers", () => {
+    const d = group();
+    away(d);
+    d.tick(3 * MINUTE);
+    expect(d.states()).toEqual({ a: "rebooting" });
+    expect(d.told(3 * MINUTE)).toContain("a is rebooting since 2026-03-02T00:02:00.000Z. Until 2026-03-02T00:22:00.000Z.");
+    d.know({ endpoints: new Map([...d.facts.endpoints, ["a", { connected: true, lastSeenAt: at(4 * MINUTE) }]]) });
+    d.report("a", "verifying", 4 * MINUTE);
+    d.tick(4 * MINUTE);
+    expect(d.states()).toEqual({ a: "verifying" });
+    expect(d.state.executions.get("a")).not.toHaveProperty("rebootingSince");
+    d.report("a", "succeeded", 5 * MINUTE);
+    d.tick(5 * MINUTE);
+    expect(d.states()).toEqual({ a: "succeeded", b: "queued" });
+  });
+
+  it("that does not come back within its limit is unreachable, with the reason, and a person is asked", () => {
+    const d = group();
+    away(d);
+    d.tick(21 * MINUTE);
+    expect(d.states()).toEqual({ a: "rebooting" });
+    d.tick(22 * MINUTE);
+    expect(d.states()).toEqual({ a: "unreachable" });
+    const why = "Rebooting since 2026-03-02T00:02:00.000Z; it has not come back within 20 minutes.";
+    expect(d.state.executions.get("a")?.message).toBe(why);
+    expect(d.state.decisions.map((q) => [q.kind, q.endpointId])).toEqual([["not-ended", "a"]]);
+    // Down for its group: the other member is not taken after it.
+    d.tick(HOUR);
+    expect(d.states()).toEqual({ a: "unreachable" });
+    d.report("a", "succeeded", 2 * HOUR);
+    expect(d.states()).toMatchObject({ a: "succeeded" });
+    expect(d.state.decisions).toEqual([]);
+  });
+
+  it("is not given up while it is connected, however long it takes to say how it went", () => {
+    const d = group();
+    d.tick(HOUR);
+    expect(d.states()).toEqual({ a: "rebooting" });
+  });
+});
+
 describe("the forecast", () => {
   it("adds up what is left: places, windows and bakes", () => {
     const plan = planOf([{ endpointIds: ["a"] }, { endpointIds: ["b", "c"], maxConcurrent: 1, gate: { bakeMs: HOUR } }]);

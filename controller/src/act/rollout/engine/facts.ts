@@ -39,7 +39,7 @@ export async function readFacts(
       await db.execute(sql`
         select execution.endpoint_id, coalesce(endpoint.site, 'default') as site from execution left join endpoint on endpoint.id = execution.endpoint_id
         where execution.deployment_id <> ${deploymentId} and right(execution.id, 3) <> '_rb'
-          and execution.state in ('queued', 'delivered', 'accepted', 'prechecking', 'prefetched', 'applying', 'verifying', 'rolling-back')`),
+          and execution.state in ('queued', 'delivered', 'accepted', 'prechecking', 'prefetched', 'applying', 'rebooting', 'verifying', 'rolling-back')`),
     ),
   );
   const busyElsewhere = new Set(busy.map((b) => b.endpoint_id));

@@ -1,4 +1,10 @@
-import { type Check, type EndpointAction, endpointActionSchema, MAX_CHECKS_PER_ACTION } from "@breakwater/shared/command";
+import {
+  type Check,
+  type EndpointAction,
+  endpointActionSchema,
+  MAX_CHECKS_PER_ACTION,
+  type RebootWithin,
+} from "@breakwater/shared/command";
 import type { ReadIntent } from "../intent.ts";
 import type { EndpointRow, FindingRow, UpdateRow } from "./rows.ts";
 
@@ -63,8 +69,17 @@ export function unitsOf(row: EndpointRow, updates: readonly UpdateRow[]): string
   return [...units].filter((u) => /^[\w@:.\\-]{1,90}\.service$/.test(u)).sort();
 }
 
-/** What the plan does to one endpoint. */
-export function actionOf(planId: string, row: EndpointRow, updates: readonly UpdateRow[], intent: ReadIntent): EndpointAction {
+/**
+ * What the plan does to one endpoint.
+ * @param rebootWithin When it may be rebooted; absent: never.
+ */
+export function actionOf(
+  planId: string,
+  row: EndpointRow,
+  updates: readonly UpdateRow[],
+  intent: ReadIntent,
+  rebootWithin?: RebootWithin,
+): EndpointAction {
   const checks: Check[] = [...row.checks, ...(intent.checks ?? [])];
   const checked = new Set(checks.flatMap((c) => (c.kind === "unit" ? [c.unit] : [])));
   for (const unit of unitsOf(row, updates))
@@ -82,7 +97,8 @@ export function actionOf(planId: string, row: EndpointRow, updates: readonly Upd
     })),
     checks: checks.slice(0, MAX_CHECKS_PER_ACTION),
     restartServices: intent.restartServices ?? true,
-    reboot: intent.reboot ?? "never",
+    reboot: rebootWithin ? "when-needed" : "never",
+    ...(rebootWithin ? { rebootWithin } : {}),
     rollback: intent.rollback ?? true,
     limits: LIMITS,
   });

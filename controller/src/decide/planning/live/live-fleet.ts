@@ -5,6 +5,7 @@ import type { ReadIntent } from "../intent.ts";
 import { tierOf } from "../tier.ts";
 import { chooseUpdates, closesFinding, unitsOf } from "./actions.ts";
 import { groupBy } from "./group-by.ts";
+import { rebootOf } from "./reboots.ts";
 import type { EndpointRow, FindingRow, FleetRows, UpdateRow } from "./rows.ts";
 
 /** Expected time of one execution: fixed work, bytes at a cautious rate, unpacking, restarts. Replaced once outcomes teach. */
@@ -147,7 +148,8 @@ function unitOf(
   const tier = tierOf(row.tags) ?? "production";
   const downloadBytes = updates.reduce((sum, u) => sum + u.update.downloadSizeBytes, 0);
   const restarts = unitsOf(row, updates).length;
-  const reboot = intent.reboot === "if-needed" && updates.some((u) => /^linux-image/.test(u.update.name)) ? REBOOT_MS : 0;
+  const planned = rebootOf(row, updates, intent);
+  const reboot = planned?.mode === "when-needed" && planned.expected === "yes" ? REBOOT_MS : 0;
   const os = `${row.osId} ${row.osVersion}`;
   const roles = row.tags.filter((t) => tierOf([t]) === undefined).sort();
   return {
@@ -167,6 +169,7 @@ function unitOf(
     downloadBytes,
     executionMs: Math.round(BASE_MS + updates.length * PACKAGE_MS + downloadBytes / BYTES_PER_MS + restarts * RESTART_MS + reboot),
     downtimeMs: restarts * RESTART_MS + reboot,
+    reboot: planned,
   };
 }
 

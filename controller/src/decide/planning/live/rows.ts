@@ -14,6 +14,11 @@ const factsSchema = z.object({
   services: z.array(z.object({ unit: z.string(), activeState: z.string(), package: z.string() })).catch([]),
   loadedPackages: z.array(z.object({ name: z.string(), units: z.array(z.string()) })).catch([]),
   listeners: z.array(z.object({ scope: z.string() })).catch([]),
+  kernel: z.object({ running: z.string(), newestInstalled: z.string(), package: z.string() }).optional().catch(undefined),
+  reboot: z
+    .object({ needed: z.boolean(), reasons: z.array(z.string()), kernelFallback: z.string().default("") })
+    .optional()
+    .catch(undefined),
 });
 export type PlanningFacts = z.infer<typeof factsSchema>;
 

@@ -1,8 +1,8 @@
-import { type EndpointAction, type SealedPlan, sealPlan } from "@breakwater/shared/command";
+import { DEFAULT_REBOOT_LIMIT_MS, type EndpointAction, type RebootWithin, type SealedPlan, sealPlan } from "@breakwater/shared/command";
 import { addMs, formatInstant, type Instant, instant } from "@breakwater/shared/core";
 import { type Interval, mergeSpans, occurrences } from "@breakwater/shared/window";
 import { enginePlan } from "../engine-plan.ts";
-import type { CalendarEvent } from "../fleet-view.ts";
+import type { CalendarEvent, PlanningUnit } from "../fleet-view.ts";
 import type { ReadIntent } from "../intent.ts";
 import type { PlannedRollout } from "../plan-rollout.ts";
 import type { RolloutPlan } from "../rollout-plan.ts";
@@ -56,7 +56,7 @@ export function sealRollout(
   const actions = units.map((unit) => {
     const row = live.rowOf.get(unit.id);
     if (!row) throw new Error(`the plan holds ${unit.id}, which was not read`);
-    return actionOf(ids.planId, row, live.updatesOf.get(unit.id) ?? [], intent);
+    return actionOf(ids.planId, row, live.updatesOf.get(unit.id) ?? [], intent, rebootWithin(unit, blackoutsOf(unit.tags)));
   });
   const sealed = sealPlan(actions, rollout, {
     ...ids,
@@ -65,6 +65,12 @@ export function sealRollout(
   });
   return { rollout, actions, sealed };
 }
+
+/** The times in which a machine may go down, beside what its owner allows. */
+const rebootWithin = (unit: PlanningUnit, blackouts: Interval[]): RebootWithin | undefined =>
+  unit.reboot?.mode === "when-needed"
+    ? { limitMs: DEFAULT_REBOOT_LIMIT_MS, timezone: unit.zone, ...(unit.window ? { window: unit.window } : {}), blackouts }
+    : undefined;
 
 /** Business events as blackouts until the plan expires, computed once for each set of tags. */
 function blackoutsByTags(calendar: readonly CalendarEvent[], from: Instant, to: Instant): (tags: readonly string[]) => Interval[] {

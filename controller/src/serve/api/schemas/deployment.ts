@@ -12,6 +12,7 @@ export const cellState = z.enum([
   "prechecking",
   "prefetched",
   "applying",
+  "rebooting",
   "verifying",
   "succeeded",
   "failed",

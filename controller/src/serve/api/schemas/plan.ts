@@ -72,6 +72,18 @@ export const planDocumentSchema = z
     assumptions: z.array(z.string()),
     contradictions: z.array(z.looseObject({ statement: z.string() })),
     alternatives: z.array(z.looseObject({ name: z.string(), tradeoff: z.string() })),
+    /** Endpoints that would be rebooted, may be ("if-asked"), or need it and will not be ("never"). Empty in plans of before. */
+    reboots: z
+      .array(
+        z.looseObject({
+          endpoint: z.string(),
+          mode: z.enum(["never", "when-needed"]),
+          expected: z.enum(["yes", "if-asked"]),
+          why: z.string(),
+          wayBack: z.string(),
+        }),
+      )
+      .default([]),
   })
   .openapi("PlanDocument");
 

@@ -54,6 +54,7 @@ export function addPlanCommands(program: Command, io: Io): void {
     .option("--error-budget <n>", "failures at which nothing further starts", wholeNumber)
     .option("--approvals <n>", "persons who have to sign; from two on, the proposer is not counted", wholeNumber)
     .option("--approve-each-wave", "ask a person before each wave after the first")
+    .option("--reboot <when>", "never, or when-needed: reboot where the change calls for it and the endpoint's owner allows it")
     .option("--rehearsal <weight>", "required, heeded, ignored, or only: a plan that exists to be rehearsed")
     .option("--pass-on-checks <reason>", "nobody judges the waves: the executions' own checks are enough; the reason is signed")
     .option("--ignore-windows <reason>", "keep no windows; the reason becomes part of what is signed")
@@ -110,6 +111,19 @@ export function addPlanCommands(program: Command, io: Io): void {
             ["wave", "endpoints", "from", "to", "bake min", "why"],
             p.document.waves.map((w) => [w.name, w.endpoints, w.start, w.end, w.bakeMinutes, w.why]),
             "The plan has no waves.",
+          );
+          if (p.document.reboots.length === 0) return;
+          io.out("\nReboots\n");
+          printTable(
+            io,
+            ["endpoint", "reboot", "why", "way back"],
+            p.document.reboots.map((r) => [
+              r.endpoint,
+              r.mode === "never" ? "not done" : r.expected === "yes" ? "yes" : "if asked for",
+              r.why,
+              r.wayBack,
+            ]),
+            "",
           );
         },
       ),
@@ -219,6 +233,7 @@ function intentOf(o: Record<string, unknown>): unknown {
     errorBudget: o.errorBudget,
     approvals: o.approvals,
     approveEachWave: o.approveEachWave,
+    reboot: o.reboot,
     rehearsal: o.rehearsal,
     passOnChecks: o.passOnChecks === undefined ? undefined : { reason: o.passOnChecks },
     ignoreWindows: o.ignoreWindows === undefined ? undefined : { reason: o.ignoreWindows },

@@ -8,6 +8,7 @@ export const toneOf: Record<string, Tone> = {
   accepted: "active",
   prechecking: "active",
   prefetched: "active",
+  rebooting: "active",
   applying: "active",
   verifying: "active",
   "rolling-back": "warn",

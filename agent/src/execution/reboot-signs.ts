@@ -1,0 +1,17 @@
+import { describeKernel, rebootState } from "../inventory/kernel.ts";
+import { askNeedRestart, rebootReasons } from "../reboot/index.ts";
+import type { Surroundings } from "./perform.ts";
+import { waitingUnits } from "./restart-stale.ts";
+
+/** The kernel that runs, the newest that is installed, and the package of the running one: "" in a container. */
+export async function kernels(w: Surroundings): Promise<{ running: string; newestInstalled: string; package: string }> {
+  const installed = await w.manager.installed();
+  const packages = installed.map((p) => ({ ...p, ecosystem: "deb" as const }));
+  return { running: "", newestInstalled: "", package: "", ...describeKernel(packages, w.machine.kernel()) };
+}
+
+/** Why the machine should be rebooted now, whoever changed it; empty when nothing asks for it. */
+export async function whyReboot(w: Surroundings): Promise<string[]> {
+  const { reasons } = await rebootState(await kernels(w));
+  return rebootReasons({ reasons: reasons ?? [], needRestart: await askNeedRestart(w.run), waitingUnits: await waitingUnits() });
+}
