@@ -44,7 +44,12 @@ function applyOf(p: SealedPlan, change: Partial<Apply> = {}, endpointId = "ep_te
   const approvals = wire(signed(p.digest, ada));
   return { action: leaf?.bytes ?? Buffer.alloc(0), planHeader: p.headerBytes, proof, approvals, notAfter: hours(1), ...change };
 }
-const wire = (approvals: readonly Approval[]) => approvals.map((a) => ({ ...a, signature: Buffer.from(a.signature) }));
+const wire = (approvals: readonly Approval[]) =>
+  approvals.map(({ assertion, signature, expiresAt, ...a }) => ({
+    ...{ ...a, signature: Buffer.from(signature), expiresAt: expiresAt ?? "" },
+    authenticatorData: Buffer.from(assertion?.authenticatorData ?? []),
+    clientDataJson: Buffer.from(assertion?.clientDataJson ?? []),
+  }));
 const altered = (bytes: Buffer, from: string, to: string): Buffer => Buffer.from(bytes.toString("utf8").replace(from, to));
 
 const lacks = privateMachineLacks();

@@ -32,6 +32,7 @@ import { collectApart } from "./collect-apart.ts";
 import { describeApart } from "./describe-apart.ts";
 import { describeStatus } from "./describe-status.ts";
 import { createDescribing } from "./describing.ts";
+import { layDownOrder, ordersLaidDown } from "./laid-down.ts";
 import { createListRefresh } from "./list-refresh.ts";
 import { scanApart } from "./scan-apart.ts";
 import { DEFAULT_INVENTORY_INTERVAL_SECONDS, readSettings } from "./settings.ts";
@@ -58,6 +59,8 @@ export interface RunningAgent {
   reload(): Promise<void>;
 }
 
+/** Signed texts that this generation of agents can check, besides plain approvals. */
+const VERIFIES = ["halt", "passkey", "approval-expiry"];
 /** Package managers write their databases many times within one transaction. */
 const SETTLED_MS = 5_000;
 
@@ -81,6 +84,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
 
   const stopping = new AbortController();
   let inventoryIntervalSeconds = DEFAULT_INVENTORY_INTERVAL_SECONDS;
+  const ordersSeen = new Set<string>();
   let collectedAt = 0;
   let packagesSeen = 0;
   let scanTriedAt = 0;
@@ -113,6 +117,8 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     executor,
     session,
     policy: () => policy.policy,
+    layDown: (order) =>
+      layDownOrder(stateDir, order).catch((error: Error) => log.error({ error: error.message }, "a signed order could not be kept")),
     finished: (executionId) => {
       log.info({ executionId }, "execution ended");
       void takeInventory();
@@ -152,12 +158,13 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
   }
   /** What this endpoint could do. Without an executor it can do nothing but look. */
   function capabilities(status: ExecutorStatus | undefined): string[] {
-    if (!status) return ["inventory", "describe"];
+    if (!status) return ["inventory", "describe", ...VERIFIES];
     const rehearses = policy.policy.mode === "observe" ? [] : ["rehearse"];
-    return ["inventory", "describe", "apt", ...rehearses, ...(policy.policy.allowReboot ? ["reboot"] : [])];
+    return ["inventory", "describe", "apt", ...VERIFIES, ...rehearses, ...(policy.policy.allowReboot ? ["reboot"] : [])];
   }
   function message(m: ControllerMessage__Output): void {
     if (m.command) void relay.command(m.command);
+    else if (m.haltOrder) void relay.haltOrder(m.haltOrder.order);
     else if (m.settings) applySettings(m.settings);
     else if (m.sendInventory) sync.snapshotWanted();
     else if (m.describeUpdates) describe(m.describeUpdates);
@@ -241,6 +248,8 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     async () => {
       await reload();
       await renewWhenDue().catch((error: Error) => log.error({ error: error.message }, "certificate not renewed"));
+      // Wakes the executor only where somebody laid something down since.
+      if (await ordersLaidDown(configDir, stateDir, ordersSeen)) await relay.brakes();
       const refreshed = await refresh.whenDue(policy.policy);
       if (refreshed || clock.now() - collectedAt >= inventoryIntervalSeconds * 1000) await takeInventory();
       // It may take minutes, and nothing waits for it.

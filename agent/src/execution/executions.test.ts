@@ -46,6 +46,7 @@ function machine(options: { trusts: boolean; clearing?: () => Promise<void>; hea
     stateDir: directory,
     manager: { repairRungs: [], expireAvoidances: async () => {} } as unknown as PackageManager,
     trust,
+    brakes: { look: async () => {}, haltOn: () => undefined, mayBegin: () => ok(undefined), begins: () => {} },
     run: () => Promise.reject(new Error("nothing may run here")),
     clock: { now: () => now },
     log: createLogger("test", "silent"),
