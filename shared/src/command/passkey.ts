@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import * as z from "zod";
+import { canonicalJson } from "./canonical.ts";
 
 /** What a browser sends is some hundred bytes; extensions may add some. */
 export const MAX_CLIENT_DATA_BYTES = 2_048;
@@ -37,6 +38,10 @@ const sha256 = (bytes: Uint8Array | string): Buffer => createHash("sha256").upda
 
 /** The challenge that stands for a text: its SHA-256, as an authenticator signs no text of any length. */
 export const challengeOf = (message: Uint8Array): Buffer => sha256(message);
+
+/** The text by which a passkey says whose it is when it is registered. */
+export const passkeyMessage = (of: { keyId: string; origin: string; owner: string; rpId: string }): Buffer =>
+  Buffer.from(`breakwater-passkey-v1\n${canonicalJson(of)}`, "utf8");
 
 /** A passkey's public key as SPKI. @returns undefined for anything but P-256 and Ed25519 */
 export function passkeyPublicKey(spki: Uint8Array): KeyObject | undefined {

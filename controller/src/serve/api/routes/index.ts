@@ -4,6 +4,7 @@ import { assessmentRoutes } from "./assessment.ts";
 import { authRoutes } from "./auth.ts";
 import { deploymentRoutes } from "./deployment.ts";
 import { fleetRulesRoutes } from "./fleet-rules.ts";
+import { haltRoutes } from "./halt.ts";
 import { knowRoutes } from "./know.ts";
 import { planRoutes } from "./plan.ts";
 import type { Route } from "./route.ts";
@@ -16,6 +17,7 @@ export const routes = {
   ...knowRoutes,
   ...assessmentRoutes,
   ...fleetRulesRoutes,
+  ...haltRoutes,
   ...planRoutes,
   ...deploymentRoutes,
   ...accountRoutes,
