@@ -3,7 +3,7 @@ import { requestRehearsals } from "../../../act/rehearsal/index.ts";
 import { givenApproval, listKeys, registerKey, requireOwnKey, revokeKey } from "../approval-keys.ts";
 import { actorOf } from "../auth/index.ts";
 import { type Api, bind } from "../bind.ts";
-import { planChanged } from "../problems.ts";
+import { otherOrigin, planChanged } from "../problems.ts";
 import { listPlans, readPlan } from "../queries/plans.ts";
 import { readRehearsals } from "../queries/rehearsals.ts";
 import { routes } from "../routes/index.ts";
@@ -65,6 +65,10 @@ export function bindPlans(api: Api, { store, clock, planning, rollout }: Service
   );
 
   bind(api, routes.approvalKeys, async () => ({ rows: await listKeys(planning) }));
-  bind(api, routes.approvalKeyCreate, async ({ body, principal }) => registerKey(planning, principal, body));
+  bind(api, routes.approvalKeyCreate, async ({ body, principal, context }) => {
+    const from = context.req.header("origin");
+    if (body.passkey && from !== undefined && from !== body.passkey.origin) throw otherOrigin(body.passkey.origin, from);
+    return registerKey(planning, principal, body);
+  });
   bind(api, routes.approvalKeyRevoke, async ({ params, principal }) => revokeKey(planning, principal, params.id));
 }
