@@ -70,6 +70,17 @@ export function createBrakes(o: BrakesOptions): Brakes {
     return taken;
   }
 
+  /** A disk that takes nothing keeps the fuse shut for longer; it must not keep anybody from asking how things stand. */
+  function lookAtFuse(): void {
+    try {
+      if (fuse.look() !== "reset") return;
+      o.log.warn({ code: "rate-fuse" }, "root has reset the count of changes");
+      o.changed();
+    } catch (error) {
+      o.log.error({ err: error }, "the count of changes could not be set down");
+    }
+  }
+
   return {
     take,
     async look() {
@@ -82,10 +93,7 @@ export function createBrakes(o: BrakesOptions): Brakes {
         // Its key may be pinned yet, so what nobody trusts now is tried again, and told of once.
         (!taken.ok && taken.problem.code === "halt-untrusted" ? untrusted : known).add(name);
       }
-      if (fuse.look() === "reset") {
-        o.log.warn({ code: "rate-fuse" }, "root has reset the count of changes");
-        o.changed();
-      }
+      lookAtFuse();
     },
     haltOn(planDigest) {
       if (halts.problem !== "") return halts.problem;

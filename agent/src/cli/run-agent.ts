@@ -3,7 +3,6 @@ import { type Clock, formatInstant, hours, type Problem, ProblemError, type Rand
 import type { Logger } from "@breakwater/shared/log";
 import { type ControllerMessage__Output, type Hello, PROTOCOL } from "@breakwater/shared/wire";
 import { schedule } from "node-cron";
-import type { ExecutorStatus } from "../executor/protocol.ts";
 import {
   clearCache,
   createInventorySync,
@@ -28,6 +27,7 @@ import {
   type SessionState,
 } from "../session/index.ts";
 import { createTelemetry, prometheusText, serveMetrics } from "../telemetry/index.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import { collectApart } from "./collect-apart.ts";
 import { describeApart } from "./describe-apart.ts";
 import { describeStatus } from "./describe-status.ts";
@@ -59,8 +59,6 @@ export interface RunningAgent {
   reload(): Promise<void>;
 }
 
-/** Signed texts that this generation of agents can check, besides plain approvals. */
-const VERIFIES = ["halt", "passkey", "approval-expiry"];
 /** Package managers write their databases many times within one transaction. */
 const SETTLED_MS = 5_000;
 
@@ -92,7 +90,10 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
 
   const executor = createExecutorLink({
     socketPath: options.executorSocket,
-    onEvent: (event) => relay.event(event),
+    onEvent(event) {
+      relay.event(event);
+      if (event.event === "brakes") void publish(session.state);
+    },
     onClosed: () => relay.executorClosed(),
   });
   const refresh = createListRefresh({ executor, clock, log });
@@ -149,18 +150,12 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
       clock: formatInstant(clock.now()),
       timezone: systemTimezone(),
       policyMode: policy.policy.mode,
-      capabilities: capabilities(relay.status),
+      capabilities: capabilitiesOf(relay.status, policy.policy),
       inventoryDigest: sync.digest(),
       unfinished,
       incarnation,
       pinnedKeyIds: pinned.keys.map((k) => k.keyId),
     };
-  }
-  /** What this endpoint could do. Without an executor it can do nothing but look. */
-  function capabilities(status: ExecutorStatus | undefined): string[] {
-    if (!status) return ["inventory", "describe", ...VERIFIES];
-    const rehearses = policy.policy.mode === "observe" ? [] : ["rehearse"];
-    return ["inventory", "describe", "apt", ...VERIFIES, ...rehearses, ...(policy.policy.allowReboot ? ["reboot"] : [])];
   }
   function message(m: ControllerMessage__Output): void {
     if (m.command) void relay.command(m.command);

@@ -106,12 +106,12 @@ export function createExecutions(o: ExecutionsOptions) {
       const standing = currentStanding(e.journal);
       const step = nextStep(standing, o.manager.repairRungs);
       if (step.kind === "done") return;
-      const halted = standing.cancel ? undefined : o.brakes.haltOn(planDigestOf(e));
-      if (halted) {
-        e.journal.append({ kind: "cancel-asked", at: formatInstant(o.clock.now()), reason: halted });
-        continue;
-      }
       try {
+        const halted = standing.cancel ? undefined : o.brakes.haltOn(planDigestOf(e));
+        if (halted) {
+          e.journal.append({ kind: "cancel-asked", at: formatInstant(o.clock.now()), reason: halted });
+          continue;
+        }
         await perform(step, standing, {
           run: o.run,
           manager: o.manager,
