@@ -113,7 +113,6 @@ export function createHalts(path: string, clock: Clock) {
       standing().find((h) => !h.statement.scope.startsWith("plan:") || haltConcerns(h.statement, "", planDigest)),
   };
 }
-export type Halts = ReturnType<typeof createHalts>;
 
 const PROBLEM = "What is kept of halts cannot be read, and may have held one; root looks at halts.json in the executor's directory.";
 

@@ -1,2 +1,2 @@
-export { type Brakes, brakedBy, brakesSchema, standingOf } from "./brakes.ts";
+export { brakesSchema, standingOf } from "./brakes.ts";
 export { brakedEndpoints, createHalts, type Halts } from "./halts.ts";

@@ -21,7 +21,10 @@ const keyIdOf = async (spki: ArrayBuffer): Promise<string> =>
     .join("")
     .slice(0, 16);
 
-export const passkeysKnown = (): boolean => typeof PublicKeyCredential === "function" && window.isSecureContext;
+/** An address of digits can be no relying party (WebAuthn Level 3, 5.1.2: a valid domain). */
+const isNamed = (): boolean => !/^[\d.]+$|:/.test(location.hostname);
+/** Whether passkeys work here: in a browser that has them, over https or on localhost, under a name. */
+export const passkeysKnown = (): boolean => typeof PublicKeyCredential === "function" && window.isSecureContext && isNamed();
 /** The signed-in user's passkeys that can be used at this address. */
 export const usablePasskeys = (keys: readonly ApprovalKey[], user: string): ApprovalKey[] =>
   keys.filter((k) => k.owner === user && k.revokedAt === null && k.passkey?.origin === location.origin);
