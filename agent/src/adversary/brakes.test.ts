@@ -94,7 +94,7 @@ describe.skipIf(lacks !== undefined)("a malicious controller against the endpoin
       await expectRefused({ apply: commandOf(plan(), ada) }, "halted", /signed order .*: stop/);
       await expectRefused({ rehearse: commandOf(plan(), ada) }, "halted");
       await expectRefused({ rollback: { ofExecutionId: executionId, reason: "undo" } }, "halted");
-      expect(victim.cli("fuse").stdout).toContain(`HALTED         all since`);
+      expect((await victim.cli("fuse")).stdout).toContain(`HALTED         all since`);
 
       await lifted(order);
       const undo = name();
@@ -106,10 +106,10 @@ describe.skipIf(lacks !== undefined)("a malicious controller against the endpoin
       const [byHand, byFile] = [halt(), halt()];
       const file = join(victim.configDir, "order.json");
       writeFileSync(file, formatOrder(byHand));
-      expect(victim.cli("halt", file)).toMatchObject({ status: 0, stdout: expect.stringContaining(digestOf(byHand)) });
+      expect(await victim.cli("halt", file)).toMatchObject({ status: 0, stdout: expect.stringContaining(digestOf(byHand)) });
       await expectRefused({ apply: commandOf(plan(), ada) }, "halted");
       writeFileSync(file, formatOrder(lift(byHand)));
-      expect(victim.cli("halt", file).stdout).toContain("is lifted");
+      expect((await victim.cli("halt", file)).stdout).toContain("is lifted");
 
       mkdirSync(join(victim.stateDir, "halt.d"), { recursive: true });
       writeFileSync(join(victim.stateDir, "halt.d", "from-usb"), formatOrder(byFile));
@@ -168,14 +168,14 @@ describe.skipIf(lacks !== undefined)("a malicious controller against the endpoin
       await reported((b) => b.refused.some((r) => r.code === "halt-replayed"));
       const file = join(victim.configDir, "order.json");
       writeFileSync(file, formatOrder(order));
-      expect(victim.cli("halt", file)).toMatchObject({ status: 1, stderr: expect.stringContaining("lifted here already") });
+      expect(await victim.cli("halt", file)).toMatchObject({ status: 1, stderr: expect.stringContaining("lifted here already") });
       expect(await ask(plan())).toMatchObject(begun);
     });
   });
 
   describe("T4: more changes than its owner allows", () => {
     it("are refused by the executor's own count, which nobody but root resets", async () => {
-      expect(victim.cli("fuse", "reset").status).toBe(0);
+      expect(await victim.cli("fuse", "reset")).toMatchObject({ status: 0 });
       victim.policy(`${NO_ORIGIN}rateFuse: {perHour: 2, perDay: 3}\n`);
       expect(await ask(plan())).toMatchObject(begun);
       expect(await ask(plan())).toMatchObject(begun);
@@ -191,16 +191,16 @@ describe.skipIf(lacks !== undefined)("a malicious controller against the endpoin
       });
       expect(JSON.parse(answer)).toMatchObject({ ok: false, problem: { code: "malformed-request" } });
       await expectRefused({ apply: commandOf(plan(), ada) }, "rate-fuse");
-      expect(victim.cli("fuse").stdout).toContain("BLOWN");
-      expect(victim.cli("fuse", "reset").stdout).toContain("0 of 2 changes in an hour");
+      expect((await victim.cli("fuse")).stdout).toContain("BLOWN");
+      expect((await victim.cli("fuse", "reset")).stdout).toContain("0 of 2 changes in an hour");
       expect(await ask(plan())).toMatchObject(begun);
     });
   });
 
   describe("T3: persons, and how old their word is", () => {
     const ago = (n: number): Instant => addMs(systemClock.now(), -n);
-    beforeEach(() => {
-      expect(victim.cli("fuse", "reset").status).toBe(0);
+    beforeEach(async () => {
+      expect(await victim.cli("fuse", "reset")).toMatchObject({ status: 0 });
     });
 
     it("counts a person once, whatever number of keys he holds, and nobody's key not at all", async () => {
@@ -240,8 +240,8 @@ describe.skipIf(lacks !== undefined)("a malicious controller against the endpoin
   });
 
   describe("an approval by a passkey", () => {
-    beforeEach(() => {
-      expect(victim.cli("fuse", "reset").status).toBe(0);
+    beforeEach(async () => {
+      expect(await victim.cli("fuse", "reset")).toMatchObject({ status: 0 });
     });
 
     it("counts for the plan, the site and the person it was made for, and for nothing else", async () => {

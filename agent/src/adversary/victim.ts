@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -22,7 +22,7 @@ export interface Victim {
   readonly stateDir: string;
   readonly configDir: string;
   /** What `breakwater-agent` answers to root on this machine. */
-  cli(...argv: string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string };
+  cli(...argv: string[]): Promise<{ readonly status: number | null; readonly stdout: string; readonly stderr: string }>;
   readonly socketPath: string;
   readonly log: readonly LogLine[];
   /** The stream that stands now. */
@@ -98,7 +98,13 @@ export async function startVictim(operatorKeys: readonly OperatorKey[]): Promise
     ...{ machine, controller, stateDir, configDir, socketPath, log, stream, policy },
     cli: (...args) => {
       const [file = "", ...argv] = programOf("main.ts", args);
-      return spawnSync(file, argv, { env, encoding: "utf8" });
+      // Not awaited in one piece: the controller lives in this process, and the agent gives up on one that does not answer.
+      return new Promise((done) => {
+        execFile(file, argv, { env, encoding: "utf8" }, (error, stdout, stderr) => {
+          const code = error?.code;
+          done({ status: error ? (typeof code === "number" ? code : null) : 0, stdout, stderr });
+        });
+      });
     },
     journals: () => readdirSync(join(executorState, "executions")),
     journal: (id) => readFileSync(join(executorState, "executions", id, "journal"), "latin1"),

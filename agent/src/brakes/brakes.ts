@@ -12,6 +12,8 @@ import { readUptime, type Uptime } from "./running-time.ts";
 /** What is told of orders that were refused, and of halts that were lifted: the latest. */
 const MAX_REFUSED = 20;
 const MAX_LIFTED_TOLD = 200;
+/** Files that are remembered as looked at; whoever lays down more has them looked at again. */
+const MAX_KNOWN = 1_000;
 /** Orders that lie about long after they have done their work are no news. */
 const SPENT = ["halt-replayed", "halt-over"];
 
@@ -89,6 +91,7 @@ export function createBrakes(o: BrakesOptions): Brakes {
       for (const text of await readDropped([join(o.configDir, DROP_DIR), join(o.agentStateDir, DROP_DIR)])) {
         const name = createHash("sha256").update(text).digest("hex");
         if (known.has(name)) continue;
+        for (const names of [known, untrusted]) if (names.size >= MAX_KNOWN) names.clear();
         const taken = await take(text, "file", untrusted.has(name) ? [...SPENT, "halt-untrusted"] : SPENT);
         // Its key may be pinned yet, so what nobody trusts now is tried again, and told of once.
         (!taken.ok && taken.problem.code === "halt-untrusted" ? untrusted : known).add(name);

@@ -1,5 +1,5 @@
 import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseOrder, sha256Hex } from "@breakwater/shared/command";
 import { expectOk, ProblemError } from "@breakwater/shared/core";
 import type { Command } from "commander";
@@ -50,10 +50,22 @@ async function takeByHand(file: string, flags: ConfigurationFlags): Promise<void
     if (taken.problem.code !== EXECUTOR_ABSENT) throw new ProblemError(taken.problem);
     const { configDir } = await readConfiguration(flags);
     const path = join(configDir, DROP_DIR, `${sha256Hex(text).slice(0, 32)}.json`);
-    await mkdir(join(configDir, DROP_DIR), { recursive: true, mode: 0o755 });
-    await writeFileAtomically(path, text, 0o644);
+    await layDown(path, text);
     say(`The executor is not there. The order lies in ${path} and is looked at before anything is begun.`);
   });
+}
+
+async function layDown(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    await writeFileAtomically(path, text, 0o644);
+  } catch (error) {
+    throw new ProblemError({
+      code: "not-taken",
+      message: `Neither the executor nor ${path} can be reached by this user (${(error as NodeJS.ErrnoException).code}): the order was NOT taken.`,
+      next: "Run it as root.",
+    });
+  }
 }
 
 async function fuseText(executor: ExecutorLink): Promise<string> {
