@@ -1,5 +1,6 @@
 import { systemClock } from "@breakwater/shared/core";
 import { createLogger } from "@breakwater/shared/log";
+import { createBrakes } from "./brakes/index.ts";
 import { AGENT_VERSION } from "./cli/version.ts";
 import { createExecutions, createTrust, type Executions } from "./execution/index.ts";
 import { ownStateDirectory } from "./execution/ownership.ts";
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
       executions: ready,
       rehearsals: rehearsing,
       inspect: async () => ({ ...(await viewProc()), kernelFallback: noFallback(await bootLoader.look(), runningKernel()) ?? "yes" }),
+      brakes: () => brakes,
       containers: () => readContainerRuntimes(),
       refresh: () => manager.refresh(),
       now: () => Date.now(),
@@ -52,7 +54,17 @@ async function main(): Promise<void> {
     log,
   );
   const trust = createTrust(configDir, agentStateDir, `${stateDir}/${ENDPOINT_PIN}`);
-  const common = { stateDir, manager, trust, run: runTool, clock: systemClock, log, emit: served.emit };
+  const brakes = createBrakes({
+    ...{ stateDir, configDir, agentStateDir, clock: systemClock, log },
+    endpointId: () => trust.endpointId(),
+    changed() {
+      served.emit({ event: "brakes", brakes: brakes.status() });
+      rehearsals?.heedHalts();
+      executions?.heedHalts().catch((error: Error) => log.error({ err: error }, "an execution could not be asked to stop for a halt"));
+    },
+  });
+  await brakes.look();
+  const common = { stateDir, manager, trust, brakes, run: runTool, clock: systemClock, log, emit: served.emit };
   rehearsals = createRehearsals({ ...common, owner: () => executions?.owner });
   executions = createExecutions({
     ...common,

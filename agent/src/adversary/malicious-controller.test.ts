@@ -1,51 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { connect } from "node:net";
-import {
-  type Approval,
-  type EndpointAction,
-  newApprovalKey,
-  type SealedPlan,
-  sealPlan,
-  signApproval,
-  signRehearsal,
-} from "@breakwater/shared/command";
-import { addMs, formatInstant, systemClock } from "@breakwater/shared/core";
+import { type EndpointAction, newApprovalKey, type SealedPlan, signRehearsal } from "@breakwater/shared/command";
+import { systemClock } from "@breakwater/shared/core";
 import { type Apply, type ExecutionReport__Output, MAX_MESSAGE_BYTES } from "@breakwater/shared/wire";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { WELCOME } from "../session/testing.ts";
+import { altered, approvedBy, commandOf, hours, plan, shop, wire } from "./plans.ts";
 import { privateMachineLacks } from "./private-machine.ts";
 import { eventually, startVictim, type Victim } from "./victim.ts";
 
 const [ada, bob, stranger] = [newApprovalKey(), newApprovalKey(), newApprovalKey()];
-const HOUR = 3_600_000;
-const hours = (n: number): string => formatInstant(addMs(systemClock.now(), n * HOUR));
-let plans = 0;
-
-const shop = (from: string, to: string) => ({ manager: "apt" as const, name: "shop", architecture: "all", from, to });
-function actionFor(endpointId: string, change: Partial<EndpointAction> = {}): EndpointAction {
-  return {
-    ...{ version: 1, planId: "", endpointId, checks: [], restartServices: false, reboot: "never", rollback: true },
-    packages: [shop("1.0", "1.1")],
-    limits: { commitConfirmMs: 0, lockWaitMs: 0, checkGraceMs: 0, downloadBytesPerSecond: 0 },
-    ...change,
-  };
-}
-/** A plan for the victim and two others, as people would approve it. It is good unless a test makes it bad. */
-function plan(change: Partial<EndpointAction> = {}, header: Partial<Parameters<typeof sealPlan>[2]> = {}): SealedPlan {
-  const planId = header.planId ?? `pl_${++plans}`;
-  const actions = ["ep_a", "ep_test", "ep_z"].map((id) => actionFor(id, { ...change, planId }));
-  return sealPlan(actions, {}, { revision: 1, notBefore: hours(-1), expiresAt: hours(1), ...header, planId });
-}
-const signed = (digest: string, ...keys: { privateKeyPem: string }[]): Approval[] =>
-  keys.map((k) => signApproval(digest, k.privateKeyPem, "x", systemClock.now()));
-function applyOf(p: SealedPlan, change: Partial<Apply> = {}, endpointId = "ep_test"): Apply {
-  const leaf = p.actions.get(endpointId);
-  const proof = [...(leaf?.proof ?? [])].map((s) => ({ sibling: Buffer.from(s.sibling), siblingIsLeft: s.siblingIsLeft }));
-  const approvals = wire(signed(p.digest, ada));
-  return { action: leaf?.bytes ?? Buffer.alloc(0), planHeader: p.headerBytes, proof, approvals, notAfter: hours(1), ...change };
-}
-const wire = (approvals: readonly Approval[]) => approvals.map((a) => ({ ...a, signature: Buffer.from(a.signature) }));
-const altered = (bytes: Buffer, from: string, to: string): Buffer => Buffer.from(bytes.toString("utf8").replace(from, to));
+const signed = approvedBy;
+const applyOf = (p: SealedPlan, change: Partial<Apply> = {}, endpointId = "ep_test") => commandOf(p, ada, change, endpointId);
 
 const lacks = privateMachineLacks();
 if (lacks) process.stderr.write(`attacks by a malicious controller are not tried: ${lacks}\n`);

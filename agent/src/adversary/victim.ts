@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -20,6 +20,9 @@ export interface Victim {
   readonly machine: PrivateMachine;
   readonly controller: TestController;
   readonly stateDir: string;
+  readonly configDir: string;
+  /** What `breakwater-agent` answers to root on this machine. */
+  cli(...argv: string[]): Promise<{ readonly status: number | null; readonly stdout: string; readonly stderr: string }>;
   readonly socketPath: string;
   readonly log: readonly LogLine[];
   /** The stream that stands now. */
@@ -57,16 +60,18 @@ export async function startVictim(operatorKeys: readonly OperatorKey[]): Promise
   policy("mode: patch\n");
 
   const log: LogLine[] = [];
+  const env = {
+    ...process.env,
+    BREAKWATER_EXECUTOR_STATE_DIR: executorState,
+    BREAKWATER_AGENT_CONFIG_DIR: configDir,
+    BREAKWATER_AGENT_STATE_DIR: stateDir,
+    BREAKWATER_EXECUTOR_SOCKET: socketPath,
+    BREAKWATER_AGENT_METRICS_PORT: "0",
+  };
+  const programOf = (program: string, args: readonly string[]) =>
+    machine.within([process.execPath, "--import", "tsx", join(SOURCES, program), ...args]);
   const start = (program: string, args: readonly string[]): ChildProcess => {
-    const [file = "", ...argv] = machine.within([process.execPath, "--import", "tsx", join(SOURCES, program), ...args]);
-    const env = {
-      ...process.env,
-      BREAKWATER_EXECUTOR_STATE_DIR: executorState,
-      BREAKWATER_AGENT_CONFIG_DIR: configDir,
-      BREAKWATER_AGENT_STATE_DIR: stateDir,
-      BREAKWATER_EXECUTOR_SOCKET: socketPath,
-      BREAKWATER_AGENT_METRICS_PORT: "0",
-    };
+    const [file = "", ...argv] = programOf(program, args);
     const child = spawn(file, argv, { env, stdio: ["ignore", "pipe", "pipe"] });
     for (const output of [child.stdout, child.stderr])
       createInterface({ input: output }).on("line", (line) => log.push(line.startsWith("{") ? JSON.parse(line) : { raw: line }));
@@ -90,7 +95,17 @@ export async function startVictim(operatorKeys: readonly OperatorKey[]): Promise
     throw new Error(`The agent did not start: ${log.map((l) => JSON.stringify(l)).join("\n")}`, { cause: error });
   }
   return {
-    ...{ machine, controller, stateDir, socketPath, log, stream, policy },
+    ...{ machine, controller, stateDir, configDir, socketPath, log, stream, policy },
+    cli: (...args) => {
+      const [file = "", ...argv] = programOf("main.ts", args);
+      // Not awaited in one piece: the controller lives in this process, and the agent gives up on one that does not answer.
+      return new Promise((done) => {
+        execFile(file, argv, { env, encoding: "utf8" }, (error, stdout, stderr) => {
+          const code = error?.code;
+          done({ status: error ? (typeof code === "number" ? code : null) : 0, stdout, stderr });
+        });
+      });
+    },
     journals: () => readdirSync(join(executorState, "executions")),
     journal: (id) => readFileSync(join(executorState, "executions", id, "journal"), "latin1"),
     forgot: (id) => existsSync(join(executorState, "executions", id, "acknowledged")),

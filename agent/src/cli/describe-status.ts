@@ -37,6 +37,7 @@ export function describeStatus(facts: StatusFacts): AgentStatus {
     policy: { mode: policy.policy.mode, problem: policy.problem ?? null },
     pinnedKeys: { source: pinned.source, keys: pinned.keys.map(({ keyId, owner }) => ({ keyId, owner })) },
     executor: { available: executor !== undefined, running: executor?.running ?? null },
+    brakes: executor?.brakes ?? null,
     unfinishedExecutions: (executor?.executions ?? [])
       .filter((e) => !e.terminal)
       .map(({ executionId, state: s, step }) => ({ executionId, state: s, step })),

@@ -7,6 +7,7 @@ import { Command } from "commander";
 import { ENDPOINT_PIN, EXECUTOR_STATE_DIR } from "../executor/protocol.ts";
 import { parseOperatorKey } from "../policy/index.ts";
 import { enrol, machineIdentity, readIdentity } from "../session/index.ts";
+import { addBrakesCommands } from "./brakes-commands.ts";
 import { collectHere } from "./collect-apart.ts";
 import { type Configuration, type ConfigurationFlags, readConfiguration } from "./configuration.ts";
 import { describeHere } from "./describe-apart.ts";
@@ -85,6 +86,8 @@ export function createProgram(): Command {
       if (findings.some((f) => f.state === "broken")) process.exitCode = 1;
     });
 
+  addBrakesCommands(command);
+
   // Asked by `run` of itself; see startApart.
   program.command("collect", { hidden: true }).action(async () => say(await collectHere(await text(process.stdin))));
   program.command("describe", { hidden: true }).action(async () => describeHere(await text(process.stdin), say));
@@ -136,7 +139,7 @@ async function readKey(path: string): Promise<OperatorKey> {
   if (!key)
     throw new ProblemError({
       code: "operator-key-malformed",
-      message: `${path} holds no Ed25519 public key.`,
+      message: `${path} holds neither an Ed25519 public key nor a passkey.`,
       next: "Give the .pub file.",
     });
   return key;

@@ -3,7 +3,6 @@ import { type Clock, formatInstant, hours, type Problem, ProblemError, type Rand
 import type { Logger } from "@breakwater/shared/log";
 import { type ControllerMessage__Output, type Hello, PROTOCOL } from "@breakwater/shared/wire";
 import { schedule } from "node-cron";
-import type { ExecutorStatus } from "../executor/protocol.ts";
 import {
   clearCache,
   createInventorySync,
@@ -28,10 +27,12 @@ import {
   type SessionState,
 } from "../session/index.ts";
 import { createTelemetry, prometheusText, serveMetrics } from "../telemetry/index.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import { collectApart } from "./collect-apart.ts";
 import { describeApart } from "./describe-apart.ts";
 import { describeStatus } from "./describe-status.ts";
 import { createDescribing } from "./describing.ts";
+import { layDownOrder, ordersLaidDown } from "./laid-down.ts";
 import { createListRefresh } from "./list-refresh.ts";
 import { scanApart } from "./scan-apart.ts";
 import { DEFAULT_INVENTORY_INTERVAL_SECONDS, readSettings } from "./settings.ts";
@@ -81,6 +82,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
 
   const stopping = new AbortController();
   let inventoryIntervalSeconds = DEFAULT_INVENTORY_INTERVAL_SECONDS;
+  const ordersSeen = new Set<string>();
   let collectedAt = 0;
   let packagesSeen = 0;
   let scanTriedAt = 0;
@@ -88,7 +90,10 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
 
   const executor = createExecutorLink({
     socketPath: options.executorSocket,
-    onEvent: (event) => relay.event(event),
+    onEvent(event) {
+      relay.event(event);
+      if (event.event === "brakes") void publish(session.state);
+    },
     onClosed: () => relay.executorClosed(),
   });
   const refresh = createListRefresh({ executor, clock, log });
@@ -113,6 +118,8 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     executor,
     session,
     policy: () => policy.policy,
+    layDown: (order) =>
+      layDownOrder(stateDir, order).catch((error: Error) => log.error({ error: error.message }, "a signed order could not be kept")),
     finished: (executionId) => {
       log.info({ executionId }, "execution ended");
       void takeInventory();
@@ -143,21 +150,16 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
       clock: formatInstant(clock.now()),
       timezone: systemTimezone(),
       policyMode: policy.policy.mode,
-      capabilities: capabilities(relay.status),
+      capabilities: capabilitiesOf(relay.status, policy.policy),
       inventoryDigest: sync.digest(),
       unfinished,
       incarnation,
       pinnedKeyIds: pinned.keys.map((k) => k.keyId),
     };
   }
-  /** What this endpoint could do. Without an executor it can do nothing but look. */
-  function capabilities(status: ExecutorStatus | undefined): string[] {
-    if (!status) return ["inventory", "describe"];
-    const rehearses = policy.policy.mode === "observe" ? [] : ["rehearse"];
-    return ["inventory", "describe", "apt", ...rehearses, ...(policy.policy.reboots > 0 ? ["reboot"] : [])];
-  }
   function message(m: ControllerMessage__Output): void {
     if (m.command) void relay.command(m.command);
+    else if (m.haltOrder) void relay.haltOrder(m.haltOrder.order);
     else if (m.settings) applySettings(m.settings);
     else if (m.sendInventory) sync.snapshotWanted();
     else if (m.describeUpdates) describe(m.describeUpdates);
@@ -244,6 +246,8 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     async () => {
       await reload();
       await renewWhenDue().catch((error: Error) => log.error({ error: error.message }, "certificate not renewed"));
+      // Wakes the executor only where somebody laid something down since.
+      if (await ordersLaidDown(configDir, stateDir, ordersSeen)) await relay.brakes();
       const refreshed = await refresh.whenDue(policy.policy);
       if (refreshed || clock.now() - collectedAt >= inventoryIntervalSeconds * 1000) await takeInventory();
       // It may take minutes, and nothing waits for it.

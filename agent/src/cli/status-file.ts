@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import * as z from "zod";
+import { brakesSchema } from "../executor/protocol.ts";
 import { readJsonFile, writeFileAtomically } from "../session/index.ts";
 
 const problem = z.object({ code: z.string(), message: z.string(), next: z.string().optional() });
@@ -17,6 +18,8 @@ const schema = z.object({
   policy: z.object({ mode: z.string(), problem: problem.nullable() }),
   pinnedKeys: z.object({ source: z.string(), keys: z.array(z.object({ keyId: z.string(), owner: z.string() })) }),
   executor: z.object({ available: z.boolean(), running: z.string().nullable() }),
+  /** null while no executor has said it. */
+  brakes: brakesSchema.nullable().default(null),
   unfinishedExecutions: z.array(z.object({ executionId: z.string(), state: z.string(), step: z.number().int() })),
   inventory: z.object({
     collectedAt: z.string().nullable(),

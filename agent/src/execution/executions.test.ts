@@ -35,8 +35,16 @@ const action: EndpointAction = {
 };
 
 /** An executor without a package manager: whatever it begins fails at its first look, without a change. */
-function machine(options: { trusts: boolean; clearing?: () => Promise<void>; header?: (planHeader: string) => object }) {
+function machine(options: {
+  trusts: boolean;
+  clearing?: () => Promise<void>;
+  header?: (planHeader: string) => object;
+  /** The halt that stands now. */
+  halt?: () => string | undefined;
+  manager?: Partial<PackageManager>;
+}) {
   const cleared: string[] = [];
+  const begun: string[] = [];
   const trust = {
     verify: async ({ planHeader }: ApplyRequest) =>
       options.trusts
@@ -46,8 +54,14 @@ function machine(options: { trusts: boolean; clearing?: () => Promise<void>; hea
   } as unknown as Trust;
   const executions = createExecutions({
     stateDir: directory,
-    manager: { repairRungs: [], expireAvoidances: async () => {} } as unknown as PackageManager,
+    manager: { repairRungs: [], expireAvoidances: async () => {}, ...options.manager } as unknown as PackageManager,
     trust,
+    brakes: {
+      look: async () => {},
+      haltOn: () => options.halt?.(),
+      mayBegin: () => (options.halt?.() ? fail({ code: "halted", message: options.halt() ?? "" }) : ok(undefined)),
+      begins: (_what, executionId) => void begun.push(executionId),
+    },
     run: () => Promise.reject(new Error("nothing may run here")),
     clock: { now: () => now },
     log: createLogger("test", "silent"),
@@ -62,7 +76,7 @@ function machine(options: { trusts: boolean; clearing?: () => Promise<void>; hea
       await options.clearing?.();
     },
   });
-  return { cleared, executions };
+  return { cleared, begun, executions };
 }
 
 describe("a command", () => {
@@ -119,5 +133,51 @@ describe("a command", () => {
       "taken",
       "replayed",
     ]);
+  });
+});
+
+describe("a halt", () => {
+  const ended = async (executions: ReturnType<typeof machine>["executions"]) => {
+    while (!executions.idle) await new Promise((next) => setImmediate(next));
+    return executions.reports({}).at(-1);
+  };
+
+  it("lets nothing begin, and nothing is counted or cleared away for it", async () => {
+    const { cleared, begun, executions } = machine({ trusts: true, halt: () => "Halted." });
+    await executions.recover();
+    expect(await executions.apply(request("ex_1"))).toMatchObject({ ok: false, problem: { code: "halted" } });
+    expect([cleared, begun, executions.idle]).toEqual([[], [], true]);
+  });
+
+  it("that comes in the middle ends the execution at its next safe point, and its report says so", async () => {
+    let halt: string | undefined;
+    let seen = () => {};
+    let go = () => {};
+    const looking = new Promise<void>((done) => (seen = done));
+    const held = new Promise<void>((done) => (go = done));
+    const health = async () => {
+      seen();
+      await held;
+      return { healthy: true, problems: [] };
+    };
+    const { begun, executions } = machine({ trusts: true, halt: () => halt, manager: { health, installed: async () => [] } });
+    await executions.recover();
+    await executions.apply(request("ex_1"));
+    await looking;
+    halt = "Halted by a signed order.";
+    await executions.heedHalts();
+    go();
+    expect(await ended(executions)).toMatchObject({ state: "cancelled", message: expect.stringContaining("Halted by a signed order") });
+    expect(begun).toEqual(["ex_1"]);
+  });
+
+  it("that came while the executor was away ends what it takes up again", async () => {
+    const health = async () => ({ healthy: true, problems: [] });
+    const first = machine({ trusts: true, manager: { health: () => new Promise(() => {}) } });
+    await first.executions.recover();
+    await first.executions.apply(request("ex_1"));
+    const second = machine({ trusts: true, halt: () => "Halted.", manager: { health, installed: async () => [] } });
+    await second.executions.recover();
+    expect(await ended(second.executions)).toMatchObject({ executionId: "ex_1", state: "cancelled", terminal: true });
   });
 });

@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { DEFAULT_REBOOT_LIMIT_MS } from "@breakwater/shared/command";
 import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
+import type { Brakes } from "../brakes/index.ts";
 import type { ApplyRequest, ExecutionStanding, ExecutorEvent, ExecutorStatus, Report } from "../executor/protocol.ts";
 import { emptyReport, OUTPUT_CHUNK_BYTES } from "../executor/protocol.ts";
 import type { PackageManager } from "../packages/package-manager.ts";
@@ -35,6 +36,7 @@ export interface ExecutionsOptions {
   readonly stateDir: string;
   readonly manager: PackageManager;
   readonly trust: Trust;
+  readonly brakes: Pick<Brakes, "look" | "haltOn" | "mayBegin" | "begins">;
   readonly run: Run;
   readonly clock: Clock;
   readonly log: Logger;
@@ -90,6 +92,23 @@ export function createExecutions(o: ExecutionsOptions) {
       o.emit({ event: "output", executionId: e.id, offset: offset + i, text: bytes.subarray(i, i + OUTPUT_CHUNK_BYTES).toString("utf8") });
   };
 
+  /** The plan that an execution is under, or the one whose change a rollback undoes. */
+  const planDigestOf = (e: Execution): string => {
+    const { origin } = currentStanding(e.journal);
+    if (origin.kind === "apply-received") return origin.planDigest;
+    const of = executions.get(origin.ofExecutionId);
+    return of ? planDigestOf(of) : "";
+  };
+
+  /** Asks for an end at the next safe point. What is being restored goes on: the machine is to be whole. */
+  async function stop(e: Execution, reason: string): Promise<void> {
+    const s = currentStanding(e.journal);
+    if (!s.cancel) e.journal.append({ kind: "cancel-asked", at: formatInstant(o.clock.now()), reason });
+    const open = s.transactions.find((t) => !t.ended && t.began.purpose === "apply");
+    if (open && !(await interruptTransaction(o.run, open.began.unit)))
+      o.log.info({ executionId: e.id }, "the transaction cannot be asked to stop and goes on to its end");
+  }
+
   /** Reboots by plans within a day, over all executions that this machine remembers. One that did not come about counts for nothing. */
   const recentReboots = (): number =>
     [...executions.values()]
@@ -108,6 +127,11 @@ export function createExecutions(o: ExecutionsOptions) {
       const step = nextStep(standing, o.manager.repairRungs);
       if (step.kind === "done") return;
       try {
+        const halted = standing.cancel ? undefined : o.brakes.haltOn(planDigestOf(e));
+        if (halted) {
+          e.journal.append({ kind: "cancel-asked", at: formatInstant(o.clock.now()), reason: halted });
+          continue;
+        }
         await perform(step, standing, {
           run: o.run,
           manager: o.manager,
@@ -160,14 +184,20 @@ export function createExecutions(o: ExecutionsOptions) {
 
   const busy = () =>
     fail({ code: "busy", message: `Execution ${running?.id} owns this machine.`, next: "Send the command again when it has ended." });
+  const held = (what: "apply" | "rollback", planDigest: string): Result<ExecutionStanding> | undefined => {
+    const may = o.brakes.mayBegin(what, planDigest);
+    return may.ok ? undefined : may;
+  };
   /**
    * Begins unless something stands in the way. That is asked twice: before the way is cleared, so that nobody ends a
    * rehearsal with a command that comes to nothing, and after, since another may have come meanwhile.
    */
   async function begin(obstacle: () => Result<ExecutionStanding> | undefined, what: string, now: () => Execution) {
+    await o.brakes.look();
     const before = obstacle();
     if (before) return before;
     await o.clearTheWay(`${what} begins.`);
+    await o.brakes.look();
     const meanwhile = obstacle();
     if (meanwhile) return meanwhile;
     const e = now();
@@ -222,10 +252,11 @@ export function createExecutions(o: ExecutionsOptions) {
         const later = all.find((s) => overtakes(s, header));
         if (later) return fail({ code: "replayed", message: `A later revision of this plan came here already, as ${later.executionId}.` });
         const earlier = all.find((s) => usesUp(s, digest));
-        if (!earlier) return running ? busy() : undefined;
+        if (!earlier) return held("apply", digest) ?? (running ? busy() : undefined);
         return fail({ code: "replayed", message: `This plan ran here as ${earlier.executionId}, which is ${earlier.state}.` });
       };
       return begin(obstacle, `execution ${executionId}`, () => {
+        o.brakes.begins("apply", executionId);
         const e = open(executionId);
         const at = formatInstant(o.clock.now());
         const planExpiresAt = header.expiresAt;
@@ -248,9 +279,10 @@ export function createExecutions(o: ExecutionsOptions) {
         return fail({ code: "not-reversible", message: kept?.why || "The plan did not provide for going back, so nothing was kept." });
       const obstacle = (): Result<ExecutionStanding> | undefined => {
         const meanwhile = executions.get(executionId);
-        return meanwhile ? ok(standingFor(meanwhile, true)) : running ? busy() : undefined;
+        return meanwhile ? ok(standingFor(meanwhile, true)) : (held("rollback", planDigestOf(of)) ?? (running ? busy() : undefined));
       };
       return begin(obstacle, `rollback ${executionId}`, () => {
+        o.brakes.begins("rollback", executionId);
         const e = open(executionId);
         const at = formatInstant(o.clock.now());
         const changed = new Set(prechecked.changes.map((c) => `${c.name}:${c.architecture}`));
@@ -267,11 +299,15 @@ export function createExecutions(o: ExecutionsOptions) {
       if (!e) return fail({ code: "unknown-execution", message: `This machine's journal knows no execution ${executionId}.` });
       const s = currentStanding(e.journal);
       if (s.terminal) return ok(standingFor(e, true));
-      if (!s.cancel) e.journal.append({ kind: "cancel-asked", at: formatInstant(o.clock.now()), reason });
-      const open = s.transactions.find((t) => !t.ended && t.began.purpose === "apply");
-      if (open && !(await interruptTransaction(o.run, open.began.unit)))
-        o.log.info({ executionId }, "the transaction cannot be asked to stop and goes on to its end");
+      await stop(e, reason);
       return ok(standingFor(e, false));
+    },
+
+    /** A halt may have come: ends what is under way at its next safe point where one is about it. */
+    async heedHalts(): Promise<void> {
+      const e = running && executions.get(running.id);
+      const halted = e && o.brakes.haltOn(planDigestOf(e));
+      if (e && halted && !currentStanding(e.journal).terminal) await stop(e, halted);
     },
 
     async status(): Promise<ExecutorStatus> {

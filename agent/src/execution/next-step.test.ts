@@ -122,6 +122,18 @@ describe("an execution after its change", () => {
   it("goes back from a failed script without running it again", () => {
     expect(next(...applied, ended(1, "exited 100"), observed(false, broken), failing)).toEqual({ kind: "transact", purpose: "restore" });
   });
+  it("goes on restoring, and finishes what is whole, when it is asked to stop", () => {
+    const stop: JournalRecord = { kind: "cancel-asked", at, reason: "Halted by a signed order." };
+    const torn = [...applied, ended(1, "exited 100"), observed(false, broken), failing, stop];
+    expect(next(...torn)).toEqual({ kind: "transact", purpose: "restore" });
+    expect(next(...applied, stop, ended(1, "exited 0"), observed(true, upgraded))).toEqual({ kind: "verify", of: "apply" });
+    const halfway = next(...applied, stop, ended(1, "exited 0"), observed(true, old));
+    expect(halfway).toMatchObject({
+      kind: "fail",
+      failureClass: "interrupted",
+      message: expect.stringContaining("Halted by a signed order"),
+    });
+  });
   it("does not restore what was not changed", () => {
     expect(next(...applied, ended(1, "exited 100"), observed(true, old), failing)).toMatchObject({ kind: "conclude", state: "failed" });
   });

@@ -1,6 +1,13 @@
 import { mkdir, open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type EndpointAction, type PlanHeader, verifyCommand } from "@breakwater/shared/command";
+import {
+  type Approval,
+  type EndpointAction,
+  type OperatorKey,
+  type PlanHeader,
+  type TrustPolicy,
+  verifyCommand,
+} from "@breakwater/shared/command";
 import { fail, type Instant, ok, type Result } from "@breakwater/shared/core";
 import * as z from "zod";
 import type { ApplyRequest } from "../executor/protocol.ts";
@@ -15,6 +22,7 @@ import {
   loadOperatorKeys,
   loadPolicy,
   type PackageOrigin,
+  type Policy,
 } from "../policy/index.ts";
 
 export interface VerifiedCommand {
@@ -43,6 +51,29 @@ export interface Trust {
   /** Of these services those that the owner lets no plan restart. */
   excludedRestarts(units: readonly string[]): Promise<string[]>;
   describe(): Promise<{ policyMode: string; pinnedKeyIds: string[] }>;
+}
+
+/** How the owner's words about approvals are counted. */
+export function trustOf(policy: Policy, keys: readonly OperatorKey[], purpose: "apply" | "rehearse"): TrustPolicy {
+  const persons = Object.entries(policy.approvers).flatMap(([person, ids]) => ids.map((id) => [id, person] as const));
+  return {
+    keys,
+    required: purpose === "apply" ? policy.requiredApprovals : 1,
+    ...(persons.length > 0 ? { persons: new Map(persons) } : {}),
+    ...(policy.approvalsValidForHours === undefined ? {} : { maxAgeMs: policy.approvalsValidForHours * 3_600_000 }),
+  };
+}
+
+function readApproval({ signature, assertion, ...a }: ApplyRequest["approvals"][number]): Approval {
+  const bytes = (text: string) => Buffer.from(text, "base64");
+  return {
+    ...a,
+    signature: bytes(signature),
+    assertion: assertion && {
+      authenticatorData: bytes(assertion.authenticatorData),
+      clientDataJson: bytes(assertion.clientDataJson),
+    },
+  };
 }
 
 const enrolledSchema = z.object({ endpointId: z.string().min(1).max(64) });
@@ -83,11 +114,11 @@ export function createTrust(configDir: string, agentStateDir: string, pinFile: s
         actionBytes: Buffer.from(request.action, "base64"),
         headerBytes: Buffer.from(request.planHeader, "base64"),
         proof: request.proof.map((p) => ({ sibling: Buffer.from(p.sibling, "base64"), siblingIsLeft: p.siblingIsLeft })),
-        approvals: request.approvals.map((a) => ({ ...a, signature: Buffer.from(a.signature, "base64") })),
+        approvals: request.approvals.map(readApproval),
         notAfter: request.notAfter,
       },
       id,
-      { keys, required: purpose === "apply" ? policy.requiredApprovals : 1 },
+      trustOf(policy, keys, purpose),
       now,
       purpose,
     );

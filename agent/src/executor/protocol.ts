@@ -1,4 +1,4 @@
-import { rehearsalReportSchema } from "@breakwater/shared/command";
+import { MAX_AUTHENTICATOR_DATA_BYTES, MAX_CLIENT_DATA_BYTES, MAX_ORDER_BYTES, rehearsalReportSchema } from "@breakwater/shared/command";
 import * as z from "zod";
 import { containerRuntimeSchema } from "../inventory/containers/parse.ts";
 
@@ -32,9 +32,14 @@ const base64 = (maxBytes: number) => z.base64().max(Math.ceil(maxBytes / 3) * 4)
 export const proofStepSchema = z.strictObject({ sibling: base64(32), siblingIsLeft: z.boolean() });
 export const signedApprovalSchema = z.strictObject({
   keyId: z.string().max(64),
-  signature: base64(64),
+  /** Ed25519 has 64 bytes, ECDSA over P-256 in DER up to 72. */
+  signature: base64(72),
   approver: z.string().max(200),
   at: z.string().max(40),
+  expiresAt: z.string().max(40).optional(),
+  assertion: z
+    .strictObject({ authenticatorData: base64(MAX_AUTHENTICATOR_DATA_BYTES), clientDataJson: base64(MAX_CLIENT_DATA_BYTES) })
+    .optional(),
 });
 
 export const applyRequestSchema = z.strictObject({
@@ -69,6 +74,10 @@ export const requestSchema = z.discriminatedUnion("op", [
   /** What container runtimes hold: their sockets are root's. Two fixed questions to each, both reading. */
   z.strictObject({ id: requestId, op: z.literal("containers") }),
   z.strictObject({ id: requestId, op: z.literal("refresh") }),
+  /** A signed halt or lift. Whoever brings it, it counts by its signature alone. */
+  z.strictObject({ id: requestId, op: z.literal("halt"), order: z.string().max(MAX_ORDER_BYTES), via: z.enum(["controller", "hand"]) }),
+  /** What holds the executor back, with all that was laid down by hand read anew. */
+  z.strictObject({ id: requestId, op: z.literal("brakes") }),
   /** The controller is reachable now; ends the waiting of commit-confirm. */
   z.strictObject({ id: requestId, op: z.literal("contact") }),
 ]);
@@ -126,6 +135,41 @@ export const executionStandingSchema = z.object({
 });
 export type ExecutionStanding = z.infer<typeof executionStandingSchema>;
 
+const count = z.number().int().min(0);
+export const brakesSchema = z.object({
+  halts: z.array(
+    z.object({
+      digest: z.string(),
+      /** The signed order itself. */
+      order: z.string(),
+      scope: z.string(),
+      reason: z.string(),
+      issuedAt: z.string(),
+      /** Empty: until it is lifted. */
+      expiresAt: z.string(),
+      keyId: z.string(),
+      via: z.string(),
+      receivedAt: z.string(),
+    }),
+  ),
+  lifted: z.array(z.string()),
+  refused: z.array(z.object({ at: z.string(), code: z.string(), message: z.string(), via: z.string() })),
+  /** Why nothing is begun although no halt stands; empty when all is well. */
+  problem: z.string(),
+  fuse: z.object({
+    perHour: count,
+    perDay: count,
+    appliesHour: count,
+    appliesDay: count,
+    rollbacksHour: count,
+    rollbacksDay: count,
+    /** Running time until a change may begin; 0 when one may. */
+    opensInMs: count,
+  }),
+});
+/** What holds the executor back, whatever was approved. */
+export type BrakesStatus = z.infer<typeof brakesSchema>;
+
 export const statusSchema = z.object({
   version: z.string(),
   endpointId: z.string(),
@@ -134,6 +178,8 @@ export const statusSchema = z.object({
   pinnedKeyIds: z.array(z.string()),
   /** The execution that owns the machine now. */
   running: executionIdSchema.nullable(),
+  /** An executor of before says nothing of it. */
+  brakes: brakesSchema.optional(),
   executions: z.array(executionStandingSchema.omit({ replay: true }).extend({ acknowledged: z.number().int() })),
 });
 export type ExecutorStatus = z.infer<typeof statusSchema>;
@@ -195,6 +241,7 @@ export type ExecutorResponse = z.infer<typeof responseSchema>;
 /** Pushed to every client that is connected, besides the answers. Reports also wait in the journal; output is droppable. */
 export const eventSchema = z.discriminatedUnion("event", [
   z.object({ event: z.literal("report"), report: executionReportSchema }),
+  z.object({ event: z.literal("brakes"), brakes: brakesSchema }),
   z.object({ event: z.literal("output"), executionId: executionIdSchema, offset: z.number().int().min(0), text: z.string() }),
 ]);
 export type ExecutorEvent = z.infer<typeof eventSchema>;
@@ -211,5 +258,7 @@ export const valueSchemas = {
   inspect: inspectionSchema,
   containers: z.array(containerRuntimeSchema),
   refresh: refreshSchema,
+  halt: z.object({ kind: z.enum(["halt", "lift"]), digest: z.string(), news: z.boolean() }),
+  brakes: brakesSchema,
   contact: z.object({ at: z.string() }),
 } as const;

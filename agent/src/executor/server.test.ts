@@ -20,6 +20,7 @@ const served = createExecutorServer(
   {
     executions: () => ({ contact: () => undefined, reports: () => [] }) as unknown as Executions,
     rehearsals: () => ({ reports: () => [] }) as unknown as Rehearsals,
+    brakes: refuse,
     inspect: refuse,
     containers: refuse,
     refresh: refuse,

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { fail, ok, ProblemError, type Result, unreachable } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
+import type { Brakes } from "../brakes/index.ts";
 import type { Executions } from "../execution/index.ts";
 import type { ContainerRuntime } from "../inventory/containers/index.ts";
 import type { Rehearsals } from "../rehearsal/index.ts";
@@ -29,6 +30,7 @@ export interface ExecutorServer {
 export interface Services {
   executions(): Executions;
   rehearsals(): Rehearsals;
+  brakes(): Brakes;
   inspect(): Promise<Inspection>;
   containers(): Promise<ContainerRuntime[]>;
   refresh(): Promise<Refresh>;
@@ -61,7 +63,8 @@ export function createExecutorServer(services: Services, log: Logger): ExecutorS
         return rehearsals.cancel(request.executionId, request.reason) ?? executions.cancel(request.executionId, request.reason);
       case "status": {
         const status = await executions.status();
-        return ok({ ...status, executions: [...status.executions, ...rehearsals.list()] });
+        await services.brakes().look();
+        return ok({ ...status, brakes: services.brakes().status(), executions: [...status.executions, ...rehearsals.list()] });
       }
       case "reports":
         return ok([...executions.reports(request.afterStep), ...rehearsals.reports(request.afterStep)]);
@@ -77,6 +80,11 @@ export function createExecutorServer(services: Services, log: Logger): ExecutorS
           refreshing = undefined;
         });
         return ok(await refreshing);
+      case "halt":
+        return services.brakes().take(request.order, request.via);
+      case "brakes":
+        await services.brakes().look();
+        return ok(services.brakes().status());
       case "contact":
         executions.contact();
         return ok({ at: new Date(services.now()).toISOString() });

@@ -1,7 +1,7 @@
 import { createPublicKey } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { keyIdOf, type OperatorKey, rawPublicKey } from "@breakwater/shared/command";
+import { keyIdOf, type OperatorKey, passkeyPublicKey, rawPublicKey } from "@breakwater/shared/command";
 import type { Problem } from "@breakwater/shared/core";
 
 /** Keys that the machine's owner laid down. Where there is one, keys from enrolment count for nothing. */
@@ -17,10 +17,22 @@ export interface PinnedKeys {
   readonly problems: readonly Problem[];
 }
 
-/** One line: base64 of the raw Ed25519 key, then its owner. */
-export const formatOperatorKey = (key: OperatorKey): string => `${Buffer.from(key.publicKey).toString("base64")} ${key.owner}\n`;
+/** One line: base64 of the raw Ed25519 key, then its owner; of a passkey "passkey", base64 of its SPKI, rp id, origin, owner. */
+export function formatOperatorKey({ publicKey, owner, passkey }: OperatorKey): string {
+  const base64 = Buffer.from(publicKey).toString("base64");
+  const name = owner.replace(/\s+/g, " ");
+  return passkey ? `passkey ${base64} ${passkey.rpId} ${passkey.origin} ${name}\n` : `${base64} ${name}\n`;
+}
 
-/** Reads a key file: our one-line form, or an Ed25519 public key in PEM. @returns undefined when it is neither. */
+function parsePasskey(line: string, fallbackOwner: string): OperatorKey | undefined {
+  const match = /^passkey ([A-Za-z0-9+/]{40,300}={0,2}) ([a-z0-9.-]{1,253}) (https?:\/\/\S{1,300})(?:\s+(\S.*))?$/.exec(line);
+  const [, base64 = "", rpId = "", origin = "", owner] = match ?? [];
+  const publicKey = Buffer.from(base64, "base64");
+  if (!match || !passkeyPublicKey(publicKey)) return undefined;
+  return { keyId: keyIdOf(publicKey), publicKey, owner: owner ?? fallbackOwner, passkey: { rpId, origin } };
+}
+
+/** Reads a key file: our one-line forms, or an Ed25519 public key in PEM. @returns undefined when it is neither. */
 export function parseOperatorKey(text: string, fallbackOwner: string): OperatorKey | undefined {
   if (text.includes("-----BEGIN PUBLIC KEY-----")) {
     try {
@@ -33,6 +45,7 @@ export function parseOperatorKey(text: string, fallbackOwner: string): OperatorK
     }
   }
   const line = text.split("\n").find((l) => l.trim() !== "" && !l.startsWith("#"));
+  if (line?.startsWith("passkey ")) return parsePasskey(line.trim(), fallbackOwner);
   const match = /^([A-Za-z0-9+/]{43}=)(?:\s+(\S.*))?$/.exec(line?.trim() ?? "");
   if (!match?.[1]) return undefined;
   const publicKey = Buffer.from(match[1], "base64");
@@ -63,7 +76,11 @@ async function readKeys(dir: string): Promise<{ keys: OperatorKey[]; files: numb
   for (const name of names.slice(0, MAX_KEYS)) {
     const key = parseOperatorKey(await readFile(join(dir, name), "utf8").catch(() => ""), name.replace(/\.pub$/, ""));
     if (key) keys.set(key.keyId, key);
-    else problems.push({ code: "operator-key-malformed", message: `${join(dir, name)} holds no Ed25519 public key; it is left out.` });
+    else
+      problems.push({
+        code: "operator-key-malformed",
+        message: `${join(dir, name)} holds neither an Ed25519 public key nor a passkey; it is left out.`,
+      });
   }
   return { keys: [...keys.values()], files: names.length, problems };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { EndpointAction, RehearsalReport } from "@breakwater/shared/command";
 import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
+import type { Brakes } from "../brakes/index.ts";
 import { foreignOrigin, SYSTEMCTL, type Trust } from "../execution/index.ts";
 import type { ExecutionStanding, ExecutorEvent, RehearseRequest, Report } from "../executor/protocol.ts";
 import { emptyReport, executionReportSchema } from "../executor/protocol.ts";
@@ -19,6 +20,7 @@ export interface RehearsalsOptions {
   readonly stateDir: string;
   readonly manager: PackageManager;
   readonly trust: Trust;
+  readonly brakes: Pick<Brakes, "look" | "haltOn" | "mayBegin">;
   readonly run: Run;
   readonly clock: Clock;
   readonly log: Logger;
@@ -43,7 +45,7 @@ export function createRehearsals(o: RehearsalsOptions) {
   const directoryOf = (id: string) => join(o.stateDir, "rehearsals", id);
   const archivesOf = (id: string) => join(o.stateDir, "archives", id);
   const rehearsals = new Map<string, Rehearsal>();
-  let running: { readonly id: string; readonly done: Promise<void> } | undefined;
+  let running: { readonly id: string; readonly planDigest: string; readonly done: Promise<void> } | undefined;
   let abortReason: string | undefined;
 
   const ended = (r: Rehearsal): boolean => r.reports.at(-1)?.terminal ?? false;
@@ -154,6 +156,10 @@ export function createRehearsals(o: RehearsalsOptions) {
       const { id: _id, op: _op, executionId, ...command } = request;
       const verified = await o.trust.verifyRehearsal(command, o.clock.now());
       if (!verified.ok) return verified;
+      await o.brakes.look();
+      const { digest: planDigest } = verified.value;
+      const may = o.brakes.mayBegin("rehearse", planDigest);
+      if (!may.ok) return may;
       // The same request may have come again while this one was looked at.
       const meanwhile = rehearsals.get(executionId);
       if (meanwhile) return ok(standing(meanwhile, true));
@@ -168,7 +174,7 @@ export function createRehearsals(o: RehearsalsOptions) {
       const done = drive(r, verified.value.action).finally(() => {
         running = undefined;
       });
-      running = { id: executionId, done };
+      running = { id: executionId, planDigest, done };
       return ok(standing(r, false));
     },
 
@@ -177,6 +183,10 @@ export function createRehearsals(o: RehearsalsOptions) {
       if (!running) return;
       abortReason = why;
       await running.done;
+    },
+    /** A halt may have come: ends the rehearsal under way where one is about its plan. */
+    heedHalts(): void {
+      if (running) abortReason ??= o.brakes.haltOn(running.planDigest);
     },
     cancel(executionId: string, reason: string): Result<ExecutionStanding> | undefined {
       const r = rehearsals.get(executionId);

@@ -13,7 +13,18 @@ export function applyRequest(
     action: base64(apply.action),
     planHeader: base64(apply.planHeader),
     proof: apply.proof.map(({ sibling, siblingIsLeft }) => ({ sibling: base64(sibling), siblingIsLeft })),
-    approvals: apply.approvals.map(({ keyId, signature, approver, at }) => ({ keyId, signature: base64(signature), approver, at })),
+    approvals: apply.approvals.map(approvalRequest),
     notAfter: apply.notAfter,
   };
 }
+
+const approvalRequest = (a: NonNullable<Command__Output["apply"]>["approvals"][number]) => ({
+  keyId: a.keyId,
+  signature: base64(a.signature),
+  approver: a.approver,
+  at: a.at,
+  ...(a.expiresAt === "" ? {} : { expiresAt: a.expiresAt }),
+  ...(a.authenticatorData.length === 0 && a.clientDataJson.length === 0
+    ? {}
+    : { assertion: { authenticatorData: base64(a.authenticatorData), clientDataJson: base64(a.clientDataJson) } }),
+});

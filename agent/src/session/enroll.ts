@@ -5,7 +5,7 @@ import { keyIdOf, type OperatorKey } from "@breakwater/shared/command";
 import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
 import { type EndpointIdentity, EnrollmentService, type EnrollResponse__Output, PROTOCOL } from "@breakwater/shared/wire";
 import * as grpc from "@grpc/grpc-js";
-import { ENROLLED_KEYS_DIR, formatOperatorKey, OWNER_KEYS_DIR } from "../policy/index.ts";
+import { ENROLLED_KEYS_DIR, formatOperatorKey, OWNER_KEYS_DIR, parseOperatorKey } from "../policy/index.ts";
 import { channelCredentials, channelOptions } from "./channel.ts";
 import { type EnrolledIdentity, writeIdentity } from "./enrolled-identity.ts";
 import { writeFileAtomically } from "./files.ts";
@@ -57,7 +57,7 @@ export async function enrol(options: EnrolOptions): Promise<Result<Enrolment>> {
     name,
     enrolledAt: formatInstant(options.clock.now()),
   };
-  const offered = answer.value.operatorKeys.map((k) => ({ keyId: keyIdOf(k.publicKey), publicKey: k.publicKey, owner: k.owner }));
+  const offered = offeredKeys(answer.value);
   const own = options.operatorKeys.length > 0;
   const keys = own ? options.operatorKeys : offered;
   const keysDir = join(options.configDir, own ? OWNER_KEYS_DIR : ENROLLED_KEYS_DIR);
@@ -65,6 +65,16 @@ export async function enrol(options: EnrolOptions): Promise<Result<Enrolment>> {
   for (const key of keys) await writeFileAtomically(join(keysDir, `${key.keyId}.pub`), formatOperatorKey(key), 0o644);
   await writeIdentity(options.stateDir, identity);
   return ok({ identity, authority: authority.value, pinned: { keys, source: own ? "owner" : "enrolment" } });
+}
+
+/** Keys that the controller names. A passkey that this agent could not check is none that it would count. */
+function offeredKeys({ operatorKeys, passkeys }: EnrollResponse__Output): OperatorKey[] {
+  return [
+    ...operatorKeys.map((k) => ({ keyId: keyIdOf(k.publicKey), publicKey: k.publicKey, owner: k.owner })),
+    ...passkeys
+      .map(({ publicKey, owner, rpId, origin }) => ({ keyId: keyIdOf(publicKey), publicKey, owner, passkey: { rpId, origin } }))
+      .filter((k) => parseOperatorKey(formatOperatorKey(k), "") !== undefined),
+  ];
 }
 
 function callEnroll(

@@ -1,7 +1,7 @@
 export { checkController } from "./channel.ts";
 export { enrol } from "./enroll.ts";
 export { certificateLife, type EnrolledIdentity, readIdentity, renewalDue } from "./enrolled-identity.ts";
-export { createExecutorLink, type ExecutorLink } from "./executor-link.ts";
+export { createExecutorLink, EXECUTOR_ABSENT, type ExecutorLink } from "./executor-link.ts";
 export { readJsonFile, writeFileAtomically } from "./files.ts";
 export { bootId, machineIdentity, nextIncarnation } from "./machine.ts";
 export { createRelay } from "./relay.ts";

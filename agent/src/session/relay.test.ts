@@ -70,8 +70,9 @@ function setup(mode: string, socketPath = join(dir, "s")) {
   const executor = createExecutorLink({ socketPath, onEvent: (e) => relay.event(e), onClosed: () => relay.executorClosed() });
   const relay = createRelay({
     executor,
-    session: { send: (key, body, acknowledge = () => {}) => sent.push({ key, body, acknowledge }) > 0, offer: () => {} },
+    session: { send: (key, body, acknowledge = () => {}) => sent.push({ key, body, acknowledge }) > 0, offer: () => {}, discard: () => {} },
     policy: () => parsePolicy(`mode: ${mode}`, "UTC").policy,
+    layDown: async () => {},
     finished: (id) => finished.push(id),
     log: createLogger("test", "silent"),
   });

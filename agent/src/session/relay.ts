@@ -1,8 +1,9 @@
 import { fail, type Problem, type Result } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 import type { Command__Output, ExecutionReport, Welcome__Output } from "@breakwater/shared/wire";
-import { type ExecutorEvent, type ExecutorStatus, executionIdSchema, type Report } from "../executor/protocol.ts";
+import { type BrakesStatus, type ExecutorEvent, type ExecutorStatus, executionIdSchema, type Report } from "../executor/protocol.ts";
 import { decideMode, decideRehearsalMode, type Policy } from "../policy/index.ts";
+import { brakesReport } from "./brakes-wire.ts";
 import { applyRequest } from "./command-wire.ts";
 import { EXECUTOR_ABSENT, EXECUTOR_LOST, type ExecutorLink } from "./executor-link.ts";
 import type { Session } from "./session.ts";
@@ -22,6 +23,10 @@ export interface Relay {
   unfinished(): Promise<ExecutionReport[]>;
   welcome(welcome: Welcome__Output): Promise<void>;
   command(command: Command__Output): Promise<void>;
+  /** A signed halt or lift that the controller carried here. */
+  haltOrder(order: string): Promise<void>;
+  /** Something may have been laid down by hand. */
+  brakes(): Promise<void>;
   event(event: ExecutorEvent): void;
   executorClosed(): void;
   contact(): void;
@@ -31,8 +36,10 @@ export interface Relay {
 
 export interface RelayOptions {
   readonly executor: ExecutorLink;
-  readonly session: Pick<Session, "send" | "offer">;
+  readonly session: Pick<Session, "send" | "offer" | "discard">;
   policy(): Policy;
+  /** Lays a signed order where the executor looks before it begins anything, when it cannot be told. */
+  layDown(order: string): Promise<void>;
   /** An execution ended: what is installed may have changed. */
   finished(executionId: string): void;
   readonly log: Logger;
@@ -46,6 +53,8 @@ export function createRelay(options: RelayOptions): Relay {
   let lastContactAt = 0;
   let stopped = false;
   let commands = 0;
+  let orders = 0;
+  let reports = 0;
 
   const unfinishedOf = (s: ExecutorStatus) => s.executions.filter((e) => !e.terminal || e.acknowledged < e.step);
   const look = async (): Promise<ExecutorStatus | undefined> => {
@@ -61,6 +70,13 @@ export function createRelay(options: RelayOptions): Relay {
       void executor.request("acknowledge", { executionId: r.executionId, step: r.step });
     });
     if (r.terminal && r.rehearsal === undefined) options.finished(r.executionId);
+  };
+  /** Only the latest is of use: it says all that an earlier one said. */
+  const tellBrakes = (brakes: BrakesStatus | undefined): void => {
+    if (!brakes) return;
+    if (status) status = { ...status, brakes };
+    session.discard((key) => key.startsWith("brakes:"));
+    session.send(`brakes:${++reports}`, { brakes: brakesReport(brakes) });
   };
   /** Reports that the controller has not acknowledged yet; the outbox drops those that wait there already. */
   const resend = async (): Promise<void> => {
@@ -125,6 +141,25 @@ export function createRelay(options: RelayOptions): Relay {
         if (step !== undefined) await executor.request("acknowledge", { executionId, step });
       }
       await resend();
+      tellBrakes(status?.brakes);
+    },
+    async haltOrder(order) {
+      if (orders >= MAX_COMMANDS) return log.warn({ orders }, "too many signed orders at a time; this one was not looked at");
+      orders++;
+      const ask = () => executor.request("halt", { order, via: "controller" });
+      try {
+        let answer = await ask();
+        for (let i = 0; i < LOST_RETRIES && !answer.ok && answer.problem.code === EXECUTOR_LOST; i++) answer = await ask();
+        if (answer.ok) return log.warn({ ...answer.value }, "a signed order came by the controller");
+        log.warn({ code: answer.problem.code }, `a signed order came by the controller and was not taken: ${answer.problem.message}`);
+        if ([EXECUTOR_LOST, EXECUTOR_ABSENT].includes(answer.problem.code)) await options.layDown(order);
+      } finally {
+        orders--;
+      }
+    },
+    async brakes() {
+      const answer = await executor.request("brakes", {});
+      if (answer.ok && status) status = { ...status, brakes: answer.value };
     },
     async command(command) {
       const { executionId } = command;
@@ -141,6 +176,7 @@ export function createRelay(options: RelayOptions): Relay {
     },
     event(event) {
       if (event.event === "report") return report(event.report);
+      if (event.event === "brakes") return tellBrakes(event.brakes);
       const live = { offset: event.offset, text: event.text };
       session.offer({ executionReport: { executionId: event.executionId, live } });
     },

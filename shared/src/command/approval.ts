@@ -1,23 +1,9 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
-import { fail, formatInstant, type Instant, ok, parseInstant, type Result } from "../core/index.ts";
+import { fail, type Instant, ok, parseInstant, type Result } from "../core/index.ts";
 import { type EndpointAction, endpointActionSchema, type PlanHeader, planHeaderSchema } from "./action.ts";
+import { countApprovals } from "./approvers.ts";
 import { canonicalJson, sha256Hex } from "./canonical.ts";
 import { type MerkleStep, merkleProofs, merkleRoot, rootFromProof } from "./merkle.ts";
-
-/** A person's signature over a plan's digest. */
-export interface Approval {
-  readonly keyId: string;
-  readonly signature: Uint8Array;
-  readonly approver: string;
-  readonly at: string;
-}
-
-/** Raw Ed25519 public key that an endpoint trusts. */
-export interface OperatorKey {
-  readonly keyId: string;
-  readonly publicKey: Uint8Array;
-  readonly owner: string;
-}
+import type { Approval, TrustPolicy } from "./signing.ts";
 
 /** A plan reduced to what has to be signed and sent. `proofs[i]` belongs to `leaves[i]` belongs to the i-th endpoint id in order. */
 export interface SealedPlan {
@@ -25,44 +11,6 @@ export interface SealedPlan {
   readonly headerBytes: Buffer;
   readonly digest: string;
   readonly actions: ReadonlyMap<string, { readonly bytes: Buffer; readonly proof: readonly MerkleStep[] }>;
-}
-
-/** First bytes of an SPKI that hold an Ed25519 key (RFC 8410); the raw key follows. */
-const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
-
-export const publicKeyObject = (raw: Uint8Array): KeyObject =>
-  createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: "der", type: "spki" });
-export const rawPublicKey = (key: KeyObject): Buffer =>
-  Buffer.from((key.type === "private" ? createPublicKey(key) : key).export({ format: "der", type: "spki" })).subarray(SPKI_PREFIX.length);
-/** First 16 hex digits of the key's SHA-256. */
-export const keyIdOf = (rawPublic: Uint8Array): string => sha256Hex(rawPublic).slice(0, 16);
-
-/** The text that an approval signs. Its prefix keeps such a signature from meaning anything elsewhere. */
-export const approvalMessage = (digest: string): Buffer => Buffer.from(`breakwater-approval-v1\n${digest}`, "utf8");
-
-/** The text that allows to rehearse a plan and nothing else: a copy of an endpoint is changed, no endpoint. */
-export const rehearsalMessage = (digest: string): Buffer => Buffer.from(`breakwater-rehearsal-v1\n${digest}`, "utf8");
-
-/** A new approval key as PKCS #8 PEM with its id. */
-export function newApprovalKey(): { privateKeyPem: string; publicKey: Buffer; keyId: string } {
-  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
-  const raw = rawPublicKey(publicKey);
-  return { privateKeyPem: privateKey.export({ format: "pem", type: "pkcs8" }).toString(), publicKey: raw, keyId: keyIdOf(raw) };
-}
-
-export const signApproval = (digest: string, privateKeyPem: string, approver: string, at: Instant): Approval =>
-  signMessage(approvalMessage(digest), privateKeyPem, approver, at);
-export const signRehearsal = (digest: string, privateKeyPem: string, approver: string, at: Instant): Approval =>
-  signMessage(rehearsalMessage(digest), privateKeyPem, approver, at);
-
-function signMessage(message: Buffer, privateKeyPem: string, approver: string, at: Instant): Approval {
-  const key = createPrivateKey(privateKeyPem);
-  return {
-    keyId: keyIdOf(rawPublicKey(createPublicKey(key))),
-    signature: sign(null, message, key),
-    approver,
-    at: formatInstant(at),
-  };
 }
 
 /** Seals a plan: orders its actions, builds the tree, and fixes the digest that approvals sign. */
@@ -87,13 +35,6 @@ export function sealPlan(
     digest: sha256Hex(headerBytes),
     actions: new Map(ordered.map((a, i) => [a.endpointId, { bytes: leaves[i] as Buffer, proof: proofs[i] ?? [] }])),
   };
-}
-
-/** What the endpoint's owner requires before anything runs. */
-export interface TrustPolicy {
-  readonly keys: readonly OperatorKey[];
-  /** Number of different keys that must have signed. */
-  readonly required: number;
 }
 
 /**
@@ -131,18 +72,17 @@ export function verifyCommand(
   if (purpose === "apply" && now < (parseInstant(header.data.notBefore) ?? Number.POSITIVE_INFINITY))
     return fail({ code: "too-early", message: `The plan begins at ${header.data.notBefore}.` });
   const digest = sha256Hex(command.headerBytes);
-  const messages = purpose === "apply" ? [approvalMessage(digest)] : [rehearsalMessage(digest), approvalMessage(digest)];
-  const signers = new Set<string>();
-  for (const approval of command.approvals) {
-    const key = trust.keys.find((k) => k.keyId === approval.keyId);
-    if (key && messages.some((m) => verify(null, m, publicKeyObject(key.publicKey), approval.signature))) signers.add(key.keyId);
-  }
-  if (trust.required < 1 || signers.size < trust.required)
+  const purposes = purpose === "apply" ? (["approval"] as const) : (["rehearsal", "approval"] as const);
+  const { persons, reasons } = countApprovals(command.approvals, digest, purposes, trust, now);
+  if (trust.required < 1 || persons.size < trust.required) {
+    const what = purpose === "apply" ? "approvals are" : "permissions to rehearse are";
+    const why = reasons.length === 0 ? "" : ` Not counted: ${reasons.slice(0, 5).join("; ")}.`;
     return fail({
       code: "signature-missing",
-      message: `${signers.size} of the ${Math.max(1, trust.required)} required ${purpose === "apply" ? "approvals are" : "permissions to rehearse are"} signed by keys this endpoint trusts.`,
+      message: `${persons.size} of the ${Math.max(1, trust.required)} required ${what} signed by keys this endpoint trusts.${why}`,
       next: "Have the plan signed with a key whose public half is pinned on this endpoint.",
     });
+  }
   return ok({ action: action.data, header: header.data, digest });
 }
 

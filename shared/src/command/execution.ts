@@ -67,5 +67,7 @@ export const REFUSAL_CODES = [
   "policy-rehearse",
   "unknown-execution",
   "not-reversible",
+  "halted",
+  "rate-fuse",
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];

@@ -29,6 +29,7 @@ export const FleetTelemetryService = loaded.breakwater.v1.FleetTelemetryService;
 export type { AgentMessage, AgentMessage__Output } from "./generated/breakwater/v1/AgentMessage.ts";
 export type { AgentServiceClient, AgentServiceHandlers } from "./generated/breakwater/v1/AgentService.ts";
 export type { Apply, Apply__Output } from "./generated/breakwater/v1/Apply.ts";
+export type { BrakesReport, BrakesReport__Output } from "./generated/breakwater/v1/BrakesReport.ts";
 export type { Check as WireCheck, Check__Output as WireCheck__Output } from "./generated/breakwater/v1/Check.ts";
 export type { Command, Command__Output } from "./generated/breakwater/v1/Command.ts";
 export type { Component as WireComponent, Component__Output as WireComponent__Output } from "./generated/breakwater/v1/Component.ts";

@@ -89,7 +89,10 @@ async function enrol(context: EnrolmentContext, request: EnrollRequest__Output, 
     certificate: enrolled.value.certificate.pem,
     trustBundle: ca.trustBundle,
     sessionAddress: context.sessionAddress(),
-    operatorKeys: keys.map((k) => ({ keyId: k.keyId, publicKey: k.publicKey, owner: k.owner })),
+    operatorKeys: keys.filter((k) => !k.passkey).map((k) => ({ keyId: k.keyId, publicKey: k.publicKey, owner: k.owner })),
+    passkeys: keys.flatMap(({ keyId, publicKey, owner, passkey }) =>
+      passkey ? [{ keyId, publicKey, owner, rpId: passkey.rpId, origin: passkey.origin }] : [],
+    ),
   });
 }
 

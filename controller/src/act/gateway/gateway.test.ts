@@ -1,9 +1,11 @@
 import { connect, type SecureVersion } from "node:tls";
+import { formatOrder, newApprovalKey, parseOrder, signHalt } from "@breakwater/shared/command";
 import { expectOk } from "@breakwater/shared/core";
 import { type FleetSample__Output, PROTOCOL } from "@breakwater/shared/wire";
 import * as grpc from "@grpc/grpc-js";
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { createHalts } from "../../know/halts/index.ts";
 import { EVENT_CHANNEL, eventsAfter, type Store, schema } from "../../store/index.ts";
 import { openTestStore } from "../../store/testing.ts";
 import { encodeOutboxCommand, type OutboxCommand } from "../rollout/index.ts";
@@ -488,6 +490,36 @@ describe("commands", () => {
     expect(await told("execution.reported", "ex_refused")).toMatchObject([
       { data: { state: "refused", failureClass: "policy-observe", terminal: true } },
     ]);
+  });
+});
+
+describe("signed halts", () => {
+  const key = newApprovalKey();
+  const none = { halts: [], lifted: [], refused: [], problem: "", fuse: null };
+  it("are carried to who is there and to who comes, once a stream, and what endpoints say of them is told", async () => {
+    await store.db
+      .insert(schema.approvalKey)
+      .values({ keyId: key.keyId, publicKey: key.publicKey, owner: "ada", createdAt: new Date().toISOString() });
+    const halts = createHalts({ store, clock });
+    const [there, late] = [await newMachine(), await newMachine()];
+    const live = await session(there);
+    const order = expectOk(signHalt({ scope: "all", reason: "stop" }, key.privateKeyPem, clock.now()));
+    const { digest } = expectOk(await halts.take(formatOrder(order), "user:ada"));
+    const carried = await live.next("haltOrder");
+    expect(expectOk(parseOrder(carried.order))).toEqual(order);
+
+    const coming = await session(late);
+    coming.send({ sequence: 1, brakes: none });
+    await coming.next("haltOrder");
+    coming.send({ sequence: 2, brakes: none });
+    while ((await coming.next("ack")).sequence !== 2);
+    expect(coming.received.filter((m) => m.haltOrder)).toEqual([]);
+
+    const forged = { at: "2026-01-01T00:00:00Z", code: "halt-forged", message: "no", via: "controller" };
+    const standing = { digest, order: formatOrder(order), via: "controller", receivedAt: "" };
+    live.send({ sequence: 1, brakes: { ...none, halts: [standing], refused: [forged] } });
+    await eventually(async () => expect(await told("endpoint.halted", there.endpointId)).toHaveLength(1));
+    expect(await told("endpoint.halt-refused", there.endpointId)).toHaveLength(1);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Logger } from "@breakwater/shared/log";
 import { AgentService, EnrollmentService, FleetTelemetryService, MAX_MESSAGE_BYTES, SINCE } from "@breakwater/shared/wire";
 import * as grpc from "@grpc/grpc-js";
 import type { Fleet } from "../../know/fleet/index.ts";
+import { createHalts } from "../../know/halts/index.ts";
 import { EVENT_CHANNEL, type Store } from "../../store/index.ts";
 import { createAdmission } from "./admission.ts";
 import type { CertificateAuthority } from "./ca.ts";
@@ -71,6 +72,7 @@ const ENROLMENT_OPTIONS: grpc.ChannelOptions = {
 export function createGateway(options: GatewayOptions) {
   const { store, clock, log, fleet, inventory, health, ca } = options;
   const sessions = createSessions();
+  const halts = createHalts({ store, clock });
   const admission = createAdmission(options.limits?.handshakes ?? LIMITS.handshakes);
   const delivery = createDelivery(store, clock);
   const storeWatch = createStoreWatch(store, clock, log);
@@ -113,6 +115,7 @@ export function createGateway(options: GatewayOptions) {
     clock,
     log,
     fleet,
+    halts,
     inventory,
     health,
     sessions,
@@ -126,11 +129,22 @@ export function createGateway(options: GatewayOptions) {
   };
 
   async function followEvents(): Promise<ReturnType<typeof createRhythm>> {
-    const follower = await createEventFollower(store, ["certificate.revoked", "endpoint.removed", "endpoint.updated"]);
+    const follower = await createEventFollower(store, [
+      "certificate.revoked",
+      "endpoint.removed",
+      "endpoint.updated",
+      "halt.taken",
+      "halt.lifted",
+    ]);
     return createRhythm(
       TIMES.revocationPoll,
       async () => {
         for (const event of await follower.read()) {
+          if (event.subject.startsWith("halt:")) {
+            const order = await halts.latestOrder(event.subject.slice(5));
+            if (order !== undefined) for (const session of sessions.all()) session.carry(order);
+            continue;
+          }
           const session = sessions.get(
             event.subject.startsWith("endpoint:") ? event.subject.slice(9) : String(event.data.endpointId ?? ""),
           );

@@ -3,6 +3,7 @@ import type { Logger } from "@breakwater/shared/log";
 import type { AgentMessage__Output, ControllerMessage, ExecutionReport__Output, Hello__Output } from "@breakwater/shared/wire";
 import type * as grpc from "@grpc/grpc-js";
 import type { Fleet } from "../../know/fleet/index.ts";
+import { brakesSchema, type Halts } from "../../know/halts/index.ts";
 import type { Store } from "../../store/index.ts";
 import type { Admission } from "./admission.ts";
 import type { createDelivery } from "./delivery.ts";
@@ -37,6 +38,7 @@ export interface SessionContext {
   readonly version: string;
   readonly rhythms: Rhythms;
   readonly fleet: Fleet;
+  readonly halts: Pick<Halts, "missingOn" | "takeBrakes">;
   readonly inventory: InventoryIntake;
   readonly health: HealthIntake;
   readonly onLiveOutput: (output: LiveOutput) => void;
@@ -62,6 +64,7 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
   let pings = 0;
   let describeMovedAt = 0;
   let undescribed = 0;
+  const carried = new Set<string>();
   let leaveAdmission: () => void = () => {};
   let settle: () => void = () => {};
   const settled = new Promise<void>((done) => {
@@ -177,6 +180,7 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
       disconnect,
       refuse,
       ping: () => void send({ ping: { nonce: ++pings } }),
+      carry,
       askForDescriptions: () => queue.add(askForDescriptions),
       closed: settled,
     };
@@ -210,6 +214,13 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
     if (taken.problem.code !== "execution-unknown" || ++orphans > LIMITS.orphanReports) throw new ProblemError(taken.problem);
     log.warn({ execution: report.executionId }, taken.problem.message);
     return false;
+  }
+
+  /** Carries a signed halt or lift to the endpoint, once a stream: it may refuse what it does not trust. */
+  function carry(order: string): void {
+    if (carried.has(order)) return;
+    carried.add(order);
+    send({ haltOrder: { order } });
   }
 
   async function askForDescriptions(): Promise<void> {
@@ -262,6 +273,14 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
         if (!taken.ok) throw new ProblemError(taken.problem);
         if (taken.value.kind === "snapshot-needed") send({ sendInventory: {} });
         else queue.add(askForDescriptions);
+      });
+    }
+    if (message.brakes) {
+      const brakes = brakesSchema.safeParse(message.brakes);
+      if (!brakes.success) return refuse(gatewayProblem.malformed(`BrakesReport.${brakes.error.issues[0]?.path.join(".")}`));
+      return inTurn(sequence, async () => {
+        await context.halts.takeBrakes(endpointId, brakes.data);
+        for (const order of await context.halts.missingOn(endpointId, brakes.data)) carry(order);
       });
     }
     if (message.updateDescriptions) {

@@ -18,6 +18,8 @@ export interface LiveSession {
   refuse(problem: Problem): void;
   /** A sign of life for the agent, which counts silence (commit-confirm). Dead peers are keepalive's to find. */
   ping(): void;
+  /** Brings a signed halt or lift there. */
+  carry(order: string): void;
   /** Something may be waiting to be described by this endpoint. */
   askForDescriptions(): void;
   /** Resolves once nothing of the stream runs any more. */

@@ -25,6 +25,13 @@ const signedAction = (command: Extract<OutboxCommand, { kind: "apply" | "rehears
   action: fromBase64(command.action),
   planHeader: fromBase64(command.planHeader),
   proof: command.proof.map((p) => ({ sibling: fromBase64(p.sibling), siblingIsLeft: p.siblingIsLeft })),
-  approvals: command.approvals.map((a) => ({ ...a, signature: fromBase64(a.signature) })),
+  approvals: command.approvals.map(({ assertion, signature, expiresAt, ...a }) => ({
+    ...a,
+    signature: fromBase64(signature),
+    ...(expiresAt ? { expiresAt } : {}),
+    ...(assertion
+      ? { authenticatorData: fromBase64(assertion.authenticatorData), clientDataJson: fromBase64(assertion.clientDataJson) }
+      : {}),
+  })),
   notAfter: command.notAfter,
 });

@@ -1,9 +1,9 @@
-import { verify } from "node:crypto";
-import { type Approval, publicKeyObject, rehearsalMessage } from "@breakwater/shared/command";
+import { type Approval, rehearsalMessage, signatureProblem } from "@breakwater/shared/command";
 import { addMs, type Clock, fail, formatInstant, hours, type Instant, newId, ok, type Result } from "@breakwater/shared/core";
 import { and, eq, inArray, isNull, ne } from "drizzle-orm";
+import { approvalOf, keyOf } from "../../decide/planning/index.ts";
 import { type Db, recordEvents, type Store, schema } from "../../store/index.ts";
-import { encodeOutboxCommand, readAction, siblingBytes } from "../rollout/index.ts";
+import { encodeOutboxCommand, outboxApproval, readAction, siblingBytes } from "../rollout/index.ts";
 import { type Candidate, chooseRepresentatives, obstacleOf } from "./representatives.ts";
 
 const { approvalKey, commandOutbox, endpoint, plan, planAction, planApproval, rehearsal } = schema;
@@ -107,19 +107,14 @@ async function permissionsOf(
       .where(and(eq(approvalKey.keyId, given.keyId), isNull(approvalKey.revokedAt)));
     if (!key)
       return fail({ code: "unknown-approval-key", message: `No key ${given.keyId} is in force.`, next: "Register its public half first." });
-    if (!verify(null, rehearsalMessage(digest), publicKeyObject(key.publicKey), given.signature))
+    if (signatureProblem(keyOf(key.keyId, key), rehearsalMessage(digest), given) !== undefined)
       return fail({
         code: "bad-signature",
         message: "The signature does not allow to rehearse this revision of the plan.",
         next: "Sign the digest that is shown for it.",
       });
   }
-  const stored = approvals.map(({ keyId, signature, approver, at }) => ({
-    keyId,
-    signature,
-    approver,
-    at: formatInstant(Date.parse(at) as Instant),
-  }));
+  const stored = approvals.map(approvalOf);
   return ok([...(given ? [given] : []), ...stored]);
 }
 
@@ -163,7 +158,7 @@ async function ask(
     action: base64(action.action),
     planHeader: base64(row.headerBytes),
     proof: action.proof.map((p) => ({ sibling: base64(siblingBytes(p.sibling)), siblingIsLeft: p.siblingIsLeft })),
-    approvals: permissions.map((a) => ({ keyId: a.keyId, signature: base64(a.signature), approver: a.approver, at: a.at })),
+    approvals: permissions.map(outboxApproval),
     notAfter,
   });
   // A later one of the same plan on the same endpoint stands in its place.

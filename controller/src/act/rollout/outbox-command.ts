@@ -1,3 +1,4 @@
+import type { Approval } from "@breakwater/shared/command";
 import { z } from "zod";
 
 const reason = z.string().max(2_000);
@@ -10,8 +11,19 @@ const signedAction = z.strictObject({
   planHeader: z.base64(),
   /** Siblings from the leaf upwards, base64 of 32 bytes each. */
   proof: z.array(z.strictObject({ sibling: z.base64(), siblingIsLeft: z.boolean() })).max(64),
-  /** Signatures are base64 of 64 bytes. */
-  approvals: z.array(z.strictObject({ keyId: z.string(), signature: z.base64(), approver: z.string(), at: z.string() })).max(64),
+  /** Signatures are base64 of 64 bytes, passkeys' of up to 72. */
+  approvals: z
+    .array(
+      z.strictObject({
+        keyId: z.string(),
+        signature: z.base64(),
+        approver: z.string(),
+        at: z.string(),
+        expiresAt: z.string().optional(),
+        assertion: z.strictObject({ authenticatorData: z.base64(), clientDataJson: z.base64() }).optional(),
+      }),
+    )
+    .max(64),
   /** RFC 3339. After it the agent refuses to begin. */
   notAfter: z.iso.datetime(),
 });
@@ -36,3 +48,17 @@ export const encodeOutboxCommand = (command: OutboxCommand): Uint8Array => Buffe
 /** Reads `command_outbox.payload`. Throws on anything that this module did not write. */
 export const decodeOutboxCommand = (payload: Uint8Array): OutboxCommand =>
   outboxCommandSchema.parse(JSON.parse(Buffer.from(payload).toString("utf8")));
+
+/** A stored or given approval as an outbox command holds it. */
+export const outboxApproval = (a: Approval) => ({
+  keyId: a.keyId,
+  signature: base64(a.signature),
+  approver: a.approver,
+  at: a.at,
+  ...(a.expiresAt ? { expiresAt: a.expiresAt } : {}),
+  ...(a.assertion
+    ? { assertion: { authenticatorData: base64(a.assertion.authenticatorData), clientDataJson: base64(a.assertion.clientDataJson) } }
+    : {}),
+});
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");

@@ -1,5 +1,13 @@
-import { verify } from "node:crypto";
-import { type Approval, approvalMessage, keyIdOf, planHeaderSchema, publicKeyObject, sha256Hex } from "@breakwater/shared/command";
+import {
+  type Approval,
+  approvedText,
+  keyIdOf,
+  type OperatorKey,
+  type PasskeyBinding,
+  planHeaderSchema,
+  sha256Hex,
+  signatureProblem,
+} from "@breakwater/shared/command";
 import { fail, formatInstant, type Instant, ok, parseInstant, type Result } from "@breakwater/shared/core";
 
 /** What an approval is judged by. */
@@ -12,7 +20,9 @@ export interface ApprovalCase {
     readonly digest: string;
   };
   readonly latestRevision: number;
-  readonly key: { readonly publicKey: Uint8Array; readonly revokedAt: string | null } | undefined;
+  readonly key:
+    | { readonly publicKey: Uint8Array; readonly passkey: PasskeyBinding | null; readonly owner: string; readonly revokedAt: string | null }
+    | undefined;
   readonly approval: Approval;
   readonly now: Instant;
 }
@@ -64,14 +74,33 @@ export function judgeApproval({ plan, latestRevision, key, approval, now }: Appr
       message: `The key ${approval.keyId} was revoked at ${formatInstant(Date.parse(key.revokedAt) as Instant)}.`,
       next: "Sign with another key.",
     });
-  const signed =
-    keyIdOf(key.publicKey) === approval.keyId &&
-    verify(null, approvalMessage(plan.digest), publicKeyObject(key.publicKey), approval.signature);
-  if (!signed)
+  const problem =
+    keyIdOf(key.publicKey) === approval.keyId
+      ? approvalProblem(keyOf(approval.keyId, key), approval, plan.digest, now)
+      : "it is another key's";
+  if (problem !== undefined)
     return fail({
       code: "bad-signature",
-      message: `The signature is not one of key ${approval.keyId} over the digest of plan ${name} (${plan.digest.slice(0, 12)}...).`,
+      message: `This does not approve plan ${name} (${plan.digest.slice(0, 12)}...) by the key ${approval.keyId}: ${problem}.`,
       next: "Sign the digest that is shown for exactly this revision.",
     });
   return ok(undefined);
+}
+
+/** A stored row as the key that endpoints pin. */
+export const keyOf = (
+  keyId: string,
+  { publicKey, passkey, owner }: { publicKey: Uint8Array; passkey: PasskeyBinding | null; owner: string },
+): OperatorKey => ({ keyId, publicKey, owner, ...(passkey ? { passkey: { rpId: passkey.rpId, origin: passkey.origin } } : {}) });
+
+/** Why an approval does not count now; undefined when it does. */
+export function approvalProblem(key: OperatorKey, approval: Approval, planDigest: string, now: Instant): string | undefined {
+  if (approval.expiresAt !== undefined) {
+    const [at, expiresAt] = [parseInstant(approval.at), parseInstant(approval.expiresAt)];
+    // What is stored is a moment and no text, so the text that was signed must be the one spelling of it.
+    if (at === undefined || formatInstant(at) !== approval.at || expiresAt === undefined || formatInstant(expiresAt) !== approval.expiresAt)
+      return "its times are not written as in 2026-03-01T09:00:00.000Z";
+    if (now > expiresAt) return `it expired at ${approval.expiresAt}`;
+  }
+  return signatureProblem(key, approvedText("approval", planDigest, approval), approval);
 }

@@ -1,5 +1,5 @@
 export type { ApprovalKey } from "./approval-keys.ts";
-export { missingApprovals } from "./approve.ts";
+export { approvalProblem, keyOf, missingApprovals } from "./approve.ts";
 export { planDocumentSchema } from "./document.ts";
 export { enginePlan } from "./engine-plan.ts";
 export type { CalendarEvent, Excluded, PlanningFleet, PlanningUnit } from "./fleet-view.ts";
@@ -16,5 +16,7 @@ export { type PlanningPolicy, RECOMMENDED } from "./policy.ts";
 export * from "./rollout-plan.ts";
 export { planFromScenario } from "./scenario/index.ts";
 export { scheduleWaves } from "./schedule.ts";
+export { approvalOf } from "./stored-approval.ts";
 export { tierOf } from "./tier.ts";
+export { uncounted } from "./uncounted.ts";
 export { cutWaves, type WaveDraft } from "./waves.ts";

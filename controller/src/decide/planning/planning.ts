@@ -25,6 +25,7 @@ import { planRollout } from "./plan-rollout.ts";
 import { MINUTE_MS, type PlanningPolicy, RECOMMENDED } from "./policy.ts";
 import { type RolloutPlan, rolloutPlanSchema } from "./rollout-plan.ts";
 import { planFromScenario } from "./scenario/index.ts";
+import { approvalColumns } from "./stored-approval.ts";
 
 const { approvalKey, plan, planAction, planApproval } = schema;
 
@@ -193,7 +194,7 @@ export function createPlanning({ store, clock }: { store: Store; clock: Clock })
         if (!judged.ok) return judged;
         const added = await tx
           .insert(planApproval)
-          .values({ planId, revision, keyId: approval.keyId, signature: approval.signature, approver: approval.approver, at: approval.at })
+          .values({ planId, revision, ...approvalColumns(approval) })
           .onConflictDoNothing()
           .returning();
         const signed = await tx

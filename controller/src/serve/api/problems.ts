@@ -59,6 +59,12 @@ export const lastAdmin = () =>
   raise("last-admin", "This is the last administrator who can sign in.", "Make another user an administrator first.");
 export const notYours = (what: string) =>
   raise("not-yours", `This ${what} belongs to somebody else.`, "Ask its owner or an administrator.");
+export const otherOrigin = (named: string, from: string) =>
+  raise(
+    "bad-passkey",
+    `The passkey is for ${named}, and the request comes from ${from}.`,
+    "Make it at the address where you use the console.",
+  );
 /** A problem that says where in the request it lies. */
 export interface DetailedProblem extends Problem {
   readonly details?: unknown;

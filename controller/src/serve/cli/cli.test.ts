@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { instant } from "@breakwater/shared/core";
+import { haltDigest, newApprovalKey, parseOrder, verifyOrder } from "@breakwater/shared/command";
+import { expectOk, formatInstant, instant } from "@breakwater/shared/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { main } from "./main.ts";
 
@@ -180,5 +181,49 @@ describe("simulate", () => {
     });
     expect((await run(["simulate", "--fleet", path, "--seeds", "2..1"])).code).toBe(2);
     expect((await run(["simulate", "--fleet", path, "--seeds", "1", "--policy", "bold"])).err).toContain("adaptive, rings, equal");
+  });
+});
+
+describe("halt", () => {
+  const NOW = instant(Date.parse("2026-03-02T08:00:00Z"));
+  it("signs a halt and its end without a server, as endpoints verify them", async () => {
+    const made = newApprovalKey();
+    const keys = [{ keyId: made.keyId, publicKey: made.publicKey, owner: "ada" }];
+    const key = file("halt-key.pem", made.privateKeyPem);
+    const signed = await run([
+      "halt",
+      "sign",
+      "--key",
+      key,
+      "--for",
+      "endpoint:ep_1",
+      "--until",
+      "2026-03-03T00:00:00Z",
+      "--reason",
+      "a test",
+    ]);
+    expect(signed).toMatchObject({ code: 0, err: "" });
+    const order = expectOk(parseOrder(signed.out));
+    expect(verifyOrder(order, keys).ok).toBe(true);
+    expect(order.statement).toMatchObject({ kind: "halt", scope: "endpoint:ep_1", reason: "a test", issuedAt: formatInstant(NOW) });
+    const lifted = await run(["halt", "lift", "--key", key, file("halt.json", signed.out)]);
+    const lift = expectOk(parseOrder(lifted.out));
+    expect(verifyOrder(lift, keys).ok).toBe(true);
+    expect(lift.statement).toMatchObject({ kind: "lift", halt: order.statement.kind === "halt" ? haltDigest(order.statement) : "" });
+  });
+  it("signs nothing that would hold nobody, and says why", async () => {
+    const key = file("halt-key.pem", newApprovalKey().privateKeyPem);
+    expect(await run(["halt", "sign", "--key", key, "--until", "2026-03-01T00:00:00Z"])).toMatchObject({
+      code: 1,
+      out: "",
+      err: expect.stringContaining("over before"),
+    });
+    expect(await run(["halt", "sign", "--key", key, "--for", "everybody"])).toMatchObject({ code: 1, out: "" });
+    expect(await run(["halt", "sign", "--key", key, "--until", "tomorrow"])).toMatchObject({ code: 2, out: "" });
+    expect(await run(["halt", "sign", "--key", file("no-key", "x")])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("private key"),
+    });
+    expect(await run(["halt", "lift", "--key", key, file("nonsense", "{}")])).toMatchObject({ code: 1, out: "" });
   });
 });

@@ -10,6 +10,7 @@ import { addExploitCommands } from "./commands/exploit.ts";
 import { addFindingCommands } from "./commands/finding.ts";
 import { addFleetCommands } from "./commands/fleet.ts";
 import { addFleetRulesCommands } from "./commands/fleet-rules.ts";
+import { addHaltCommands } from "./commands/halt.ts";
 import { addIntelCommands } from "./commands/intel.ts";
 import { addLoginCommands } from "./commands/login.ts";
 import { addMatchCommand } from "./commands/match.ts";
@@ -39,6 +40,7 @@ function createProgram(io: Io): Command {
   addCmdbCommands(program, io);
   addPlanCommands(program, io);
   addRehearseCommand(program, io);
+  addHaltCommands(program, io);
   addDeploymentCommands(program, io);
   addAccountCommands(program, io);
   addVersionCommands(program, io);

@@ -44,6 +44,26 @@ export const endpoint = pgTable("endpoint", {
   clockOffsetMs: bigint("clock_offset_ms", { mode: "number" }).notNull().default(0),
   revokedAt: moment("revoked_at"),
   simulated: boolean().notNull().default(false),
+  /** What holds its executor back, as it last said (know/halts). null: its agent has never said. */
+  brakes: jsonb().$type<unknown>(),
+  brakesAt: moment("brakes_at"),
+});
+
+/** Halts that operators signed without a controller. This one carries them and can neither make nor lift one. */
+export const halt = pgTable("halt", {
+  /** Hex SHA-256 of the signed text. */
+  digest: text().primaryKey(),
+  order: text().notNull(),
+  scope: text().notNull(),
+  reason: text().notNull(),
+  keyId: text("key_id").notNull(),
+  issuedAt: moment("issued_at").notNull(),
+  expiresAt: moment("expires_at"),
+  takenAt: moment("taken_at").notNull(),
+  takenBy: text("taken_by").notNull(),
+  liftOrder: text("lift_order"),
+  liftedAt: moment("lifted_at"),
+  liftedBy: text("lifted_by"),
 });
 
 export const redundancyGroup = pgTable("redundancy_group", {

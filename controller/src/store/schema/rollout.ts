@@ -44,13 +44,21 @@ export const planApproval = pgTable(
     signature: bytes().notNull(),
     approver: text().notNull(),
     at: moment("at").notNull(),
+    /** The signature covers `at` and this moment too, and counts for nothing after it. null: for as long as the plan. */
+    expiresAt: moment("expires_at"),
+    /** Of a passkey's assertion only. */
+    authenticatorData: bytes("authenticator_data"),
+    clientDataJson: bytes("client_data_json"),
   },
   (t) => [primaryKey({ columns: [t.planId, t.revision, t.keyId] })],
 );
 
 export const approvalKey = pgTable("approval_key", {
   keyId: text("key_id").primaryKey(),
+  /** 32 raw bytes of Ed25519; of a passkey the DER of its SPKI. */
   publicKey: bytes("public_key").notNull(),
+  /** Where a passkey may be used, and by which id its authenticator knows it. null: a key file. */
+  passkey: jsonb().$type<{ rpId: string; origin: string; credentialId: string }>(),
   owner: text().notNull(),
   label: text().notNull().default(""),
   createdAt: moment("created_at").notNull(),

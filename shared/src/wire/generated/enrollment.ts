@@ -7,6 +7,7 @@ import type { EnrollResponse as _breakwater_v1_EnrollResponse, EnrollResponse__O
 import type { EnrollmentServiceClient as _breakwater_v1_EnrollmentServiceClient, EnrollmentServiceDefinition as _breakwater_v1_EnrollmentServiceDefinition } from './breakwater/v1/EnrollmentService.ts';
 import type { OperatingSystem as _breakwater_v1_OperatingSystem, OperatingSystem__Output as _breakwater_v1_OperatingSystem__Output } from './breakwater/v1/OperatingSystem.ts';
 import type { OperatorKey as _breakwater_v1_OperatorKey, OperatorKey__Output as _breakwater_v1_OperatorKey__Output } from './breakwater/v1/OperatorKey.ts';
+import type { Passkey as _breakwater_v1_Passkey, Passkey__Output as _breakwater_v1_Passkey__Output } from './breakwater/v1/Passkey.ts';
 import type { RenewRequest as _breakwater_v1_RenewRequest, RenewRequest__Output as _breakwater_v1_RenewRequest__Output } from './breakwater/v1/RenewRequest.ts';
 import type { RenewResponse as _breakwater_v1_RenewResponse, RenewResponse__Output as _breakwater_v1_RenewResponse__Output } from './breakwater/v1/RenewResponse.ts';
 
@@ -27,6 +28,7 @@ export interface ProtoGrpcType {
       EnrollmentService: SubtypeConstructor<typeof grpc.Client, _breakwater_v1_EnrollmentServiceClient> & { service: _breakwater_v1_EnrollmentServiceDefinition }
       OperatingSystem: MessageTypeDefinition<_breakwater_v1_OperatingSystem, _breakwater_v1_OperatingSystem__Output>
       OperatorKey: MessageTypeDefinition<_breakwater_v1_OperatorKey, _breakwater_v1_OperatorKey__Output>
+      Passkey: MessageTypeDefinition<_breakwater_v1_Passkey, _breakwater_v1_Passkey__Output>
       RenewRequest: MessageTypeDefinition<_breakwater_v1_RenewRequest, _breakwater_v1_RenewRequest__Output>
       RenewResponse: MessageTypeDefinition<_breakwater_v1_RenewResponse, _breakwater_v1_RenewResponse__Output>
     }

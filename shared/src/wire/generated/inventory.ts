@@ -31,6 +31,7 @@ import type { OperatingSystem as _breakwater_v1_OperatingSystem, OperatingSystem
 import type { OperatorKey as _breakwater_v1_OperatorKey, OperatorKey__Output as _breakwater_v1_OperatorKey__Output } from './breakwater/v1/OperatorKey.ts';
 import type { Package as _breakwater_v1_Package, Package__Output as _breakwater_v1_Package__Output } from './breakwater/v1/Package.ts';
 import type { PackageKey as _breakwater_v1_PackageKey, PackageKey__Output as _breakwater_v1_PackageKey__Output } from './breakwater/v1/PackageKey.ts';
+import type { Passkey as _breakwater_v1_Passkey, Passkey__Output as _breakwater_v1_Passkey__Output } from './breakwater/v1/Passkey.ts';
 import type { PendingUpdate as _breakwater_v1_PendingUpdate, PendingUpdate__Output as _breakwater_v1_PendingUpdate__Output } from './breakwater/v1/PendingUpdate.ts';
 import type { RebootState as _breakwater_v1_RebootState, RebootState__Output as _breakwater_v1_RebootState__Output } from './breakwater/v1/RebootState.ts';
 import type { RenewRequest as _breakwater_v1_RenewRequest, RenewRequest__Output as _breakwater_v1_RenewRequest__Output } from './breakwater/v1/RenewRequest.ts';
@@ -82,6 +83,7 @@ export interface ProtoGrpcType {
       OperatorKey: MessageTypeDefinition<_breakwater_v1_OperatorKey, _breakwater_v1_OperatorKey__Output>
       Package: MessageTypeDefinition<_breakwater_v1_Package, _breakwater_v1_Package__Output>
       PackageKey: MessageTypeDefinition<_breakwater_v1_PackageKey, _breakwater_v1_PackageKey__Output>
+      Passkey: MessageTypeDefinition<_breakwater_v1_Passkey, _breakwater_v1_Passkey__Output>
       PendingUpdate: MessageTypeDefinition<_breakwater_v1_PendingUpdate, _breakwater_v1_PendingUpdate__Output>
       RebootState: MessageTypeDefinition<_breakwater_v1_RebootState, _breakwater_v1_RebootState__Output>
       RenewRequest: MessageTypeDefinition<_breakwater_v1_RenewRequest, _breakwater_v1_RenewRequest__Output>

@@ -120,6 +120,125 @@ export const schema = {
         "at": {
          "type": "string",
          "id": 4
+        },
+        "expiresAt": {
+         "type": "string",
+         "id": 5
+        },
+        "authenticatorData": {
+         "type": "bytes",
+         "id": 6
+        },
+        "clientDataJson": {
+         "type": "bytes",
+         "id": 7
+        }
+       }
+      },
+      "HaltOrder": {
+       "fields": {
+        "order": {
+         "type": "string",
+         "id": 1
+        }
+       }
+      },
+      "BrakesReport": {
+       "fields": {
+        "halts": {
+         "rule": "repeated",
+         "type": "StandingHalt",
+         "id": 1
+        },
+        "lifted": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 2
+        },
+        "refused": {
+         "rule": "repeated",
+         "type": "RefusedOrder",
+         "id": 3
+        },
+        "problem": {
+         "type": "string",
+         "id": 4
+        },
+        "fuse": {
+         "type": "RateFuse",
+         "id": 5
+        }
+       }
+      },
+      "StandingHalt": {
+       "fields": {
+        "digest": {
+         "type": "string",
+         "id": 1
+        },
+        "order": {
+         "type": "string",
+         "id": 2
+        },
+        "via": {
+         "type": "string",
+         "id": 3
+        },
+        "receivedAt": {
+         "type": "string",
+         "id": 4
+        }
+       }
+      },
+      "RefusedOrder": {
+       "fields": {
+        "at": {
+         "type": "string",
+         "id": 1
+        },
+        "code": {
+         "type": "string",
+         "id": 2
+        },
+        "message": {
+         "type": "string",
+         "id": 3
+        },
+        "via": {
+         "type": "string",
+         "id": 4
+        }
+       }
+      },
+      "RateFuse": {
+       "fields": {
+        "perHour": {
+         "type": "uint32",
+         "id": 1
+        },
+        "perDay": {
+         "type": "uint32",
+         "id": 2
+        },
+        "appliesHour": {
+         "type": "uint32",
+         "id": 3
+        },
+        "appliesDay": {
+         "type": "uint32",
+         "id": 4
+        },
+        "rollbacksHour": {
+         "type": "uint32",
+         "id": 5
+        },
+        "rollbacksDay": {
+         "type": "uint32",
+         "id": 6
+        },
+        "opensInSeconds": {
+         "type": "uint64",
+         "id": 7
         }
        }
       },
@@ -614,6 +733,11 @@ export const schema = {
          "rule": "repeated",
          "type": "OperatorKey",
          "id": 5
+        },
+        "passkeys": {
+         "rule": "repeated",
+         "type": "Passkey",
+         "id": 6
         }
        }
       },
@@ -702,6 +826,30 @@ export const schema = {
         "owner": {
          "type": "string",
          "id": 3
+        }
+       }
+      },
+      "Passkey": {
+       "fields": {
+        "keyId": {
+         "type": "string",
+         "id": 1
+        },
+        "publicKey": {
+         "type": "bytes",
+         "id": 2
+        },
+        "owner": {
+         "type": "string",
+         "id": 3
+        },
+        "rpId": {
+         "type": "string",
+         "id": 4
+        },
+        "origin": {
+         "type": "string",
+         "id": 5
         }
        }
       },
@@ -1566,7 +1714,8 @@ export const schema = {
           "health",
           "executionReport",
           "commandRefused",
-          "goodbye"
+          "goodbye",
+          "brakes"
          ]
         }
        },
@@ -1610,6 +1759,10 @@ export const schema = {
         "goodbye": {
          "type": "Goodbye",
          "id": 10
+        },
+        "brakes": {
+         "type": "BrakesReport",
+         "id": 15
         }
        }
       },
@@ -1624,7 +1777,8 @@ export const schema = {
           "describeUpdates",
           "command",
           "settings",
-          "disconnect"
+          "disconnect",
+          "haltOrder"
          ]
         }
        },
@@ -1660,6 +1814,10 @@ export const schema = {
         "disconnect": {
          "type": "Disconnect",
          "id": 8
+        },
+        "haltOrder": {
+         "type": "HaltOrder",
+         "id": 15
         }
        }
       },

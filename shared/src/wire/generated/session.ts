@@ -6,6 +6,7 @@ import type { AgentMessage as _breakwater_v1_AgentMessage, AgentMessage__Output 
 import type { AgentServiceClient as _breakwater_v1_AgentServiceClient, AgentServiceDefinition as _breakwater_v1_AgentServiceDefinition } from './breakwater/v1/AgentService.ts';
 import type { Apply as _breakwater_v1_Apply, Apply__Output as _breakwater_v1_Apply__Output } from './breakwater/v1/Apply.ts';
 import type { Approval as _breakwater_v1_Approval, Approval__Output as _breakwater_v1_Approval__Output } from './breakwater/v1/Approval.ts';
+import type { BrakesReport as _breakwater_v1_BrakesReport, BrakesReport__Output as _breakwater_v1_BrakesReport__Output } from './breakwater/v1/BrakesReport.ts';
 import type { Cancel as _breakwater_v1_Cancel, Cancel__Output as _breakwater_v1_Cancel__Output } from './breakwater/v1/Cancel.ts';
 import type { Check as _breakwater_v1_Check, Check__Output as _breakwater_v1_Check__Output } from './breakwater/v1/Check.ts';
 import type { CheckResult as _breakwater_v1_CheckResult, CheckResult__Output as _breakwater_v1_CheckResult__Output } from './breakwater/v1/CheckResult.ts';
@@ -31,6 +32,7 @@ import type { FileSystem as _breakwater_v1_FileSystem, FileSystem__Output as _br
 import type { FleetSample as _breakwater_v1_FleetSample, FleetSample__Output as _breakwater_v1_FleetSample__Output } from './breakwater/v1/FleetSample.ts';
 import type { FleetTelemetryServiceClient as _breakwater_v1_FleetTelemetryServiceClient, FleetTelemetryServiceDefinition as _breakwater_v1_FleetTelemetryServiceDefinition } from './breakwater/v1/FleetTelemetryService.ts';
 import type { Goodbye as _breakwater_v1_Goodbye, Goodbye__Output as _breakwater_v1_Goodbye__Output } from './breakwater/v1/Goodbye.ts';
+import type { HaltOrder as _breakwater_v1_HaltOrder, HaltOrder__Output as _breakwater_v1_HaltOrder__Output } from './breakwater/v1/HaltOrder.ts';
 import type { Hardware as _breakwater_v1_Hardware, Hardware__Output as _breakwater_v1_Hardware__Output } from './breakwater/v1/Hardware.ts';
 import type { HealthBatch as _breakwater_v1_HealthBatch, HealthBatch__Output as _breakwater_v1_HealthBatch__Output } from './breakwater/v1/HealthBatch.ts';
 import type { Hello as _breakwater_v1_Hello, Hello__Output as _breakwater_v1_Hello__Output } from './breakwater/v1/Hello.ts';
@@ -54,12 +56,15 @@ import type { OutputChunk as _breakwater_v1_OutputChunk, OutputChunk__Output as 
 import type { Package as _breakwater_v1_Package, Package__Output as _breakwater_v1_Package__Output } from './breakwater/v1/Package.ts';
 import type { PackageKey as _breakwater_v1_PackageKey, PackageKey__Output as _breakwater_v1_PackageKey__Output } from './breakwater/v1/PackageKey.ts';
 import type { PackageState as _breakwater_v1_PackageState, PackageState__Output as _breakwater_v1_PackageState__Output } from './breakwater/v1/PackageState.ts';
+import type { Passkey as _breakwater_v1_Passkey, Passkey__Output as _breakwater_v1_Passkey__Output } from './breakwater/v1/Passkey.ts';
 import type { PendingUpdate as _breakwater_v1_PendingUpdate, PendingUpdate__Output as _breakwater_v1_PendingUpdate__Output } from './breakwater/v1/PendingUpdate.ts';
 import type { Ping as _breakwater_v1_Ping, Ping__Output as _breakwater_v1_Ping__Output } from './breakwater/v1/Ping.ts';
 import type { Pong as _breakwater_v1_Pong, Pong__Output as _breakwater_v1_Pong__Output } from './breakwater/v1/Pong.ts';
 import type { ProcessCheck as _breakwater_v1_ProcessCheck, ProcessCheck__Output as _breakwater_v1_ProcessCheck__Output } from './breakwater/v1/ProcessCheck.ts';
 import type { ProtocolRange as _breakwater_v1_ProtocolRange, ProtocolRange__Output as _breakwater_v1_ProtocolRange__Output } from './breakwater/v1/ProtocolRange.ts';
+import type { RateFuse as _breakwater_v1_RateFuse, RateFuse__Output as _breakwater_v1_RateFuse__Output } from './breakwater/v1/RateFuse.ts';
 import type { RebootState as _breakwater_v1_RebootState, RebootState__Output as _breakwater_v1_RebootState__Output } from './breakwater/v1/RebootState.ts';
+import type { RefusedOrder as _breakwater_v1_RefusedOrder, RefusedOrder__Output as _breakwater_v1_RefusedOrder__Output } from './breakwater/v1/RefusedOrder.ts';
 import type { RehearsalCost as _breakwater_v1_RehearsalCost, RehearsalCost__Output as _breakwater_v1_RehearsalCost__Output } from './breakwater/v1/RehearsalCost.ts';
 import type { RehearsalReport as _breakwater_v1_RehearsalReport, RehearsalReport__Output as _breakwater_v1_RehearsalReport__Output } from './breakwater/v1/RehearsalReport.ts';
 import type { RehearsalStep as _breakwater_v1_RehearsalStep, RehearsalStep__Output as _breakwater_v1_RehearsalStep__Output } from './breakwater/v1/RehearsalStep.ts';
@@ -74,6 +79,7 @@ import type { Sample as _breakwater_v1_Sample, Sample__Output as _breakwater_v1_
 import type { SendInventory as _breakwater_v1_SendInventory, SendInventory__Output as _breakwater_v1_SendInventory__Output } from './breakwater/v1/SendInventory.ts';
 import type { Service as _breakwater_v1_Service, Service__Output as _breakwater_v1_Service__Output } from './breakwater/v1/Service.ts';
 import type { Settings as _breakwater_v1_Settings, Settings__Output as _breakwater_v1_Settings__Output } from './breakwater/v1/Settings.ts';
+import type { StandingHalt as _breakwater_v1_StandingHalt, StandingHalt__Output as _breakwater_v1_StandingHalt__Output } from './breakwater/v1/StandingHalt.ts';
 import type { TcpCheck as _breakwater_v1_TcpCheck, TcpCheck__Output as _breakwater_v1_TcpCheck__Output } from './breakwater/v1/TcpCheck.ts';
 import type { UnitCheck as _breakwater_v1_UnitCheck, UnitCheck__Output as _breakwater_v1_UnitCheck__Output } from './breakwater/v1/UnitCheck.ts';
 import type { UpdateDescription as _breakwater_v1_UpdateDescription, UpdateDescription__Output as _breakwater_v1_UpdateDescription__Output } from './breakwater/v1/UpdateDescription.ts';
@@ -99,6 +105,7 @@ export interface ProtoGrpcType {
       AgentService: SubtypeConstructor<typeof grpc.Client, _breakwater_v1_AgentServiceClient> & { service: _breakwater_v1_AgentServiceDefinition }
       Apply: MessageTypeDefinition<_breakwater_v1_Apply, _breakwater_v1_Apply__Output>
       Approval: MessageTypeDefinition<_breakwater_v1_Approval, _breakwater_v1_Approval__Output>
+      BrakesReport: MessageTypeDefinition<_breakwater_v1_BrakesReport, _breakwater_v1_BrakesReport__Output>
       Cancel: MessageTypeDefinition<_breakwater_v1_Cancel, _breakwater_v1_Cancel__Output>
       Check: MessageTypeDefinition<_breakwater_v1_Check, _breakwater_v1_Check__Output>
       CheckResult: MessageTypeDefinition<_breakwater_v1_CheckResult, _breakwater_v1_CheckResult__Output>
@@ -131,6 +138,7 @@ export interface ProtoGrpcType {
        */
       FleetTelemetryService: SubtypeConstructor<typeof grpc.Client, _breakwater_v1_FleetTelemetryServiceClient> & { service: _breakwater_v1_FleetTelemetryServiceDefinition }
       Goodbye: MessageTypeDefinition<_breakwater_v1_Goodbye, _breakwater_v1_Goodbye__Output>
+      HaltOrder: MessageTypeDefinition<_breakwater_v1_HaltOrder, _breakwater_v1_HaltOrder__Output>
       Hardware: MessageTypeDefinition<_breakwater_v1_Hardware, _breakwater_v1_Hardware__Output>
       HealthBatch: MessageTypeDefinition<_breakwater_v1_HealthBatch, _breakwater_v1_HealthBatch__Output>
       Hello: MessageTypeDefinition<_breakwater_v1_Hello, _breakwater_v1_Hello__Output>
@@ -154,12 +162,15 @@ export interface ProtoGrpcType {
       Package: MessageTypeDefinition<_breakwater_v1_Package, _breakwater_v1_Package__Output>
       PackageKey: MessageTypeDefinition<_breakwater_v1_PackageKey, _breakwater_v1_PackageKey__Output>
       PackageState: MessageTypeDefinition<_breakwater_v1_PackageState, _breakwater_v1_PackageState__Output>
+      Passkey: MessageTypeDefinition<_breakwater_v1_Passkey, _breakwater_v1_Passkey__Output>
       PendingUpdate: MessageTypeDefinition<_breakwater_v1_PendingUpdate, _breakwater_v1_PendingUpdate__Output>
       Ping: MessageTypeDefinition<_breakwater_v1_Ping, _breakwater_v1_Ping__Output>
       Pong: MessageTypeDefinition<_breakwater_v1_Pong, _breakwater_v1_Pong__Output>
       ProcessCheck: MessageTypeDefinition<_breakwater_v1_ProcessCheck, _breakwater_v1_ProcessCheck__Output>
       ProtocolRange: MessageTypeDefinition<_breakwater_v1_ProtocolRange, _breakwater_v1_ProtocolRange__Output>
+      RateFuse: MessageTypeDefinition<_breakwater_v1_RateFuse, _breakwater_v1_RateFuse__Output>
       RebootState: MessageTypeDefinition<_breakwater_v1_RebootState, _breakwater_v1_RebootState__Output>
+      RefusedOrder: MessageTypeDefinition<_breakwater_v1_RefusedOrder, _breakwater_v1_RefusedOrder__Output>
       RehearsalCost: MessageTypeDefinition<_breakwater_v1_RehearsalCost, _breakwater_v1_RehearsalCost__Output>
       RehearsalReport: MessageTypeDefinition<_breakwater_v1_RehearsalReport, _breakwater_v1_RehearsalReport__Output>
       RehearsalStep: MessageTypeDefinition<_breakwater_v1_RehearsalStep, _breakwater_v1_RehearsalStep__Output>
@@ -174,6 +185,7 @@ export interface ProtoGrpcType {
       SendInventory: MessageTypeDefinition<_breakwater_v1_SendInventory, _breakwater_v1_SendInventory__Output>
       Service: MessageTypeDefinition<_breakwater_v1_Service, _breakwater_v1_Service__Output>
       Settings: MessageTypeDefinition<_breakwater_v1_Settings, _breakwater_v1_Settings__Output>
+      StandingHalt: MessageTypeDefinition<_breakwater_v1_StandingHalt, _breakwater_v1_StandingHalt__Output>
       TcpCheck: MessageTypeDefinition<_breakwater_v1_TcpCheck, _breakwater_v1_TcpCheck__Output>
       UnitCheck: MessageTypeDefinition<_breakwater_v1_UnitCheck, _breakwater_v1_UnitCheck__Output>
       UpdateDescription: MessageTypeDefinition<_breakwater_v1_UpdateDescription, _breakwater_v1_UpdateDescription__Output>

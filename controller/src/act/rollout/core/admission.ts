@@ -20,6 +20,8 @@ export type Hold =
   | { readonly kind: "unrestorable"; readonly inDanger: number; readonly limit: number; readonly until: Instant | undefined }
   /** An endpoint could not be restored, and nobody has seen to it. */
   | { readonly kind: "not-restored"; readonly endpoints: number }
+  /** The endpoint itself begins nothing: a signed halt stands there, or its own limit of changes is used up. */
+  | { readonly kind: "braked"; readonly why: string; readonly until: Instant | undefined }
   | { readonly kind: "disconnected"; readonly lastSeenAt: Instant | undefined };
 
 /** Places taken, counted once per decision and kept current while it admits one endpoint after another. */
@@ -91,6 +93,8 @@ export function startHold(
   const stale = facts.superseded?.get(endpointId);
   const progress = state.waves[wave];
   if (rules.current && stale !== undefined && !(progress && accepted(progress, "superseded"))) return { kind: "superseded", why: stale };
+  const braked = facts.braked?.get(endpointId);
+  if (braked) return { kind: "braked", ...braked };
   const oneWay = rules.danger && state.irreversible.has(endpointId) ? unrestorableHold(state, now) : undefined;
   if (oneWay) return oneWay;
   const seen = facts.endpoints.get(endpointId);

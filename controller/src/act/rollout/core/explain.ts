@@ -267,6 +267,8 @@ function said(hold: Hold, awaitedUntil: Instant | undefined): { what: string; un
         what: `they have no way back, and ${hold.inDanger} such ${hold.inDanger === 1 ? "endpoint is" : "endpoints are"} in danger, as many as the plan allows.`,
         until: hold.until,
       };
+    case "braked":
+      return { what: hold.why, until: hold.until };
     case "disconnected":
       return { what: "they are not connected; the gate will count them as unreachable.", until: awaitedUntil };
     default:

@@ -33,6 +33,8 @@ export interface Facts {
   readonly siteBusyElsewhere: ReadonlyMap<string, number>;
   /** Endpoints for which the planned versions are no longer what they should get, each with the reason. */
   readonly superseded?: ReadonlyMap<string, string>;
+  /** Endpoints that would refuse whatever was approved, each with the reason and, where it ends by itself, the moment. */
+  readonly braked?: ReadonlyMap<string, { readonly why: string; readonly until: Instant | undefined }>;
   readonly frozen?: { readonly reason: string; readonly by: string };
   /** Digest of the plan as the store holds it now. */
   readonly planDigest: string;

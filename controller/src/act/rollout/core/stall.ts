@@ -94,6 +94,8 @@ function endless(state: RolloutState, hold: Hold): Stall | undefined {
         : undefined;
     case "redundancy":
       return { why: `redundancy group ${hold.group} has ${hold.healthy} other healthy members and needs ${hold.needs}`, hopeless: false };
+    case "braked":
+      return hold.until === undefined ? { why: hold.why.replace(/\.$/, ""), hopeless: false } : undefined;
     case "busy-elsewhere":
       return { why: "another deployment is changing it", hopeless: false };
     case "concurrency":

@@ -59,6 +59,30 @@ describe("a wave that cannot go on", () => {
   });
 });
 
+describe("an endpoint that would refuse of its own accord", () => {
+  it("is not sent what it would refuse: the wait names the halt, and a person is asked after a while", () => {
+    const d = deploymentOf(planOf([{ endpointIds: ["a", "b"] }]));
+    const why = "a halt that an operator signed stands on them (abc, all: stop).";
+    d.know({ braked: new Map(["a", "b"].map((id) => [id, { why, until: undefined }])) });
+    d.tick(0);
+    expect(d.states()).toEqual({});
+    expect(d.state.waves[0]?.held?.why).toContain("a halt that an operator signed stands");
+    d.tick(2 * HOUR);
+    expect(d.state.decisions.map((q) => q.kind)).toEqual(["stalled"]);
+    d.know({ braked: new Map() });
+    d.tick(2 * HOUR + 1);
+    expect(d.states()).toEqual({ a: "queued", b: "queued" });
+  });
+
+  it("is waited for where it says when it ends, and nobody is asked", () => {
+    const d = deploymentOf(planOf([{ endpointIds: ["a"] }]));
+    d.know({ braked: new Map([["a", { why: "they have made as many changes as their owner allows.", until: at(3 * HOUR) }]]) });
+    d.tick(0);
+    d.tick(2 * HOUR);
+    expect([d.states(), d.state.decisions]).toEqual([{}, []]);
+  });
+});
+
 describe("a newer version or advisory in the middle of a run", () => {
   it("holds back who has not begun, asks whether the approved version is still wanted, and lets a person decide", () => {
     const d = deploymentOf(planOf([{ endpointIds: ["a", "b"], maxConcurrent: 1 }]));

@@ -1,10 +1,10 @@
-import { verify } from "node:crypto";
-import { approvalMessage, publicKeyObject, rootFromProof } from "@breakwater/shared/command";
+import { rootFromProof } from "@breakwater/shared/command";
 import {
   type Clock,
   type DeploymentId,
   fail,
   formatInstant,
+  type Instant,
   newId,
   ok,
   type Problem,
@@ -12,7 +12,7 @@ import {
   type Result,
 } from "@breakwater/shared/core";
 import { and, eq, isNull } from "drizzle-orm";
-import { missingApprovals, planProblems } from "../../../decide/planning/index.ts";
+import { approvalOf, approvalProblem, keyOf, missingApprovals, planProblems } from "../../../decide/planning/index.ts";
 import { type Db, recordEvents, type Store, schema } from "../../../store/index.ts";
 import { begin, type RolloutEvent } from "../core/index.ts";
 import { domainEventOf } from "./domain-events.ts";
@@ -50,7 +50,7 @@ export async function deployPlan(
         if (now >= stored.expiresAt) throw refuse("plan-expired", "The plan has expired.", "Propose it again.");
         const [contradiction] = planProblems(stored.rollout, now, stored.expiresAt);
         if (contradiction) throw new ProblemError(contradiction);
-        await checkSignatures(tx, planId, revision, stored);
+        await checkSignatures(tx, planId, revision, stored, now);
         must(mayDeploy(stored.rollout.rehearsal, rehearsalStanding(await rehearsalsOf(tx, planId, revision))));
         const actions = await checkActions(tx, planId, revision, stored);
         const taken = await tx
@@ -91,18 +91,18 @@ export async function deployPlan(
   }
 }
 
-async function checkSignatures(tx: Db, planId: string, revision: number, stored: StoredPlan): Promise<void> {
+async function checkSignatures(tx: Db, planId: string, revision: number, stored: StoredPlan, now: Instant): Promise<void> {
   const approvals = await tx
-    .select({ signature: planApproval.signature, publicKey: approvalKey.publicKey, owner: approvalKey.owner })
+    .select({ approval: planApproval, key: approvalKey })
     .from(planApproval)
     .innerJoin(approvalKey, eq(approvalKey.keyId, planApproval.keyId))
     .where(and(eq(planApproval.planId, planId), eq(planApproval.revision, revision), isNull(approvalKey.revokedAt)));
-  const message = approvalMessage(stored.digest);
-  const valid = approvals.filter((a) => verify(null, message, publicKeyObject(a.publicKey), a.signature));
+  const problems = approvals.map(({ approval, key }) => approvalProblem(keyOf(key.keyId, key), approvalOf(approval), stored.digest, now));
+  const valid = approvals.filter((_, i) => problems[i] === undefined);
   const missing = missingApprovals(
     stored.rollout.approvals ?? 1,
     stored.createdBy,
-    valid.map((a) => a.owner),
+    valid.map((a) => a.key.owner),
   );
   if (valid.length > 0 && missing !== undefined)
     throw refuse(
@@ -110,6 +110,9 @@ async function checkSignatures(tx: Db, planId: string, revision: number, stored:
       `The plan asks for ${stored.rollout.approvals} persons' signatures by keys in force; ${missing} ${missing === 1 ? "is" : "are"} missing.`,
       "Have it signed by others than the one who proposed it.",
     );
+  const expired = problems.find((p) => p?.startsWith("it expired"));
+  if (valid.length === 0 && expired !== undefined)
+    throw refuse("approvals-expired", `No approval counts any more: ${expired}.`, "Have the plan approved again.");
   if (valid.length === 0)
     throw refuse(
       "plan-changed",

@@ -85,7 +85,7 @@ export function createDriver(parts: DriverParts, deploymentId: string) {
   }
 
   const factsOf = async (db: Db, { state, windows }: Loaded, planDigest: string): Promise<Facts> =>
-    readFacts(db, deploymentId, state.plan, { windows, planDigest, verdicts, superseded: await supersededOf(db, state) });
+    readFacts(db, deploymentId, state.plan, { windows, planDigest, verdicts, superseded: await supersededOf(db, state), now: clock.now() });
 
   /** What endpoints are offered changes with their inventories, which come by the minute: not read anew for each look. */
   async function supersededOf(db: Db, state: RolloutState): Promise<ReadonlyMap<string, string>> {

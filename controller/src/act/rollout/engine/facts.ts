@@ -2,6 +2,7 @@ import type { Instant } from "@breakwater/shared/core";
 import { eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { RolloutPlan } from "../../../decide/planning/index.ts";
+import { brakedEndpoints } from "../../../know/halts/index.ts";
 import { type Db, rowsOf, schema } from "../../../store/index.ts";
 import type { Facts, HeardVerdict, WindowClock } from "../core/index.ts";
 import { FREEZE_SETTING, freezeSchema } from "./freeze.ts";
@@ -21,6 +22,7 @@ export async function readFacts(
     readonly planDigest: string;
     readonly verdicts: ReadonlyMap<number, HeardVerdict>;
     readonly superseded: ReadonlyMap<string, string>;
+    readonly now: Instant;
   },
 ): Promise<Facts> {
   const planned = Object.keys(plan.endpoints);
@@ -45,10 +47,13 @@ export async function readFacts(
   const busyElsewhere = new Set(busy.map((b) => b.endpoint_id));
   const siteBusyElsewhere = new Map<string, number>();
   for (const { site } of busy) siteBusyElsewhere.set(site, (siteBusyElsewhere.get(site) ?? 0) + 1);
+  const braked = await brakedEndpoints(db, planned, rest.planDigest, rest.now);
   const [frozen] = await db.select({ value: schema.setting.value }).from(schema.setting).where(eq(schema.setting.key, FREEZE_SETTING));
   const freeze = freezeSchema.parse(frozen?.value ?? null);
+  const { now: _now, ...facts } = rest;
   return {
-    ...rest,
+    ...facts,
+    braked,
     endpoints: new Map(
       seen.map((e) => [e.id, { connected: e.connected, ...(e.last_seen === null ? {} : { lastSeenAt: e.last_seen as Instant }) }]),
     ),

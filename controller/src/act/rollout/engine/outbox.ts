@@ -1,10 +1,11 @@
 import { addMs, formatInstant, type Instant } from "@breakwater/shared/core";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { z } from "zod";
+import { approvalOf } from "../../../decide/planning/index.ts";
 import { type Db, rowsOf, schema } from "../../../store/index.ts";
 import { type Effect, type RolloutState, rollbackExecutionId } from "../core/index.ts";
-import { encodeOutboxCommand, type OutboxCommand } from "../outbox-command.ts";
-import { chunks, momentOf } from "./rows.ts";
+import { encodeOutboxCommand, type OutboxCommand, outboxApproval } from "../outbox-command.ts";
+import { chunks } from "./rows.ts";
 
 const { commandOutbox, planAction, planApproval } = schema;
 
@@ -104,12 +105,7 @@ async function signatures(tx: Db, planId: string, revision: number) {
     .where(and(eq(planApproval.planId, planId), eq(planApproval.revision, revision)));
   return {
     headerBytes: plan.headerBytes,
-    approvals: rows.map((a) => ({
-      keyId: a.keyId,
-      signature: base64(a.signature),
-      approver: a.approver,
-      at: formatInstant(momentOf(a.at)),
-    })),
+    approvals: rows.map((a) => outboxApproval(approvalOf(a))),
   };
 }
 

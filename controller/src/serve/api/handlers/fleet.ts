@@ -1,4 +1,5 @@
 import { expectOk, formatInstant, minutes } from "@breakwater/shared/core";
+import { createHalts } from "../../../know/halts/index.ts";
 import { actorOf } from "../auth/index.ts";
 import { type Api, bind } from "../bind.ts";
 import { notFound } from "../problems.ts";
@@ -8,6 +9,7 @@ import { listEndpoints, readEndpoint, requireEndpoint } from "../queries/endpoin
 import { readExposure } from "../queries/exposure.ts";
 import { listFindings } from "../queries/findings.ts";
 import { listJoinTokens, listRedundancyGroups, listSites } from "../queries/fleet-lists.ts";
+import { listHalts, readBrakes } from "../queries/halts.ts";
 import { endpointHistory } from "../queries/history.ts";
 import { listPackages } from "../queries/packages.ts";
 import { routes } from "../routes/index.ts";
@@ -19,10 +21,14 @@ export function bindFleet(api: Api, services: Services): void {
   const { store, fleet, system } = services;
   const { db } = store;
   bind(api, routes.endpoints, async ({ query }) => listEndpoints(db, query));
-  bind(api, routes.endpoint, async ({ params }) => readEndpoint(db, params.id));
+  const readWhole = async (id: string) => ({ ...(await readEndpoint(db, id)), brakes: await readBrakes(db, id, services.clock.now()) });
+  bind(api, routes.endpoint, async ({ params }) => readWhole(params.id));
+  const halts = createHalts({ store, clock: services.clock });
+  bind(api, routes.halts, async () => ({ rows: await listHalts(db, halts, services.clock.now()) }));
+  bind(api, routes.haltTake, async ({ body, principal }) => expectOk(await halts.take(body.order, actorOf(principal))));
   bind(api, routes.endpointUpdate, async ({ params, body, principal }) => {
     expectOk(await fleet.update(params.id, body, actorOf(principal)));
-    return readEndpoint(db, params.id);
+    return readWhole(params.id);
   });
   bind(api, routes.endpointRevoke, async ({ params, principal }) => {
     expectOk(await fleet.remove(params.id, actorOf(principal)));

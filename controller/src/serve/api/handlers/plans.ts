@@ -1,9 +1,9 @@
 import { expectOk, parseInstant } from "@breakwater/shared/core";
 import { requestRehearsals } from "../../../act/rehearsal/index.ts";
-import { listKeys, registerKey, requireOwnKey, revokeKey } from "../approval-keys.ts";
+import { givenApproval, listKeys, registerKey, requireOwnKey, revokeKey } from "../approval-keys.ts";
 import { actorOf } from "../auth/index.ts";
 import { type Api, bind } from "../bind.ts";
-import { planChanged } from "../problems.ts";
+import { otherOrigin, planChanged } from "../problems.ts";
 import { listPlans, readPlan } from "../queries/plans.ts";
 import { readRehearsals } from "../queries/rehearsals.ts";
 import { routes } from "../routes/index.ts";
@@ -25,15 +25,7 @@ export function bindPlans(api: Api, { store, clock, planning, rollout }: Service
     const plan = await readPlan(db, params.id, body.revision);
     if (plan.digest !== body.digest) throw planChanged(params.id);
     await requireOwnKey(planning, principal, body.keyId);
-    const signature = Uint8Array.from(Buffer.from(body.signature, "base64"));
-    expectOk(
-      await planning.approve(
-        params.id,
-        body.revision,
-        { keyId: body.keyId, signature, approver: principal.name, at: body.at },
-        actorOf(principal),
-      ),
-    );
+    expectOk(await planning.approve(params.id, body.revision, givenApproval(body, principal.name), actorOf(principal)));
     return readPlan(db, params.id, body.revision);
   });
   bind(api, routes.planDiscard, async ({ params, body, principal }) => {
@@ -73,6 +65,10 @@ export function bindPlans(api: Api, { store, clock, planning, rollout }: Service
   );
 
   bind(api, routes.approvalKeys, async () => ({ rows: await listKeys(planning) }));
-  bind(api, routes.approvalKeyCreate, async ({ body, principal }) => registerKey(planning, principal, body));
+  bind(api, routes.approvalKeyCreate, async ({ body, principal, context }) => {
+    const from = context.req.header("origin");
+    if (body.passkey && from !== undefined && from !== body.passkey.origin) throw otherOrigin(body.passkey.origin, from);
+    return registerKey(planning, principal, body);
+  });
   bind(api, routes.approvalKeyRevoke, async ({ params, principal }) => revokeKey(planning, principal, params.id));
 }

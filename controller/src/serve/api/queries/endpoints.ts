@@ -33,6 +33,7 @@ const row = z.object({
   knownExploited: int,
   exposure: z.enum(["loopback", "private", "public", "unknown"]),
   rebootRequired: z.boolean().nullable(),
+  halted: z.boolean().nullable(),
   simulated: z.boolean(),
   revokedAt: momentOrNull,
 });
@@ -51,7 +52,8 @@ const columns = sql`
   (select count(*) from pending_update u where u.endpoint_id = e.id) as "pendingUpdates",
   (select count(*) from pending_update p join update_catalogue u on u.id = p.update_id where p.endpoint_id = e.id and u.described_at is null) as "unreadUpdates",
   coalesce(f.open, 0) as "openFindings", coalesce(f.highest, 0) as "riskHighest", coalesce(f.total, 0) as "riskSum", coalesce(f.kev, 0) as "knownExploited",
-  ${exposure} as exposure, (e.facts->'reboot'->>'needed')::boolean as "rebootRequired", e.simulated, e.revoked_at as "revokedAt"`;
+  ${exposure} as exposure, (e.facts->'reboot'->>'needed')::boolean as "rebootRequired",
+  jsonb_path_exists(e.brakes, '$.halts[*]') as halted, e.simulated, e.revoked_at as "revokedAt"`;
 
 const findings = (only: SQL) => sql`
   select f.endpoint_id, count(*) as open, max(f.risk) as highest, sum(f.risk) as total, count(k.vulnerability_id) as kev
@@ -121,7 +123,7 @@ const detail = row.extend({
 });
 
 /** @throws not-found */
-export async function readEndpoint(db: Db, id: string): Promise<z.input<typeof endpointSchema>> {
+export async function readEndpoint(db: Db, id: string): Promise<Omit<z.input<typeof endpointSchema>, "brakes">> {
   const [found] = await select(
     db,
     detail,
@@ -132,7 +134,7 @@ export async function readEndpoint(db: Db, id: string): Promise<z.input<typeof e
       from endpoint e left join (${findings(sql`f.endpoint_id = ${id}`)}) f on f.endpoint_id = e.id where e.id = ${id}`,
   );
   if (!found) throw notFound("endpoint", id);
-  return found as z.input<typeof endpointSchema>;
+  return found as Omit<z.input<typeof endpointSchema>, "brakes">;
 }
 
 /** @throws not-found */

@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import { uncounted } from "../../../decide/planning/index.ts";
 import type { Db } from "../../../store/index.ts";
 import { decodeCursor, offsetPage } from "../cursor.ts";
 import { notFound } from "../problems.ts";
 import { planDocumentSchema, type planQuery, type planSchema } from "../schemas/index.ts";
-import { allOf, int, json, moment, realOrNull, select } from "./select.ts";
+import { allOf, int, json, moment, momentOrNull, realOrNull, select } from "./select.ts";
 
 const planState = z.enum(["draft", "approved", "deployed", "superseded", "discarded"]);
 const row = z.object({
@@ -49,7 +50,13 @@ const detail = row.extend({
   headerBase64: z.string(),
 });
 const revisionRow = z.object({ revision: int, state: planState, createdAt: moment, digest: z.string() });
-const approvalRow = z.object({ keyId: z.string(), approver: z.string(), at: moment });
+const approvalRow = z.object({ keyId: z.string(), approver: z.string(), at: moment, expiresAt: momentOrNull, passkey: z.boolean() });
+const verifierRow = z.object({
+  endpointId: z.string(),
+  hostname: z.string(),
+  capabilities: json(z.array(z.string())),
+  pinnedKeyIds: json(z.array(z.string())),
+});
 const actionRow = z.object({
   endpointId: z.string(),
   hostname: z.string(),
@@ -80,7 +87,7 @@ export async function readPlan(db: Db, id: string, revision?: number): Promise<z
   const approvalList = await select(
     db,
     approvalRow,
-    sql`select key_id as "keyId", approver, at from plan_approval where plan_id = ${id} and revision = ${found.revision} order by at`,
+    sql`select key_id as "keyId", approver, at, expires_at as "expiresAt", authenticator_data is not null as passkey from plan_approval where plan_id = ${id} and revision = ${found.revision} order by at`,
   );
   const actions = await select(
     db,
@@ -88,11 +95,18 @@ export async function readPlan(db: Db, id: string, revision?: number): Promise<z
     sql`select a.endpoint_id as "endpointId", coalesce(e.hostname, a.endpoint_id) as hostname, convert_from(a.action, 'UTF8')::jsonb as action
       from plan_action a left join endpoint e on e.id = a.endpoint_id where a.plan_id = ${id} and a.revision = ${found.revision} order by 2, 1 limit 20000`,
   );
+  const verifiers = await select(
+    db,
+    verifierRow,
+    sql`select e.id as "endpointId", e.hostname, e.capabilities, e.pinned_key_ids as "pinnedKeyIds" from plan_action a join endpoint e on e.id = a.endpoint_id
+      where a.plan_id = ${id} and a.revision = ${found.revision} and not e.simulated order by e.hostname, e.id`,
+  );
   const waveOf = new Map(found.rollout.waves.flatMap((w, i) => w.endpointIds.map((e) => [e, i] as const)));
   return {
     ...found,
     revisions,
     approvalList,
+    uncounted: uncounted(approvalList, verifiers),
     actions: actions.map((a) => ({ endpointId: a.endpointId, hostname: a.hostname, wave: waveOf.get(a.endpointId) ?? 0, ...a.action })),
   };
 }

@@ -78,7 +78,7 @@ describe("what the API reads", () => {
     await addEndpoint(store, "ep_old", { hostname: "old" });
     const stale = { name: "libssl3", pids: [7], units: ["web.service"], restartNeeded: true, reach: "none" };
     const kernel = { running: "6.1.0-1", newestInstalled: "6.1.0-2", package: "linux-image-6.1.0-1" };
-    const facts = wireInventory({ loadedPackages: [stale], kernel, reboot: { needed: true, reasons: ["kernel"] } });
+    const facts = wireInventory({ loadedPackages: [stale], kernel, reboot: { needed: true, reasons: ["kernel"], kernelFallback: "" } });
     expectOk(await createInventory({ store, clock }).takeSnapshot("ep_old", facts, "1"));
     for (const filter of ["restartNeeded", "rebootRequired", "kernelNotRunning"]) {
       const list = async (value: string) => (await listEndpoints(store.db, endpointQuery.parse({ [filter]: value }))).rows.map((e) => e.id);

@@ -5,6 +5,7 @@ import { authRoutes } from "./auth.ts";
 import { cmdbRoutes } from "./cmdb.ts";
 import { deploymentRoutes } from "./deployment.ts";
 import { fleetRulesRoutes } from "./fleet-rules.ts";
+import { haltRoutes } from "./halt.ts";
 import { knowRoutes } from "./know.ts";
 import { planRoutes } from "./plan.ts";
 import type { Route } from "./route.ts";
@@ -18,6 +19,7 @@ export const routes = {
   ...assessmentRoutes,
   ...fleetRulesRoutes,
   ...cmdbRoutes,
+  ...haltRoutes,
   ...planRoutes,
   ...deploymentRoutes,
   ...accountRoutes,

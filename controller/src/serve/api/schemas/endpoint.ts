@@ -36,10 +36,46 @@ export const endpointRowSchema = z
     knownExploited: z.number().int(),
     exposure: exposureLevel,
     rebootRequired: z.boolean().nullable(),
+    /** A signed halt stands there; null: its agent has never said. */
+    halted: z.boolean().nullable(),
     simulated: z.boolean(),
     revokedAt: at.nullable(),
   })
   .openapi("EndpointRow");
+
+/** What holds an endpoint's executor back, whatever was approved. */
+export const endpointBrakesSchema = z
+  .object({
+    saidAt: at,
+    halts: z.array(
+      z.object({
+        digest: z.string(),
+        scope: z.string(),
+        reason: z.string(),
+        issuedAt: at,
+        expiresAt: at.nullable(),
+        keyId: z.string(),
+        /** How it came there: controller, hand, file. */
+        via: z.string(),
+        receivedAt: z.string(),
+      }),
+    ),
+    refused: z.array(z.object({ at: z.string(), code: z.string(), message: z.string(), via: z.string() })),
+    problem: z.string(),
+    fuse: z
+      .object({
+        perHour: z.number().int(),
+        perDay: z.number().int(),
+        appliesHour: z.number().int(),
+        appliesDay: z.number().int(),
+        rollbacksHour: z.number().int(),
+        rollbacksDay: z.number().int(),
+        /** Running time until a change may begin, as of `saidAt`. */
+        opensInSeconds: z.number().int(),
+      })
+      .nullable(),
+  })
+  .openapi("EndpointBrakes");
 
 export const endpointQuery = pageQuery.extend({
   q: z.string().trim().max(100).optional().openapi({ description: "Part of the host name or the id." }),
@@ -95,6 +131,8 @@ export const endpointSchema = endpointRowSchema
     inventoryDigest: z.string(),
     /** What the last inventory said of the machine, as the agent told it. null: never told. */
     facts: z.unknown(),
+    /** null: its agent has never said, and may know of no halts. */
+    brakes: endpointBrakesSchema.nullable(),
   })
   .openapi("Endpoint");
 

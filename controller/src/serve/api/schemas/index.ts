@@ -8,6 +8,7 @@ export * from "./deployment.ts";
 export * from "./endpoint.ts";
 export * from "./finding.ts";
 export * from "./fleet.ts";
+export * from "./halt.ts";
 export * from "./overview.ts";
 export * from "./plan.ts";
 export * from "./rehearsal.ts";

@@ -90,7 +90,14 @@ export const planDocumentSchema = z
 export const planParams = z.object({ id: id.openapi({ param: { name: "id", in: "path" } }) });
 export const planReadQuery = z.object({ revision: z.coerce.number().int().min(1).optional() });
 
-const approval = z.object({ keyId: z.string(), approver: z.string(), at });
+const approval = z.object({
+  keyId: z.string(),
+  approver: z.string(),
+  at,
+  /** null: it counts for as long as the plan. */
+  expiresAt: at.nullable(),
+  passkey: z.boolean(),
+});
 export const planSchema = planRowSchema
   .extend({
     document: planDocumentSchema,
@@ -99,6 +106,8 @@ export const planSchema = planRowSchema
     /** Canonical JSON whose SHA-256 is `digest`; sign the UTF-8 text "breakwater-approval-v1\n" + digest. */
     headerBase64: base64,
     approvalList: z.array(approval),
+    /** Endpoints that would count none of these approvals, by what they last said of themselves. Empty while nobody has approved. */
+    uncounted: z.array(z.object({ endpointId: z.string(), hostname: z.string(), why: z.string() })),
     revisions: z.array(z.object({ revision: z.number().int(), state: planState, createdAt: at, digest })),
     /** What is done to each endpoint, with the wave it is in. */
     actions: z.array(
@@ -116,14 +125,22 @@ export const planSchema = planRowSchema
   .openapi("Plan");
 export const planCreatedSchema = z.object({ id: z.string(), revision: z.number().int(), digest }).openapi("PlanCreated");
 
+/** What an authenticator returned, base64 (not base64url). */
+const assertionSchema = z.strictObject({ authenticatorData: base64.max(2_736), clientDataJson: base64.max(2_736) });
+
 export const approveBody = z.strictObject({
   revision: z.number().int().min(1),
   /** The digest that was looked at. A plan that changed since is not approved by mistake. */
   digest,
   keyId: z.string().regex(/^[0-9a-f]{16}$/),
-  /** Ed25519 over "breakwater-approval-v1\n" + digest, 64 bytes. */
+  /**
+   * Of a key file: Ed25519 over "breakwater-approval-v1\n" + digest, 64 bytes; with `expiresAt` over "breakwater-approval-v2\n" + the
+   * canonical JSON of {at, digest, expiresAt}. Of a passkey: its assertion's, whose challenge is the SHA-256 of that second text.
+   */
   signature: base64.max(100),
   at,
+  expiresAt: at.optional(),
+  assertion: assertionSchema.optional(),
 });
 export const revisionBody = z.strictObject({ revision: z.number().int().min(1), reason: z.string().trim().max(500).optional() });
 export const deployedSchema = z.object({ deploymentId: z.string() }).openapi("Deployed");
@@ -131,8 +148,32 @@ export const deployedSchema = z.object({ deploymentId: z.string() }).openapi("De
 export const scenarioBody = z.strictObject({ text: z.string().min(1).max(100_000), now: at.optional() });
 
 export const approvalKeySchema = z
-  .object({ keyId: z.string(), owner: z.string(), label: z.string(), publicKey: base64, createdAt: at, revokedAt: at.nullable() })
+  .object({
+    keyId: z.string(),
+    owner: z.string(),
+    label: z.string(),
+    publicKey: base64,
+    /** null: a key file. */
+    passkey: z.object({ rpId: z.string(), origin: z.string(), credentialId: z.string() }).nullable(),
+    createdAt: at,
+    revokedAt: at.nullable(),
+  })
   .openapi("ApprovalKey");
 export const approvalKeysSchema = z.object({ rows: z.array(approvalKeySchema) });
-/** `publicKey`: the 32 raw bytes of an Ed25519 key. The owner is who is signed in. */
-export const approvalKeyCreate = z.strictObject({ label: name, publicKey: base64.max(64) });
+/**
+ * `publicKey`: the 32 raw bytes of an Ed25519 key, or the SPKI of a passkey. The owner is who is signed in. A passkey proves by an
+ * assertion that its authenticator is at hand; its challenge is the SHA-256 of "breakwater-passkey-v1\n" + the canonical JSON of
+ * {keyId, origin, owner, rpId}.
+ */
+export const approvalKeyCreate = z.strictObject({
+  label: name,
+  publicKey: base64.max(300),
+  passkey: z
+    .strictObject({
+      credentialId: z.string().regex(/^[A-Za-z0-9_-]{16,1400}$/, "not base64url"),
+      rpId: z.string().regex(/^[a-z0-9.-]{1,253}$/),
+      origin: z.url({ protocol: /^https?$/ }).max(300),
+      proof: assertionSchema.extend({ signature: base64.max(100) }),
+    })
+    .optional(),
+});

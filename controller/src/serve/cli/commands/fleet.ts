@@ -70,7 +70,7 @@ export function addFleetCommands(program: Command, io: Io): void {
             ["id", "host", "os", "site", "agent", "findings", "risk", "updates", "reach", "inventory"],
             rows.map((e) => [
               e.id,
-              `${e.hostname}${e.simulated ? " (simulated)" : ""}`,
+              `${e.hostname}${e.simulated ? " (simulated)" : ""}${e.halted ? " HALTED" : ""}`,
               `${e.osId} ${e.osVersion}`,
               e.site,
               e.connected ? state("connected") : `since ${when(e.lastSeenAt)}`,
@@ -96,6 +96,7 @@ export function addFleetCommands(program: Command, io: Io): void {
           ["system", `${e.os}, ${e.architecture}, ${e.kernelRelease}`],
           ["agent", `${e.agentVersion}, ${e.connected ? "connected" : `last seen ${when(e.lastSeenAt)}`}`],
           ["policy", `${e.policyMode}; pinned keys: ${e.pinnedKeyIds.join(", ") || "none"}`],
+          ...haltWords(e.brakes),
           ["site", e.site],
           ["tags", e.tags.join(", ")],
           ["criticality", e.criticality],
@@ -382,4 +383,21 @@ function windowOf(text: string): { days: string[]; from: string; to: string } {
   return z
     .object({ days: z.array(z.string()), from: z.string(), to: z.string() })
     .parse({ days: match[1]?.split(","), from: match[2], to: match[3] });
+}
+
+/** What holds an endpoint back of its own accord. */
+function haltWords(brakes: z.infer<typeof endpointSchema>["brakes"]): [string, string][] {
+  if (!brakes) return [["halts", "unknown: its agent has not said"]];
+  const { halts, problem, fuse, saidAt } = brakes;
+  const standing = halts.map(
+    (h) => `HALTED by ${h.keyId} (${h.scope}, by ${h.via}, ${h.digest.slice(0, 16)}${h.reason ? `: ${h.reason}` : ""})`,
+  );
+  const blown = fuse && fuse.opensInSeconds > 0 ? ` BLOWN as of ${when(saidAt)}` : "";
+  return [
+    ["halts", [...standing, ...(problem ? [problem] : [])].join("; ") || "none"],
+    [
+      "rate fuse",
+      fuse ? `${fuse.appliesHour} of ${fuse.perHour} changes in an hour, ${fuse.appliesDay} of ${fuse.perDay} in a day${blown}` : "unknown",
+    ],
+  ];
 }

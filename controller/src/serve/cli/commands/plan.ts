@@ -1,7 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
 import { newApprovalKey, rawPublicKey, signApproval } from "@breakwater/shared/command";
-import { expectOk, type Instant, parseInstant } from "@breakwater/shared/core";
+import { addMs, expectOk, hours, type Instant, parseInstant } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import type { z } from "zod";
 import { planFromScenario, planToMarkdown, planDocumentSchema as strictDocument } from "../../../decide/planning/index.ts";
@@ -102,7 +102,13 @@ export function addPlanCommands(program: Command, io: Io): void {
             ["size", sizeOf(p)],
             ["risk", `${p.riskNow === null ? "?" : round(p.riskNow)} now, ${p.riskResidual === null ? "?" : round(p.riskResidual)} after`],
             ["digest", p.digest],
-            ["signed by", p.approvalList.map((a) => `${a.approver} (${a.keyId})`).join(", ") || "nobody yet"],
+            [
+              "signed by",
+              p.approvalList
+                .map((a) => `${a.approver} (${a.passkey ? "passkey " : ""}${a.keyId}${a.expiresAt ? ` until ${when(a.expiresAt)}` : ""})`)
+                .join(", ") || "nobody yet",
+            ],
+            ...p.uncounted.map((e): [string, string] => ["will refuse", `${e.hostname}: ${e.why}`]),
             ["deployment", p.deploymentId],
           ]);
           io.out(`\n${p.document.summary}\n\n`);
@@ -131,15 +137,16 @@ export function addPlanCommands(program: Command, io: Io): void {
 
   sub(plan, "approve <id>", "sign the plan's digest with your approval key and hand the signature in")
     .requiredOption("--key <file>", "the private key that `breakwater key create` made")
+    .option("--valid-for <hours>", "the signature counts for this long; without it for as long as the plan", wholeNumber)
     .option("--yes", "do not ask")
-    .action(async (id: string, options: { key: string; yes?: boolean; json?: boolean }) => {
+    .action(async (id: string, options: { key: string; validFor?: number; yes?: boolean; json?: boolean }) => {
       await answer(
         io,
         options,
         async (client) => {
           const found = await readPlan(client, id);
           const me = meSchema.parse(await client.get("/me"));
-          const approval = signed(found.digest, options.key, readText(io, options.key), me.name, io.clock.now());
+          const approval = signed(found.digest, options.key, readText(io, options.key), me.name, io.clock.now(), options.validFor);
           await confirm(
             io,
             `Approve "${found.title}" (revision ${found.revision}): ${sizeOf(found)}, digest ${found.digest}.`,
@@ -152,6 +159,7 @@ export function addPlanCommands(program: Command, io: Io): void {
               keyId: approval.keyId,
               signature: Buffer.from(approval.signature).toString("base64"),
               at: approval.at,
+              ...(approval.expiresAt === undefined ? {} : { expiresAt: approval.expiresAt }),
             }),
           );
         },
@@ -188,7 +196,7 @@ export function addPlanCommands(program: Command, io: Io): void {
           const found = await readPlan(client, id);
           await confirm(
             io,
-            `Start "${found.title}": patches ${sizeOf(found)}, the first wave from ${found.document.waves[0]?.start ?? "now"}.`,
+            `Start "${found.title}": patches ${sizeOf(found)}, the first wave from ${found.document.waves[0]?.start ?? "now"}.${uncountedWords(found)}`,
             options.yes ?? false,
           );
           return deployedSchema.parse(await client.send("POST", `/plans/${found.id}/deploy`, { revision: found.revision }));
@@ -240,9 +248,16 @@ function intentOf(o: Record<string, unknown>): unknown {
   });
 }
 
-function signed(digest: string, path: string, pem: string, approver: string, at: Instant) {
+/** Endpoints that would refuse, said before it is too late. */
+function uncountedWords({ uncounted }: Plan): string {
+  if (uncounted.length === 0) return "";
+  const named = uncounted.slice(0, 5).map((e) => `${e.hostname}: ${e.why}`);
+  return ` ${uncounted.length} of its endpoints count none of its approvals and will refuse (${named.join(" ")}${uncounted.length > 5 ? " ..." : ""}).`;
+}
+
+function signed(digest: string, path: string, pem: string, approver: string, at: Instant, validForHours?: number) {
   try {
-    return signApproval(digest, pem, approver, at);
+    return signApproval(digest, pem, approver, at, validForHours === undefined ? undefined : addMs(at, hours(validForHours)));
   } catch {
     throw badKeyFile(path);
   }
@@ -282,8 +297,15 @@ function addKeyCommands(program: Command, io: Io): void {
       (rows) =>
         printTable(
           io,
-          ["key", "owner", "label", "registered", "revoked"],
-          rows.map((k) => [k.keyId, k.owner, k.label, when(k.createdAt), k.revokedAt ? when(k.revokedAt) : ""]),
+          ["key", "kind", "owner", "label", "registered", "revoked"],
+          rows.map((k) => [
+            k.keyId,
+            k.passkey ? `passkey at ${k.passkey.rpId}` : "key file",
+            k.owner,
+            k.label,
+            when(k.createdAt),
+            k.revokedAt ? when(k.revokedAt) : "",
+          ]),
           "No key is registered. Make one with `breakwater key create FILE`.",
         ),
     ),

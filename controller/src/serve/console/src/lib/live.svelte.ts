@@ -2,7 +2,9 @@ import type { QueryClient } from "@tanstack/svelte-query";
 
 /** Which lists a domain event makes stale, by the event's aggregate. Query keys of one thing begin with its kind. */
 const touches: Record<string, string[]> = {
-  endpoint: ["endpoints", "endpoint", "overview"],
+  endpoint: ["endpoints", "endpoint", "overview", "halts"],
+  halt: ["halts"],
+  "approval-key": ["approval-keys"],
   inventory: ["endpoints", "endpoint", "queue", "overview"],
   updates: ["queue", "endpoint"],
   finding: ["queue", "overview", "endpoint", "endpoints", "finding", "suppressions"],

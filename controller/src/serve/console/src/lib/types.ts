@@ -37,6 +37,7 @@ export type AuditRow = z.infer<typeof s.auditRowSchema>;
 export type AuditVerification = z.infer<typeof s.auditVerifySchema>;
 export type System = z.infer<typeof s.systemSchema>;
 export type Feed = z.infer<typeof s.feedSchema>;
+export type Halt = z.infer<typeof s.haltSchema>;
 export type JoinToken = z.infer<typeof s.joinTokenSchema>;
 export type Rehearsals = z.infer<typeof s.rehearsalsSchema>;
 export type ApprovalKey = z.infer<typeof s.approvalKeySchema>;

@@ -9,6 +9,7 @@ import type { HealthBatch as _breakwater_v1_HealthBatch, HealthBatch__Output as 
 import type { ExecutionReport as _breakwater_v1_ExecutionReport, ExecutionReport__Output as _breakwater_v1_ExecutionReport__Output } from '../../breakwater/v1/ExecutionReport.ts';
 import type { CommandRefused as _breakwater_v1_CommandRefused, CommandRefused__Output as _breakwater_v1_CommandRefused__Output } from '../../breakwater/v1/CommandRefused.ts';
 import type { Goodbye as _breakwater_v1_Goodbye, Goodbye__Output as _breakwater_v1_Goodbye__Output } from '../../breakwater/v1/Goodbye.ts';
+import type { BrakesReport as _breakwater_v1_BrakesReport, BrakesReport__Output as _breakwater_v1_BrakesReport__Output } from '../../breakwater/v1/BrakesReport.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface AgentMessage {
@@ -26,7 +27,8 @@ export interface AgentMessage {
   'executionReport'?: (_breakwater_v1_ExecutionReport | null);
   'commandRefused'?: (_breakwater_v1_CommandRefused | null);
   'goodbye'?: (_breakwater_v1_Goodbye | null);
-  'body'?: "hello"|"pong"|"inventorySnapshot"|"inventoryDelta"|"updateDescriptions"|"health"|"executionReport"|"commandRefused"|"goodbye";
+  'brakes'?: (_breakwater_v1_BrakesReport | null);
+  'body'?: "hello"|"pong"|"inventorySnapshot"|"inventoryDelta"|"updateDescriptions"|"health"|"executionReport"|"commandRefused"|"goodbye"|"brakes";
 }
 
 export interface AgentMessage__Output {
@@ -44,5 +46,6 @@ export interface AgentMessage__Output {
   'executionReport'?: (_breakwater_v1_ExecutionReport__Output | null);
   'commandRefused'?: (_breakwater_v1_CommandRefused__Output | null);
   'goodbye'?: (_breakwater_v1_Goodbye__Output | null);
-  'body'?: "hello"|"pong"|"inventorySnapshot"|"inventoryDelta"|"updateDescriptions"|"health"|"executionReport"|"commandRefused"|"goodbye";
+  'brakes'?: (_breakwater_v1_BrakesReport__Output | null);
+  'body'?: "hello"|"pong"|"inventorySnapshot"|"inventoryDelta"|"updateDescriptions"|"health"|"executionReport"|"commandRefused"|"goodbye"|"brakes";
 }

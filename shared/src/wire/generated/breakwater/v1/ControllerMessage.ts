@@ -8,6 +8,7 @@ import type { DescribeUpdates as _breakwater_v1_DescribeUpdates, DescribeUpdates
 import type { Command as _breakwater_v1_Command, Command__Output as _breakwater_v1_Command__Output } from '../../breakwater/v1/Command.ts';
 import type { Settings as _breakwater_v1_Settings, Settings__Output as _breakwater_v1_Settings__Output } from '../../breakwater/v1/Settings.ts';
 import type { Disconnect as _breakwater_v1_Disconnect, Disconnect__Output as _breakwater_v1_Disconnect__Output } from '../../breakwater/v1/Disconnect.ts';
+import type { HaltOrder as _breakwater_v1_HaltOrder, HaltOrder__Output as _breakwater_v1_HaltOrder__Output } from '../../breakwater/v1/HaltOrder.ts';
 
 export interface ControllerMessage {
   'welcome'?: (_breakwater_v1_Welcome | null);
@@ -21,7 +22,8 @@ export interface ControllerMessage {
   'command'?: (_breakwater_v1_Command | null);
   'settings'?: (_breakwater_v1_Settings | null);
   'disconnect'?: (_breakwater_v1_Disconnect | null);
-  'body'?: "welcome"|"ack"|"ping"|"sendInventory"|"describeUpdates"|"command"|"settings"|"disconnect";
+  'haltOrder'?: (_breakwater_v1_HaltOrder | null);
+  'body'?: "welcome"|"ack"|"ping"|"sendInventory"|"describeUpdates"|"command"|"settings"|"disconnect"|"haltOrder";
 }
 
 export interface ControllerMessage__Output {
@@ -36,5 +38,6 @@ export interface ControllerMessage__Output {
   'command'?: (_breakwater_v1_Command__Output | null);
   'settings'?: (_breakwater_v1_Settings__Output | null);
   'disconnect'?: (_breakwater_v1_Disconnect__Output | null);
-  'body'?: "welcome"|"ack"|"ping"|"sendInventory"|"describeUpdates"|"command"|"settings"|"disconnect";
+  'haltOrder'?: (_breakwater_v1_HaltOrder__Output | null);
+  'body'?: "welcome"|"ack"|"ping"|"sendInventory"|"describeUpdates"|"command"|"settings"|"disconnect"|"haltOrder";
 }

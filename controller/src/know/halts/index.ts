@@ -1,0 +1,2 @@
+export { brakesSchema, standingOf } from "./brakes.ts";
+export { brakedEndpoints, createHalts, type Halts } from "./halts.ts";
