@@ -1,7 +1,7 @@
 import { systemClock } from "@breakwater/shared/core";
 import { createLogger } from "@breakwater/shared/log";
 import { AGENT_VERSION } from "./cli/version.ts";
-import { createExecutions, createTrust, type Executions } from "./execution/index.ts";
+import { createExecutions, createTrust, type Executions, readRetention } from "./execution/index.ts";
 import { ownStateDirectory } from "./execution/ownership.ts";
 import { createExecutorServer, ENDPOINT_PIN, EXECUTOR_SOCKET, EXECUTOR_STATE_DIR } from "./executor/index.ts";
 import { viewProc } from "./exposure/index.ts";
@@ -55,6 +55,7 @@ async function main(): Promise<void> {
   executions = createExecutions({
     ...common,
     version: AGENT_VERSION,
+    retention: await readRetention(configDir, log),
     stallMs: Number(environment.BREAKWATER_STALL_MS ?? STALL_MS),
     // A real change never waits for a rehearsal.
     clearTheWay: (why) => rehearsing().giveWay(why),

@@ -17,7 +17,7 @@ import { createSboms } from "./know/sbom/index.ts";
 import { startLocalAgent } from "./local-agent.ts";
 import { createApi, createAuth, serveApi } from "./serve/index.ts";
 import { startDemo } from "./simulation/index.ts";
-import { openPglite, openPostgres } from "./store/index.ts";
+import { keepStoreTidy, openPglite, openPostgres } from "./store/index.ts";
 import { VERSION } from "./version.ts";
 
 /** The console as `npm run build:console` or the package left it. */
@@ -38,6 +38,7 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
     const store = config.databaseUrl ? await openPostgres(config.databaseUrl) : await openPglite(join(config.dataDir, "database"));
     undo.push(() => store.close());
 
+    undo.push(keepStoreTidy({ db: store.db, clock, log }));
     const fleet = createFleet({ store, clock });
     const know = await startKnow({
       ...{ store, clock, log },

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ApplyRequest } from "../executor/protocol.ts";
 import type { PackageManager } from "../packages/index.ts";
 import { createExecutions } from "./executions.ts";
+import { retentionSchema } from "./retention.ts";
 import type { Trust } from "./trust.ts";
 
 let directory = "";
@@ -51,6 +52,7 @@ function machine(options: { trusts: boolean; clearing?: () => Promise<void>; hea
     log: createLogger("test", "silent"),
     version: "test",
     stallMs: 1_000,
+    retention: retentionSchema.parse({}),
     emit: () => undefined,
     async clearTheWay(why) {
       cleared.push(why);
