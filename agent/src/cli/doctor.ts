@@ -7,6 +7,7 @@ import { examineNetwork } from "./doctor-network.ts";
 import { agentUser, examinePermissions } from "./doctor-permissions.ts";
 import { broken, doubtful, type Finding, good } from "./finding.ts";
 import { isAlive, readStatus } from "./status-file.ts";
+import { examineUpgrade, readUpgrade } from "./upgrade-result.ts";
 
 /** Walks the way hop by hop, from this machine's own files to the controller, and says of each broken one what to do. */
 export async function diagnose(configuration: Configuration, clock: Clock, env = process.env): Promise<Finding[]> {
@@ -32,6 +33,7 @@ export async function diagnose(configuration: Configuration, clock: Clock, env =
   findings.push(await examineRunning(stateDir));
   findings.push(...(await examinePolicy(configuration.configDir)));
   findings.push(await examineExecutor(configuration.executorSocket, user));
+  findings.push(...examineUpgrade(await readUpgrade()));
   findings.push(...(await examineLists(clock.now())));
   return findings;
 }

@@ -2,7 +2,7 @@ export { runCheck, runChecks } from "./checks.ts";
 export { createExecutions, type Executions, type ExecutionsOptions } from "./executions.ts";
 export { foreignOrigin } from "./foreign-origin.ts";
 export { spaceShort } from "./free-space.ts";
-export { type Journal, openJournal, parseJournal } from "./journal.ts";
+export { type Journal, openJournal, parseJournal, readAllJournals } from "./journal.ts";
 export { nextStep, type Step } from "./next-step.ts";
 export { judgeBeforehand } from "./precheck.ts";
 export { readRetention } from "./read-retention.ts";
