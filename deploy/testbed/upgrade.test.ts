@@ -48,8 +48,8 @@ const verdict = (to: string, states: readonly string[]) =>
 const agentVersion = async () => (await connected(host, fleet.controller)).agentVersion;
 const told = (text: string) =>
   until(`the controller to be told of ${text}`, 3 * MINUTE, async () => {
-    const endpoint = await fleet.controller.client.get<{ collectorProblems: { message: string }[] }>(`/endpoints/${fleet.idOf(host)}`);
-    return endpoint.collectorProblems.some((p) => p.message.includes(text));
+    const endpoint = await fleet.controller.client.get<{ facts: { problems: { message: string }[] } }>(`/endpoints/${fleet.idOf(host)}`);
+    return endpoint.facts.problems.some((p) => p.message.includes(text));
   });
 let ownerLeft = "";
 
