@@ -622,6 +622,14 @@ export const schema = {
         "csr": {
          "type": "bytes",
          "id": 1
+        },
+        "lateCertificate": {
+         "type": "string",
+         "id": 2
+        },
+        "lateSignature": {
+         "type": "bytes",
+         "id": 3
         }
        }
       },
