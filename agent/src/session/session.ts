@@ -35,6 +35,8 @@ export interface SessionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** How a stream is opened; by gRPC unless said otherwise. */
+  readonly open?: typeof openStream;
 }
 
 export interface Session {
@@ -98,7 +100,7 @@ export function createSession(options: SessionOptions): Session {
     welcomed = false;
     blocked = false;
     outbox.restart();
-    stream = openStream(
+    stream = (options.open ?? openStream)(
       options.identity(),
       hello,
       {
