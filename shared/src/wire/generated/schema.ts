@@ -1491,7 +1491,8 @@ export const schema = {
           "health",
           "executionReport",
           "commandRefused",
-          "goodbye"
+          "goodbye",
+          "healthDelta"
          ]
         }
        },
@@ -1535,6 +1536,10 @@ export const schema = {
         "goodbye": {
          "type": "Goodbye",
          "id": 10
+        },
+        "healthDelta": {
+         "type": "HealthDelta",
+         "id": 15
         }
        }
       },
@@ -1694,6 +1699,10 @@ export const schema = {
          "rule": "repeated",
          "type": "Check",
          "id": 3
+        },
+        "healthDeltas": {
+         "type": "bool",
+         "id": 15
         }
        }
       },
@@ -1819,6 +1828,24 @@ export const schema = {
          "rule": "repeated",
          "type": "Sample",
          "id": 2
+        }
+       }
+      },
+      "HealthDelta": {
+       "fields": {
+        "atUnixMs": {
+         "type": "uint64",
+         "id": 1
+        },
+        "places": {
+         "rule": "repeated",
+         "type": "uint32",
+         "id": 2
+        },
+        "values": {
+         "rule": "repeated",
+         "type": "double",
+         "id": 3
         }
        }
       },

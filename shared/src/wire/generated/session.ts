@@ -33,6 +33,7 @@ import type { FleetTelemetryServiceClient as _breakwater_v1_FleetTelemetryServic
 import type { Goodbye as _breakwater_v1_Goodbye, Goodbye__Output as _breakwater_v1_Goodbye__Output } from './breakwater/v1/Goodbye.ts';
 import type { Hardware as _breakwater_v1_Hardware, Hardware__Output as _breakwater_v1_Hardware__Output } from './breakwater/v1/Hardware.ts';
 import type { HealthBatch as _breakwater_v1_HealthBatch, HealthBatch__Output as _breakwater_v1_HealthBatch__Output } from './breakwater/v1/HealthBatch.ts';
+import type { HealthDelta as _breakwater_v1_HealthDelta, HealthDelta__Output as _breakwater_v1_HealthDelta__Output } from './breakwater/v1/HealthDelta.ts';
 import type { Hello as _breakwater_v1_Hello, Hello__Output as _breakwater_v1_Hello__Output } from './breakwater/v1/Hello.ts';
 import type { HostProof as _breakwater_v1_HostProof, HostProof__Output as _breakwater_v1_HostProof__Output } from './breakwater/v1/HostProof.ts';
 import type { HttpCheck as _breakwater_v1_HttpCheck, HttpCheck__Output as _breakwater_v1_HttpCheck__Output } from './breakwater/v1/HttpCheck.ts';
@@ -130,6 +131,7 @@ export interface ProtoGrpcType {
       Goodbye: MessageTypeDefinition<_breakwater_v1_Goodbye, _breakwater_v1_Goodbye__Output>
       Hardware: MessageTypeDefinition<_breakwater_v1_Hardware, _breakwater_v1_Hardware__Output>
       HealthBatch: MessageTypeDefinition<_breakwater_v1_HealthBatch, _breakwater_v1_HealthBatch__Output>
+      HealthDelta: MessageTypeDefinition<_breakwater_v1_HealthDelta, _breakwater_v1_HealthDelta__Output>
       Hello: MessageTypeDefinition<_breakwater_v1_Hello, _breakwater_v1_Hello__Output>
       HostProof: MessageTypeDefinition<_breakwater_v1_HostProof, _breakwater_v1_HostProof__Output>
       HttpCheck: MessageTypeDefinition<_breakwater_v1_HttpCheck, _breakwater_v1_HttpCheck__Output>

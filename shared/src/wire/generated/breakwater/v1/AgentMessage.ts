@@ -9,6 +9,7 @@ import type { HealthBatch as _breakwater_v1_HealthBatch, HealthBatch__Output as 
 import type { ExecutionReport as _breakwater_v1_ExecutionReport, ExecutionReport__Output as _breakwater_v1_ExecutionReport__Output } from '../../breakwater/v1/ExecutionReport.ts';
 import type { CommandRefused as _breakwater_v1_CommandRefused, CommandRefused__Output as _breakwater_v1_CommandRefused__Output } from '../../breakwater/v1/CommandRefused.ts';
 import type { Goodbye as _breakwater_v1_Goodbye, Goodbye__Output as _breakwater_v1_Goodbye__Output } from '../../breakwater/v1/Goodbye.ts';
+import type { HealthDelta as _breakwater_v1_HealthDelta, HealthDelta__Output as _breakwater_v1_HealthDelta__Output } from '../../breakwater/v1/HealthDelta.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface AgentMessage {
@@ -26,7 +27,11 @@ export interface AgentMessage {
   'executionReport'?: (_breakwater_v1_ExecutionReport | null);
   'commandRefused'?: (_breakwater_v1_CommandRefused | null);
   'goodbye'?: (_breakwater_v1_Goodbye | null);
-  'body'?: "hello"|"pong"|"inventorySnapshot"|"inventoryDelta"|"updateDescriptions"|"health"|"executionReport"|"commandRefused"|"goodbye";
+  /**
+   * Only where Settings.health_deltas allows it.
+   */
+  'healthDelta'?: (_breakwater_v1_HealthDelta | null);
+  'body'?: "hello"|"pong"|"inventorySnapshot"|"inventoryDelta"|"updateDescriptions"|"health"|"executionReport"|"commandRefused"|"goodbye"|"healthDelta";
 }
 
 export interface AgentMessage__Output {
@@ -44,5 +49,9 @@ export interface AgentMessage__Output {
   'executionReport'?: (_breakwater_v1_ExecutionReport__Output | null);
   'commandRefused'?: (_breakwater_v1_CommandRefused__Output | null);
   'goodbye'?: (_breakwater_v1_Goodbye__Output | null);
-  'body'?: "hello"|"pong"|"inventorySnapshot"|"inventoryDelta"|"updateDescriptions"|"health"|"executionReport"|"commandRefused"|"goodbye";
+  /**
+   * Only where Settings.health_deltas allows it.
+   */
+  'healthDelta'?: (_breakwater_v1_HealthDelta__Output | null);
+  'body'?: "hello"|"pong"|"inventorySnapshot"|"inventoryDelta"|"updateDescriptions"|"health"|"executionReport"|"commandRefused"|"goodbye"|"healthDelta";
 }
