@@ -73,6 +73,9 @@ export class AgentUnderTest {
     await bundle({ agent: join(ROOT, "agent/src/main.ts") }, lib, "0.1.0");
     copyFileSync(fetchRuntime(join(ROOT, "dist/runtime")), join(lib, "node"));
     copyFileSync(join(ROOT, "deploy/package/payload/run-agent"), join(lib, "run-agent"));
+    // A look through the files costs what there are files, and this machine is no server: it is left out.
+    mkdirSync(join(this.#directory, "config"));
+    writeFileSync(join(this.#directory, "config/agent.yaml"), "componentScan: { everyHours: 0 }\n");
     const { token } = await this.#client.post<{ token: string }>("/join-tokens", {});
     execFileSync(join(lib, "run-agent"), ["enroll", "--server", `127.0.0.1:${ENROLMENT}`, "--token", token], { env: this.#environment() });
     const identity = join(this.#directory, "state/identity.json");
@@ -93,7 +96,7 @@ export class AgentUnderTest {
     });
     await new Promise<void>((done) => this.#proxy?.listen(WIRE, "127.0.0.1", done));
     this.#agent = spawn(
-      "unshare",
+      "/usr/bin/unshare",
       ["-m", "sh", "-c", `mount --bind "$1" /usr/local/sbin && exec "$2"`, "sh", this.#systemd(), join(lib, "run-agent")],
       {
         env: { ...this.#environment(), MALLOC_ARENA_MAX: "1", UV_THREADPOOL_SIZE: "2" },
