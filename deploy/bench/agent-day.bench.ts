@@ -20,7 +20,17 @@ async function stretch(agent: AgentUnderTest, seconds: number): Promise<Reading[
   return readings;
 }
 type Counter = "sent" | "received" | "cpuSeconds" | "wakeUps" | "diskBytes";
-const grown = (readings: readonly Reading[], key: Counter): number => (readings.at(-1)?.[key] ?? 0) - (readings[0]?.[key] ?? 0);
+const total = (readings: readonly Reading[], key: Counter): number => (readings.at(-1)?.[key] ?? 0) - (readings[0]?.[key] ?? 0);
+/** More than this within one reading is no sample and no sign of life, but an inventory of a machine that changed meanwhile. */
+const BURST_BYTES = 4_096;
+const stepsOf = (readings: readonly Reading[], key: Counter): number[] =>
+  readings.slice(1).map((r, i) => r[key] - (readings[i]?.[key] ?? 0));
+const grown = (readings: readonly Reading[], key: Counter): number =>
+  key === "sent" || key === "received"
+    ? stepsOf(readings, key)
+        .filter((step) => step <= BURST_BYTES)
+        .reduce((sum, step) => sum + step, 0)
+    : total(readings, key);
 const secondsOf = (readings: readonly Reading[]): number => ((readings.at(-1)?.at ?? 0) - (readings[0]?.at ?? 0)) / 1000;
 
 const agent = await AgentUnderTest.start();
@@ -58,6 +68,12 @@ try {
   );
   row("  by keeping the session", mb(((grown(idle, "sent") + grown(idle, "received")) / idleSeconds) * 86_400), "");
   row("  by opening it, inventory included", `${mb(sessions)} (${opening.sent} B up, ${opening.received} B down each)`, "");
+  const changed = [...stepsOf(busy, "sent"), ...stepsOf(idle, "sent")].filter((step) => step > BURST_BYTES);
+  row(
+    "left out of it",
+    `${changed.length} inventories of this machine, which changed meanwhile, ${changed.reduce((a, n) => a + n, 0)} B`,
+    "",
+  );
   console.log("\nWhat others publish:");
   for (const { product, figure, source } of FIGURES_OF_OTHERS) console.log(`  ${product.padEnd(20)} ${figure} [${source}]`);
 } finally {
