@@ -2,7 +2,7 @@ import { systemClock } from "@breakwater/shared/core";
 import { createLogger } from "@breakwater/shared/log";
 import { createBrakes } from "./brakes/index.ts";
 import { AGENT_VERSION } from "./cli/version.ts";
-import { createExecutions, createTrust, type Executions } from "./execution/index.ts";
+import { createExecutions, createTrust, type Executions, readAllJournals, readRetention } from "./execution/index.ts";
 import { ownStateDirectory } from "./execution/ownership.ts";
 import { createExecutorServer, ENDPOINT_PIN, EXECUTOR_SOCKET, EXECUTOR_STATE_DIR } from "./executor/index.ts";
 import { viewProc } from "./exposure/index.ts";
@@ -72,6 +72,7 @@ async function main(): Promise<void> {
     configDir,
     bootLoader,
     machine: createMachine(runTool, systemClock),
+    retention: await readRetention(configDir, log),
     stallMs: Number(environment.BREAKWATER_STALL_MS ?? STALL_MS),
     // A real change never waits for a rehearsal.
     clearTheWay: (why) => rehearsing().giveWay(why),
@@ -91,9 +92,21 @@ async function main(): Promise<void> {
   }, IDLE_POLL_MS);
 }
 
+/** What a new version shows before it is put into service: that it starts, and reads every journal that was left here. */
+function selfTest(): void {
+  const stateDir = process.env.BREAKWATER_EXECUTOR_STATE_DIR ?? EXECUTOR_STATE_DIR;
+  const { journals, unreadable } = readAllJournals(stateDir);
+  if (unreadable.length > 0) throw new Error(`journals of ${unreadable.join(", ")} cannot be read by ${AGENT_VERSION}`);
+  process.stdout.write(`${AGENT_VERSION}: ${journals} journals read\n`);
+}
+
 /** In a copy of the machine this program is not the executor but what drives the rehearsal there. */
 const inCopy = process.argv[2] === "rehearse-inside";
-(inCopy ? rehearseInside(runTool, createApt(runTool, systemClock)) : main()).catch((error: unknown) => {
+const start = async (): Promise<unknown> => {
+  if (process.argv[2] === "self-test") return selfTest();
+  return inCopy ? rehearseInside(runTool, createApt(runTool, systemClock)) : main();
+};
+start().catch((error: unknown) => {
   createLogger("breakwater-executor", "info").fatal(
     { err: error },
     inCopy ? "fatal: the rehearsal cannot go on" : "the executor cannot run",

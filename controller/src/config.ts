@@ -40,6 +40,11 @@ const configSchema = z.strictObject({
   feedNoProxy: z.string().optional(),
   /** Public keys of sites whose bundles of intelligence are taken, as `breakwater intel key` prints them there. */
   bundleKeys: z.array(z.string().refine(isPublicKey, "it is no Ed25519 public key")).default([]),
+  /** The agent's package (breakwater-agent_VERSION_amd64.deb) that new machines may fetch here. */
+  agentPackage: z
+    .string()
+    .transform((path) => resolve(path))
+    .optional(),
   /** How often agents sample their health, seconds. */
   healthIntervalSeconds: z.number().int().min(1).max(300).default(15),
   inventoryIntervalSeconds: z.number().int().min(30).max(86_400).default(900),
@@ -85,6 +90,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
       [] as string[],
     )
     .option("--feed-proxy <url>", "a proxy for feeds, instead of HTTPS_PROXY of the environment")
+    .option("--agent-package <file>", "the agent's .deb, which `join-token create --install` lets new machines fetch")
     .option("--health-interval <seconds>", "how often agents sample their health")
     .option("--inventory-interval <seconds>", "how often agents look at their packages")
     .option("--unreachable-after <seconds>", "how long an endpoint whose turn it is may be away")
@@ -109,6 +115,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     ...(feeds.length > 0 ? { feeds: feeds.filter((f) => f !== "none").map(feedFromFlag) } : {}),
     ...((flags.bundleKey as string[]).length > 0 ? { bundleKeys: flags.bundleKey } : {}),
     ...(flags.feedProxy ? { feedProxy: flags.feedProxy } : {}),
+    ...(flags.agentPackage ? { agentPackage: flags.agentPackage } : {}),
     ...(flags.healthInterval ? { healthIntervalSeconds: Number(flags.healthInterval) } : {}),
     ...(flags.inventoryInterval ? { inventoryIntervalSeconds: Number(flags.inventoryInterval) } : {}),
     ...(flags.unreachableAfter ? { unreachableAfterSeconds: Number(flags.unreachableAfter) } : {}),

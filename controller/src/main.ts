@@ -15,9 +15,9 @@ import { createFleet } from "./know/fleet/index.ts";
 import { startKnow } from "./know/index.ts";
 import { createSboms } from "./know/sbom/index.ts";
 import { startLocalAgent } from "./local-agent.ts";
-import { createApi, createAuth, serveApi } from "./serve/index.ts";
+import { createApi, createAuth, openAgentPackage, serveApi } from "./serve/index.ts";
 import { startDemo } from "./simulation/index.ts";
-import { openPglite, openPostgres } from "./store/index.ts";
+import { keepStoreTidy, openPglite, openPostgres } from "./store/index.ts";
 import { VERSION } from "./version.ts";
 
 /** The console as `npm run build:console` or the package left it. */
@@ -38,6 +38,7 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
     const store = config.databaseUrl ? await openPostgres(config.databaseUrl) : await openPglite(join(config.dataDir, "database"));
     undo.push(() => store.close());
 
+    undo.push(keepStoreTidy({ db: store.db, clock, log }));
     const fleet = createFleet({ store, clock });
     const know = await startKnow({
       ...{ store, clock, log },
@@ -76,6 +77,7 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
     await gateway.start();
     undo.push(() => gateway.stop());
 
+    const agentPackage = config.agentPackage ? await openAgentPackage(config.agentPackage) : null;
     const console_ = config.consoleUrl ?? `http://${written(config.http)}`;
     const enrolment = `${config.advertise[0] ?? "localhost"}:${gateway.addresses().enrollmentPort}`;
     const auth = createAuth({ store, clock });
@@ -89,6 +91,7 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
           dataDirectory: config.dataDir,
           addresses: { console: console_, session: gateway.addresses().sessions, enrolment },
           caFingerprint: ca.caFingerprint(),
+          agentPackage,
           simulatedTime: false,
         },
       },

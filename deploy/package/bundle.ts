@@ -17,13 +17,21 @@ const httpByRequire: Plugin = {
   },
 };
 
+/** The agent's version is that of its package: it is read from the manifest, which only development trees have. */
+const versionOf = (version: string): Plugin => ({
+  name: "version of the package",
+  setup(build) {
+    build.onLoad({ filter: /agent\/package\.json$/ }, () => ({ contents: JSON.stringify({ version }), loader: "json" }));
+  },
+});
+
 /**
  * Entry points (name -> source) as `<name>.mjs` in a directory, with what they share and what they load only on use in files of
  * their own beside them, runnable by the shipped runtime without any node_modules. Without white space and source maps: together
  * that is 15 MB less of resident memory for each process. Names stay, so that stack traces can be read; to shorten them and keep
  * the old ones beside takes 3 MB more than to leave them.
  */
-export async function bundle(entryPoints: Record<string, string>, outdir: string): Promise<void> {
+export async function bundle(entryPoints: Record<string, string>, outdir: string, version: string): Promise<void> {
   await build({
     entryPoints,
     outdir,
@@ -41,6 +49,6 @@ export async function bundle(entryPoints: Record<string, string>, outdir: string
     logLevel: "warning",
     // pino's optional pretty printer, not shipped.
     external: ["pino-pretty"],
-    plugins: [httpByRequire],
+    plugins: [httpByRequire, versionOf(version)],
   });
 }

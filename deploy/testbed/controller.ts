@@ -19,7 +19,9 @@ export class Controller {
   readonly #databaseUrl: string;
   /** Seconds between two samples of an agent, and between two looks at its packages; taken up at the next start. */
   pace = { health: 10, inventory: 30 };
-  readonly client = new Client("http://127.0.0.1:18480");
+  readonly #http: string;
+  readonly #more: readonly string[];
+  readonly client: Client;
   readonly enrollment = "10.77.0.1:18481";
   readonly key = newApprovalKey();
   #process: ChildProcess | undefined;
@@ -27,8 +29,15 @@ export class Controller {
   #ending = false;
   fingerprint = "";
 
-  /** @param databaseUrl a PostgreSQL in place of the embedded database */
-  constructor(options: { dataDir?: string; databaseUrl?: string } = {}) {
+  /**
+   * @param databaseUrl a PostgreSQL in place of the embedded database
+   * @param http where console and API listen
+   * @param more further arguments of its command line
+   */
+  constructor(options: { dataDir?: string; databaseUrl?: string; http?: string; more?: readonly string[] } = {}) {
+    this.#http = options.http ?? "127.0.0.1:18480";
+    this.#more = options.more ?? [];
+    this.client = new Client(`http://${this.#http}`);
     this.dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "breakwater-hosts-"));
     this.#databaseUrl = options.databaseUrl ?? "";
   }
@@ -49,7 +58,7 @@ export class Controller {
         "--data-dir",
         this.dataDir,
         "--http",
-        "127.0.0.1:18480",
+        this.#http,
         "--enrollment",
         this.enrollment,
         "--sessions",
@@ -66,6 +75,7 @@ export class Controller {
         "150",
         "--log-level",
         "warn",
+        ...this.#more,
       ],
       { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, DATABASE_URL: this.#databaseUrl } },
     );

@@ -21,7 +21,7 @@ afterAll(() => fleet.stop());
 /** What the agent's processes take, by the kernel's own books. `PSS` counts a page that others map too by its share. */
 const memory = async (host: Host) => {
   const text = await host.sh(
-    "for p in $(pgrep -f ^/usr/lib/breakwater-agent/node); do grep -E '^(VmRSS|RssAnon)' /proc/$p/status; grep -E '^Pss:' /proc/$p/smaps_rollup; done; echo processes $(pgrep -cf ^/usr/lib/breakwater-agent/node)",
+    "for p in $(pgrep -f ^/usr/lib/breakwater-agent/versions/); do grep -E '^(VmRSS|RssAnon)' /proc/$p/status; grep -E '^Pss:' /proc/$p/smaps_rollup; done; echo processes $(pgrep -cf ^/usr/lib/breakwater-agent/versions/)",
   );
   const mb = (key: string) => [...text.matchAll(new RegExp(`^${key}:\\s+(\\d+)`, "gm"))].reduce((sum, m) => sum + Number(m[1]), 0) / 1024;
   return { processes: Number(/processes (\d+)/.exec(text)?.[1]), rss: mb("VmRSS"), own: mb("RssAnon"), pss: mb("Pss") };

@@ -123,7 +123,7 @@ describe("a rehearsal on a real host", () => {
     const plan = await planFor("bw-shop", "1.1");
     await ask(plan);
     await until("the copy to be at work", 10 * MINUTE, async () => (await read(plan)).rows[0]?.step === "watch", 250);
-    await host.try("pkill", "-9", "-f", "/usr/lib/breakwater-agent/executor.mjs");
+    await host.try("pkill", "-9", "-f", "/usr/lib/breakwater-agent/versions/.*/executor.mjs");
     const row = await ended(plan);
     expect(row).toMatchObject({ verdict: "not-rehearsable", failureClass: "interrupted" });
     await nothingLeft();

@@ -2,6 +2,7 @@ import { fail, ok, type Problem, type Result, systemClock } from "@breakwater/sh
 import type { EndpointIdentity, WireInventory } from "@breakwater/shared/wire";
 import type { RefreshOutcome } from "../inventory/index.ts";
 import { startApart } from "./start-apart.ts";
+import { readUpgrade, upgradeProblem } from "./upgrade-result.ts";
 
 /** apt alone may take two minutes on a slow machine whose caches are cold. */
 const TIMEOUT_MS = 600_000;
@@ -64,5 +65,7 @@ export async function collectHere(input: string): Promise<string> {
     refreshOutcome: () => new Map(request.refreshOutcome),
   });
   executor.close();
+  const upgrade = upgradeProblem(await readUpgrade());
+  if (upgrade) inventory.problems = [...(inventory.problems ?? []), { collector: "agent", code: upgrade.code, message: upgrade.message }];
   return JSON.stringify(inventory);
 }

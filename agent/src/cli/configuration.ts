@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ProblemError } from "@breakwater/shared/core";
 import { parse } from "yaml";
 import * as z from "zod";
+import { retentionSchema } from "../execution/retention.ts";
 import { EXECUTOR_SOCKET } from "../executor/protocol.ts";
 import { scanSettingsSchema } from "../inventory/index.ts";
 
@@ -13,6 +14,8 @@ const fileSchema = z.strictObject({
   metricsPort: z.number().int().min(0).max(65_535).default(9_465),
   executorSocket: z.string().default(EXECUTOR_SOCKET),
   componentScan: scanSettingsSchema.default(scanSettingsSchema.parse({})),
+  /** The executor's: how much of ended executions is kept. */
+  retention: retentionSchema.default(retentionSchema.parse({})),
 });
 
 export interface Configuration extends z.infer<typeof fileSchema> {

@@ -1,23 +1,11 @@
-import { access, constants, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { repositories } from "../inventory/index.ts";
 import { loadOperatorKeys, loadPolicy } from "../policy/index.ts";
 import { createExecutorLink } from "../session/index.ts";
+import { socketObstacle, type User } from "./doctor-permissions.ts";
 import { broken, doubtful, type Finding, good } from "./finding.ts";
 
 const DAY_MS = 86_400_000;
-
-export async function examinePermissions(stateDir: string): Promise<Finding> {
-  try {
-    await access(stateDir, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return broken("state directory", `${stateDir} does not exist`, "breakwater-agent enroll makes it.");
-    return broken("state directory", `${stateDir}: ${code}`, `Run as the agent's user, or: chown -R breakwater-agent: ${stateDir}`);
-  }
-  const { mode } = await stat(stateDir);
-  if ((mode & 0o002) !== 0) return broken("state directory", `${stateDir} is writable by everyone`, `chmod o-w ${stateDir}`);
-  return good("state directory", `${stateDir} can be written`);
-}
 
 export async function examinePolicy(configDir: string): Promise<Finding[]> {
   const [loaded, pinned] = [await loadPolicy(configDir), await loadOperatorKeys(configDir)];
@@ -40,7 +28,9 @@ export async function examinePolicy(configDir: string): Promise<Finding[]> {
   return findings;
 }
 
-export async function examineExecutor(socketPath: string): Promise<Finding> {
+export async function examineExecutor(socketPath: string, user: User): Promise<Finding> {
+  const obstacle = await socketObstacle(socketPath, user);
+  if (obstacle) return obstacle;
   const link = createExecutorLink({ socketPath, onEvent: () => {}, onClosed: () => {} });
   const answer = await link.request("status", {});
   link.close();

@@ -1,140 +1,156 @@
 import { lookup } from "node:dns/promises";
-import { isIP, connect as tcpConnect } from "node:net";
-import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from "node:tls";
-import { checkController, type EnrolledIdentity } from "../session/index.ts";
-import { broken, type Finding, good } from "./finding.ts";
+import { isIP, type Socket } from "node:net";
+import type { Clock } from "@breakwater/shared/core";
+import { type Address, dial, type EnrolledIdentity, type ProxyChoice, parseAddress, proxyFor } from "../session/index.ts";
+import { askTime, openTls, probeAuthentication } from "./doctor-connect.ts";
+import { handshakeFinding, judgeController } from "./doctor-tls.ts";
+import { broken, doubtful, type Finding, good, skipped } from "./finding.ts";
 
 const TIMEOUT_MS = 8_000;
+/** Certificates live for a day and are checked against the controller's clock, so minutes matter. */
+const MAX_CLOCK_OFFSET_MS = 60_000;
+const HOPS = ["name resolution", "tcp", "tls", "controller's certificate", "http/2", "clock", "authentication"] as const;
 
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-export async function probeName(host: string): Promise<Finding[]> {
-  if (isIP(host)) return [good("name resolution", `${host} is an address`)];
-  try {
-    const found = await lookup(host, { all: true });
-    return [good("name resolution", `${host} is ${found.map((f) => f.address).join(", ")}`)];
-  } catch (error) {
-    return [broken("name resolution", `${host}: ${(error as NodeJS.ErrnoException).code}`, "Look at /etc/resolv.conf and the DNS record.")];
-  }
-}
-
-export function probeTcp({ host, port }: Address): Promise<Finding[]> {
-  return new Promise((resolve) => {
-    const socket = tcpConnect({ host, port, timeout: TIMEOUT_MS });
-    const end = (finding: Finding) => {
-      socket.destroy();
-      resolve([finding]);
-    };
-    socket.once("connect", () => end(good("tcp", `${host}:${port} accepts connections`)));
-    socket.once("timeout", () =>
-      end(broken("tcp", `${host}:${port} does not answer`, "A firewall drops the packets, or the address is wrong.")),
-    );
-    socket.once("error", (error: NodeJS.ErrnoException) =>
-      end(
-        broken(
-          "tcp",
-          `${host}:${port}: ${error.code}`,
-          error.code === "ECONNREFUSED" ? "Is the controller running there?" : "Look at route and firewall.",
-        ),
-      ),
-    );
-  });
-}
-
-/** Connects as the session would. */
-function open({ host, port }: Address, identity: EnrolledIdentity, verify: boolean): TLSSocket {
-  const options: ConnectionOptions = {
-    host,
-    port,
-    ca: identity.trustBundlePem,
-    key: identity.privateKeyPem,
-    cert: identity.certificatePem,
-    minVersion: "TLSv1.3",
-    ALPNProtocols: ["h2"],
-    timeout: TIMEOUT_MS,
-    checkServerIdentity: checkController,
-    rejectUnauthorized: verify,
-    ...(isIP(host) ? {} : { servername: host }),
-  };
-  return tlsConnect(options);
-}
-
-export function probeTls(address: Address, identity: EnrolledIdentity): Promise<Finding[]> {
-  return new Promise((resolve) => {
-    const socket = open(address, identity, true);
-    const end = (...findings: Finding[]) => {
-      socket.destroy();
-      resolve(findings);
-    };
-    socket.once("secureConnect", () => {
-      const tls = good("tls", `${socket.getProtocol()}, the certificate is the controller's`);
-      if (socket.alpnProtocol === "h2") end(tls, good("http/2", "negotiated"));
-      else
-        end(
-          tls,
-          broken(
-            "http/2",
-            "the other side did not agree to HTTP/2 (ALPN)",
-            "A proxy in between ends TLS or speaks HTTP/1 only: let the connection pass through it.",
-          ),
-        );
-    });
-    socket.once("timeout", () =>
-      end(broken("tls", "no handshake in time", "Something accepts the connection that is not the controller.")),
-    );
-    socket.once("error", (error: NodeJS.ErrnoException) =>
-      end(broken("tls", `${error.code ?? ""} ${error.message}`.trim(), adviceOf(error.code ?? ""))),
-    );
-  });
-}
-
-function adviceOf(code: string): string {
-  switch (code) {
-    case "CERT_HAS_EXPIRED":
-      return "The controller's certificate has expired, or this machine's clock is ahead.";
-    case "CERT_NOT_YET_VALID":
-      return "This machine's clock is behind: set it right.";
-    case "ERR_TLS_CERT_ALTNAME_INVALID":
-      return "The certificate names other hosts: add this name to the controller's, or enroll with the right one.";
-    case "SELF_SIGNED_CERT_IN_CHAIN":
-    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
-    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
-    case "DEPTH_ZERO_SELF_SIGNED_CERT":
-      return "Another authority signed this certificate: a proxy opens TLS in between, or the controller was set up anew; then enroll again.";
-    case "ECONNRESET":
-    case "EPROTO":
-      return "The other side does not speak TLS 1.3 here: is it the session listener?";
-    default:
-      return "Compare the address with the controller's configuration.";
-  }
+export interface NetworkExamined {
+  readonly findings: readonly Finding[];
+  /** How far this machine's clock is ahead of the controller's; undefined where the controller could not be asked. */
+  readonly clockAheadMs: number | undefined;
 }
 
 /**
- * With TLS 1.3 a server refuses a client certificate after the client holds the handshake for done, so the first bytes
- * decide: an HTTP/2 server greets with its settings once it has accepted us.
+ * Walks the way to the controller hop by hop, as the session goes it. Behind a broken one the others are not tried, since
+ * they would only repeat it.
+ * @param env The agent's: its proxy variables, not those of whoever runs doctor.
  */
-export function probeAuthentication(address: Address, identity: EnrolledIdentity): Promise<Finding[]> {
-  return new Promise((resolve) => {
-    const socket = open(address, identity, true);
-    const end = (finding: Finding) => {
-      socket.destroy();
-      resolve([finding]);
+export async function examineNetwork(identity: EnrolledIdentity, clock: Clock, env: NodeJS.ProcessEnv): Promise<NetworkExamined> {
+  const address = parseAddress(identity.sessionAddress);
+  if (!address)
+    return {
+      findings: [broken("name resolution", `"${identity.sessionAddress}" is no address`, "Enroll again.")],
+      clockAheadMs: undefined,
     };
-    const refused = (why: string) =>
-      end(
-        broken(
-          "authentication",
-          `the controller does not accept this endpoint's certificate (${why})`,
-          "It was revoked, or is another controller's: enroll again.",
-        ),
+  const proxy = proxyFor(address.host, env);
+  const walked = await walk({ identity, address, proxy, clock, env });
+  const tried = new Set(walked.findings.map((f) => f.hop));
+  const rest = HOPS.filter((hop) => !tried.has(hop)).map((hop) => skipped(hop, "not tried: an earlier hop is broken"));
+  return { findings: [...walked.findings, ...rest], clockAheadMs: walked.clockAheadMs };
+}
+
+interface Way {
+  readonly identity: EnrolledIdentity;
+  readonly address: Address;
+  readonly proxy: ProxyChoice;
+  readonly clock: Clock;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+async function walk(way: Way): Promise<NetworkExamined> {
+  const { address, proxy } = way;
+  const findings: Finding[] = [];
+  const stop = () => ({ findings, clockAheadMs: undefined });
+  if (proxy.kind === "unusable")
+    findings.push(
+      doubtful("proxy", `${proxy.variable} cannot be used (${proxy.why}), so none is`, "Correct it in the agent's unit, or unset it."),
+    );
+  // Behind a proxy it is the proxy that looks up the controller's name.
+  const first = proxy.kind === "proxy" ? proxy : address;
+  const name = await probeName(first.host);
+  findings.push(name);
+  if (name.state === "broken") return stop();
+  const dialled = await dial(address, proxy, TIMEOUT_MS);
+  if (!dialled.ok) {
+    const { hop, code, message } = dialled.problem;
+    findings.push(hop === "proxy" ? proxyFinding(proxy, code, message) : tcpFinding(address, code));
+    return stop();
+  }
+  if (proxy.kind === "proxy") findings.push(good("proxy", `${proxy.host}:${proxy.port} (${proxy.variable}) lets it through`));
+  findings.push(good("tcp", `${address.host}:${address.port} accepts connections`));
+  const tls = await examineTls(way, dialled.value);
+  findings.push(...tls.findings);
+  if (findings.some((f) => f.state === "broken" && f.hop !== "clock")) return { ...tls, findings };
+  const again = await dial(address, proxy, TIMEOUT_MS);
+  if (again.ok) findings.push(await probeAuthentication(again.value, address.host, way.identity, TIMEOUT_MS));
+  return { ...tls, findings };
+}
+
+async function examineTls({ identity, address, clock, env }: Way, plain: Socket): Promise<NetworkExamined> {
+  const opened = await openTls(plain, address.host, identity, TIMEOUT_MS);
+  if (!opened.ok) return { findings: handshakeFinding(opened.problem), clockAheadMs: undefined };
+  const { chain, alpn, protocol, socket } = opened.value;
+  const controller = judgeController(chain, identity.trustBundlePem, address.host);
+  // Only of a controller that is ours by its signature is the time believed.
+  const asked = controller.trusted && alpn === "h2" ? await askTime(socket, TIMEOUT_MS) : undefined;
+  socket.destroy();
+  const time = asked ?? (controller.trusted ? await timeOfEnrolment(identity, env) : undefined);
+  const now = clock.now();
+  const certificate = controller.finding(time ?? now);
+  const clockAheadMs = time === undefined ? undefined : now - time;
+  const findings = [good("tls", `handshake done (${protocol})`), certificate, clockFinding(clockAheadMs)];
+  if (certificate.state !== "broken") findings.splice(2, 0, http2Finding(alpn));
+  return { findings, clockAheadMs };
+}
+
+const http2Finding = (alpn: string | false): Finding =>
+  alpn === "h2"
+    ? good("http/2", "negotiated")
+    : broken(
+        "http/2",
+        `the other side did not agree to HTTP/2 (ALPN says ${alpn || "nothing"})`,
+        "A middlebox in between ends TLS or speaks HTTP/1 only: let the connection pass through it untouched.",
       );
-    socket.once("secureConnect", () => socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"));
-    socket.once("data", () => end(good("authentication", "the controller accepts this endpoint's certificate")));
-    socket.once("error", (error: NodeJS.ErrnoException) => refused(error.code ?? error.message));
-    socket.once("timeout", () => refused("no answer"));
-    socket.once("close", () => refused("closed"));
-  });
+
+/** The session listener hangs up on an endpoint whose certificate ran out; the one for enrolment asks for none. */
+async function timeOfEnrolment(identity: EnrolledIdentity, env: NodeJS.ProcessEnv): Promise<number | undefined> {
+  const address = parseAddress(identity.server);
+  if (!address) return undefined;
+  const dialled = await dial(address, proxyFor(address.host, env), TIMEOUT_MS);
+  if (!dialled.ok) return undefined;
+  const opened = await openTls(dialled.value, address.host, undefined, TIMEOUT_MS);
+  if (!opened.ok) return undefined;
+  const ours = judgeController(opened.value.chain, identity.trustBundlePem, address.host).trusted && opened.value.alpn === "h2";
+  const time = ours ? await askTime(opened.value.socket, TIMEOUT_MS) : undefined;
+  opened.value.socket.destroy();
+  return time;
+}
+
+function clockFinding(aheadMs: number | undefined): Finding {
+  if (aheadMs === undefined) return skipped("clock", "the controller could not be asked for its time");
+  const seconds = Math.round(Math.abs(aheadMs) / 1000);
+  if (Math.abs(aheadMs) <= MAX_CLOCK_OFFSET_MS) return good("clock", `within ${seconds} s of the controller's`);
+  return broken(
+    "clock",
+    `this machine's clock is ${seconds} s ${aheadMs > 0 ? "ahead of" : "behind"} the controller's`,
+    "Set up time synchronisation (systemd-timesyncd, chrony); certificates and commands are refused until it is right.",
+  );
+}
+
+async function probeName(host: string): Promise<Finding> {
+  if (isIP(host)) return good("name resolution", `${host} is an address`);
+  try {
+    const found = await lookup(host, { all: true });
+    return good("name resolution", `${host} is ${found.map((f) => f.address).join(", ")}`);
+  } catch (error) {
+    return broken("name resolution", `${host}: ${(error as NodeJS.ErrnoException).code}`, "Look at /etc/resolv.conf and the DNS record.");
+  }
+}
+
+function tcpFinding({ host, port }: Address, code: string): Finding {
+  if (code === "TIMEOUT") return broken("tcp", `${host}:${port} does not answer`, "A firewall drops the packets, or the address is wrong.");
+  return broken(
+    "tcp",
+    `${host}:${port}: ${code}`,
+    code === "ECONNREFUSED" ? "Is the controller running there?" : "Look at route and firewall.",
+  );
+}
+
+function proxyFinding(proxy: ProxyChoice, code: string, message: string): Finding {
+  const what = proxy.kind === "proxy" ? `${proxy.host}:${proxy.port} (${proxy.variable})` : "";
+  const advice: Record<string, string> = {
+    407: `The proxy wants a name and a password: put them into the variable (http://NAME:PASSWORD@HOST:PORT).`,
+    403: "The proxy's rules forbid this host or port: have the controller's address allowed for CONNECT.",
+    405: "The proxy does not do CONNECT: exempt the controller with no_proxy, or use another.",
+    ECONNREFUSED: "Nothing listens at the proxy's address: correct the variable in the agent's unit.",
+    TIMEOUT: "The proxy does not answer: look at its address, route and firewall.",
+  };
+  return broken("proxy", `${what}: ${message}`, advice[code] ?? "Have the controller's address allowed, or exempt it with no_proxy.");
 }

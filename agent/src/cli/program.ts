@@ -15,6 +15,7 @@ import { diagnose } from "./doctor.ts";
 import { printDiagnosis, printStatus } from "./print.ts";
 import { runAgent } from "./run-agent.ts";
 import { scanHere } from "./scan-apart.ts";
+import { isIdle, selfTest } from "./self-test.ts";
 import { isAlive, readStatus } from "./status-file.ts";
 import { AGENT_VERSION } from "./version.ts";
 
@@ -88,6 +89,11 @@ export function createProgram(): Command {
 
   addBrakesCommands(command);
 
+  // Asked by the package's scripts, of the version that it speaks of.
+  program.command("self-test", { hidden: true }).action(async () => say(await selfTest(await readConfiguration({}))));
+  program.command("idle", { hidden: true }).action(async () => {
+    if (!(await isIdle((await readConfiguration({})).executorSocket))) process.exitCode = 1;
+  });
   // Asked by `run` of itself; see startApart.
   program.command("collect", { hidden: true }).action(async () => say(await collectHere(await text(process.stdin))));
   program.command("describe", { hidden: true }).action(async () => describeHere(await text(process.stdin), say));

@@ -9,6 +9,7 @@ import type { ApplyRequest } from "../executor/protocol.ts";
 import type { PackageManager } from "../packages/index.ts";
 import { createGrub, createMachine } from "../reboot/index.ts";
 import { createExecutions } from "./executions.ts";
+import { retentionSchema } from "./retention.ts";
 import type { Trust } from "./trust.ts";
 
 let directory = "";
@@ -70,6 +71,7 @@ function machine(options: {
     configDir: directory,
     bootLoader: createGrub(() => Promise.reject(new Error("nothing may run here"))),
     machine: createMachine(() => Promise.reject(new Error("nothing may run here")), { now: () => now }),
+    retention: retentionSchema.parse({}),
     emit: () => undefined,
     async clearTheWay(why) {
       cleared.push(why);

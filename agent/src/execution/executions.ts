@@ -14,12 +14,13 @@ import { foreignOrigin } from "./foreign-origin.ts";
 import { type Journal, openJournal, syncDirectory } from "./journal.ts";
 import { nextStep } from "./next-step.ts";
 import { currentStanding, perform } from "./perform.ts";
+import { prune } from "./prune.ts";
+import type { Retention } from "./retention.ts";
+import { openRevisions } from "./revisions.ts";
 import { overtakes, type Standing, standingOf, usesUp } from "./standing.ts";
 import { interruptTransaction } from "./transaction.ts";
 import type { Trust } from "./trust.ts";
 
-/** An earlier version's bytes are worth their space while somebody may still want to go back. */
-const KEEP_BYTES_MS = 30 * 86_400_000;
 const DAY_MS = 86_400_000;
 const ACKNOWLEDGED_POLL_MS = 250;
 /** A step that throws (systemd not answering, a full disk) is tried again this many times before the execution fails. */
@@ -47,6 +48,8 @@ export interface ExecutionsOptions {
   readonly configDir: string;
   readonly bootLoader: BootLoader;
   readonly machine: Machine;
+  /** How much of ended executions is kept. */
+  readonly retention: Retention;
   /** Ends what must not be under way beside a change (a rehearsal), and waits for its end. */
   clearTheWay(why: string): Promise<void>;
   emit(event: ExecutorEvent): void;
@@ -182,6 +185,17 @@ export function createExecutions(o: ExecutionsOptions) {
     running = { id: e.id, done };
   }
 
+  const revisions = openRevisions(join(o.stateDir, "revisions.json"));
+  /** Tidying must never keep the executor from what is unfinished, so a disk that refuses is only told. */
+  const clearAway = (): void => {
+    const place = { directoryOf, archivesOf, standing: currentStanding, revisions, log: o.log };
+    try {
+      for (const id of prune([...executions.values()], { ...place, limits: o.retention, now: o.clock.now() })) executions.delete(id);
+    } catch (error) {
+      o.log.error({ err: error }, "what ended executions left cannot be cleared away; it is tried again at the next start");
+    }
+  };
+
   const busy = () =>
     fail({ code: "busy", message: `Execution ${running?.id} owns this machine.`, next: "Send the command again when it has ended." });
   const held = (what: "apply" | "rollback", planDigest: string): Result<ExecutionStanding> | undefined => {
@@ -221,9 +235,9 @@ export function createExecutions(o: ExecutionsOptions) {
           e.journal.close();
           executions.delete(id);
           rmSync(directoryOf(id), { recursive: true, force: true });
-        } else if (s.terminal && o.clock.now() - Date.parse(s.origin.at) > KEEP_BYTES_MS)
-          rmSync(archivesOf(id), { recursive: true, force: true });
+        }
       }
+      clearAway();
       const unfinished = [...executions.values()].find((e) => !currentStanding(e.journal).terminal);
       if (unfinished) {
         o.log.info({ executionId: unfinished.id }, "taking up an unfinished execution");
@@ -249,6 +263,8 @@ export function createExecutions(o: ExecutionsOptions) {
         const meanwhile = executions.get(executionId);
         if (meanwhile) return ok(standingFor(meanwhile, true));
         const all = [...executions.values()].map((e) => currentStanding(e.journal));
+        if (revisions.of(header.planId) > header.revision)
+          return fail({ code: "replayed", message: "A later revision of this plan came here already." });
         const later = all.find((s) => overtakes(s, header));
         if (later) return fail({ code: "replayed", message: `A later revision of this plan came here already, as ${later.executionId}.` });
         const earlier = all.find((s) => usesUp(s, digest));

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type JournalRecord, recordSchema } from "./records.ts";
 
 /** First field of every line; a later layout gets another number, and old files stay readable. */
@@ -94,6 +94,14 @@ export function openJournal(path: string): Journal {
     },
     close: () => closeSync(fd),
   };
+}
+
+/** Reads every execution's journal without touching it. "unreadable": this version cannot make out what an earlier one wrote. */
+export function readAllJournals(stateDir: string): { readonly journals: number; readonly unreadable: readonly string[] } {
+  const root = join(stateDir, "executions");
+  const ids = existsSync(root) ? readdirSync(root).filter((id) => existsSync(join(root, id, "journal"))) : [];
+  const unreadable = ids.filter((id) => parseJournal(readFileSync(join(root, id, "journal"))).tail === "damaged");
+  return { journals: ids.length, unreadable };
 }
 
 /** A new file's name is durable only once its directory is. */

@@ -1,6 +1,7 @@
-import type { PackageChange } from "@breakwater/shared/command";
+import type { EndpointAction, PackageChange } from "@breakwater/shared/command";
 import { describe, expect, it } from "vitest";
-import { compareWithPlan } from "./precheck.ts";
+import type { PackageManager } from "../packages/package-manager.ts";
+import { compareWithPlan, judgeBeforehand } from "./precheck.ts";
 
 const change = (name: string): PackageChange => ({ manager: "apt", name, architecture: "all", from: "1", to: "2" });
 const step = (name: string, to = "2") => ({ name, architecture: "all", from: "1", to });
@@ -16,5 +17,28 @@ describe("the solver against the plan", () => {
     ["nothing would happen", { installs: [], removes: [] }, "simulation-differs"],
   ])("disagrees when %s", (_, simulation, failureClass) => {
     expect(compareWithPlan([change("a")], simulation)).toMatchObject({ ok: false, problem: { failureClass } });
+  });
+});
+
+describe("the agent's own package", () => {
+  const manager = {
+    compareVersions: async (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0),
+    simulate: async (changes: readonly PackageChange[]) => ({
+      ok: true,
+      value: { installs: changes.map((c) => step(c.name)), removes: [] },
+    }),
+  } as unknown as PackageManager;
+  const judge = (...names: string[]) => {
+    const packages = names.map(change);
+    const installed = packages.map((p) => ({ ...p, version: "1", status: "installed", held: false, reinstallRequired: false }));
+    return judgeBeforehand(manager, { packages } as unknown as EndpointAction, installed);
+  };
+
+  it("moves alone, and never in one transaction with others", async () => {
+    expect(await judge("breakwater-agent")).toMatchObject({ ok: true });
+    expect(await judge("openssl", "breakwater-agent")).toMatchObject({
+      ok: false,
+      problem: { failureClass: "simulation-differs", message: expect.stringContaining("own package") },
+    });
   });
 });

@@ -7,6 +7,7 @@ import {
   packageKey,
   type Simulation,
 } from "../packages/package-manager.ts";
+import { mixedWithOwn } from "./own-packages.ts";
 
 const differs = (message: string) => fail<ManagerFailure>({ failureClass: "simulation-differs", message, output: "" });
 
@@ -16,6 +17,8 @@ export async function judgeBeforehand(
   action: EndpointAction,
   installed: readonly InstalledPackage[],
 ): Promise<Result<PackageChange[], ManagerFailure>> {
+  const mixed = mixedWithOwn(action.packages);
+  if (mixed) return differs(mixed);
   const byKey = new Map(installed.map((p) => [packageKey(p), p]));
   const changes: PackageChange[] = [];
   for (const change of action.packages) {

@@ -172,9 +172,16 @@ export const usesUp = (s: Standing, digest: string): boolean =>
   s.origin.planDigest === digest &&
   (!s.terminal || s.transactions.some((t) => t.began.purpose === "apply"));
 
+/** The revision that an execution ran; undefined where its header cannot be read. */
+export function revisionOf(origin: RecordOf<"apply-received">): number | undefined {
+  try {
+    const header = planHeaderSchema.safeParse(JSON.parse(Buffer.from(origin.request.planHeader, "base64").toString("utf8")));
+    return header.success ? header.data.revision : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A plan was changed because something was wrong with it, so once a later revision is known an earlier approval counts for nothing. */
-export const overtakes = ({ origin }: Standing, header: PlanHeader): boolean => {
-  if (origin.kind !== "apply-received" || origin.action.planId !== header.planId) return false;
-  const known = planHeaderSchema.safeParse(JSON.parse(Buffer.from(origin.request.planHeader, "base64").toString("utf8")));
-  return known.success && known.data.revision > header.revision;
-};
+export const overtakes = ({ origin }: Standing, header: PlanHeader): boolean =>
+  origin.kind === "apply-received" && origin.action.planId === header.planId && (revisionOf(origin) ?? 0) > header.revision;

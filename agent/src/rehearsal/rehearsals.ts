@@ -13,6 +13,8 @@ import { runRehearsal } from "./run-rehearsal.ts";
 
 /** Reports of ended rehearsals are kept this long for a controller that was away. */
 const KEEP_MS = 30 * 86_400_000;
+/** Ended ones that the controller knows, beyond which the oldest are forgotten sooner. */
+const KEEP_KNOWN = 100;
 /** Long enough for a service that dies after its first minute to be given up by systemd. */
 const WATCH_MS = 80_000;
 
@@ -127,7 +129,10 @@ export function createRehearsals(o: RehearsalsOptions) {
       mkdirSync(join(o.stateDir, "rehearsals"), { recursive: true, mode: 0o700 });
       const swept = await sweepUnits();
       if (swept > 0) o.log.warn({ swept }, "a copy of this machine was still there and was ended");
-      for (const id of readdirSync(join(o.stateDir, "rehearsals"))) {
+      const ids = readdirSync(join(o.stateDir, "rehearsals"));
+      const changedAt = new Map(ids.map((id) => [id, statSync(directoryOf(id)).mtimeMs]));
+      const newestFirst = ids.toSorted((a, b) => (changedAt.get(b) ?? 0) - (changedAt.get(a) ?? 0));
+      for (const [index, id] of newestFirst.entries()) {
         const r: Rehearsal = {
           id,
           action: undefined,
@@ -135,8 +140,9 @@ export function createRehearsals(o: RehearsalsOptions) {
           acknowledged: readAcknowledged(directoryOf(id)),
         };
         clearAway(id);
-        const age = o.clock.now() - statSync(directoryOf(id)).mtimeMs;
-        if (r.reports.length === 0 || (ended(r) && age > KEEP_MS)) {
+        const age = o.clock.now() - (changedAt.get(id) ?? 0);
+        const known = index >= KEEP_KNOWN && r.acknowledged >= r.reports.length;
+        if (r.reports.length === 0 || (ended(r) && (known || age > KEEP_MS))) {
           rmSync(directoryOf(id), { recursive: true, force: true });
           continue;
         }

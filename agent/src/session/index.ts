@@ -1,10 +1,12 @@
 export { checkController } from "./channel.ts";
+export { type Address, dial } from "./dial.ts";
 export { enrol } from "./enroll.ts";
 export { certificateLife, type EnrolledIdentity, readIdentity, renewalDue } from "./enrolled-identity.ts";
 export { createExecutorLink, EXECUTOR_ABSENT, type ExecutorLink } from "./executor-link.ts";
 export { readJsonFile, writeFileAtomically } from "./files.ts";
 export { bootId, machineIdentity, nextIncarnation } from "./machine.ts";
+export { type ProxyChoice, proxyFor } from "./proxy.ts";
 export { createRelay } from "./relay.ts";
 export { renew } from "./renew.ts";
 export { createSession, type Session, type SessionState } from "./session.ts";
-export { parseAddress } from "./trust.ts";
+export { chainOf, fingerprintOf, parseAddress } from "./trust.ts";

@@ -1,27 +1,29 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, sign, X509Certificate } from "node:crypto";
 import { type Clock, fail, ok, type Result } from "@breakwater/shared/core";
-import { EnrollmentService } from "@breakwater/shared/wire";
+import { EnrollmentService, lateRenewalText } from "@breakwater/shared/wire";
 import { channelCredentials, channelOptions } from "./channel.ts";
-import { type EnrolledIdentity, writeIdentity } from "./enrolled-identity.ts";
+import { certificateLife, type EnrolledIdentity, writeIdentity } from "./enrolled-identity.ts";
 import { fingerprintOf } from "./trust.ts";
 
 const CALL_DEADLINE_MS = 20_000;
 
 /**
- * Gets a new certificate for a new key, over mTLS with the present one, and writes both down. Only once they are seen to be
- * of use: a controller that answers nonsense leaves the endpoint with what it has.
+ * Gets a new certificate for a new key, over mTLS with the present one or, when that ran out while this machine was away, by a
+ * proof of its key. Writes both down, only once they are seen to be of use: a controller that answers nonsense leaves the
+ * endpoint with what it has.
  */
 export async function renew(stateDir: string, identity: EnrolledIdentity, clock: Clock): Promise<Result<EnrolledIdentity>> {
   // Loaded on use: X.509 costs memory that the agent needs once in many hours.
   const { newKeyAndRequest } = await import("./keys.ts");
   const { privateKeyPem, csr } = await newKeyAndRequest(identity.name);
-  const client = new EnrollmentService(
-    identity.sessionAddress,
-    channelCredentials(identity.sessionAddress, identity.trustBundlePem, identity),
-    channelOptions(identity.sessionAddress),
-  );
+  // The session listener hangs up on a certificate that ran out, so it is shown where none is asked for, with a proof of its key.
+  const late = clock.now() > certificateLife(identity.certificatePem).notAfter;
+  const address = late ? identity.server : identity.sessionAddress;
+  const credentials = channelCredentials(address, identity.trustBundlePem, ...(late ? [] : [identity]));
+  const client = new EnrollmentService(address, credentials, channelOptions(address));
+  const proof = late ? { lateCertificate: identity.certificatePem, lateSignature: signLate(csr, identity.privateKeyPem) } : {};
   const answer = await new Promise<Result<EnrolledIdentity>>((resolve) => {
-    client.renew({ csr }, { deadline: clock.now() + CALL_DEADLINE_MS }, (error, response) => {
+    client.renew({ csr, ...proof }, { deadline: clock.now() + CALL_DEADLINE_MS }, (error, response) => {
       if (response) {
         const renewed = { ...identity, privateKeyPem, certificatePem: response.certificate };
         const trustBundlePem = response.trustBundle || identity.trustBundlePem;
@@ -35,6 +37,8 @@ export async function renew(stateDir: string, identity: EnrolledIdentity, clock:
   if (answer.ok) await writeIdentity(stateDir, answer.value);
   return answer;
 }
+
+const signLate = (csr: Buffer, privateKeyPem: string): Buffer => sign("sha256", lateRenewalText(csr), privateKeyPem);
 
 /**
  * Why a renewed identity must not take the present one's place; undefined when it may. An authority is new only when one

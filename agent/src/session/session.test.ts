@@ -77,6 +77,23 @@ describe("enrolment", () => {
     expect(await loadOperatorKeys(configDir)).toMatchObject({ source: "owner", keys: [{ keyId: own.keyId }] });
   });
 
+  it("of a certificate that ran out is asked for where none is needed, with a proof of its key", async () => {
+    const life = controller.certificateLifeMs;
+    controller.certificateLifeMs = -30_000;
+    const enrolled = await join_();
+    controller.certificateLifeMs = life;
+    if (!enrolled.ok) throw new Error(enrolled.problem.message);
+    const [late, before] = [enrolled.value.identity, controller.renewals];
+    const renewed = await renew(join(dir, "state"), late, systemClock);
+    expect(renewed).toMatchObject({ ok: true });
+    expect(controller.renewals).toBe(before);
+    expect(renewalDue((await readIdentity(join(dir, "state")))?.certificatePem ?? "")).toBeGreaterThan(Date.now());
+    const other = await join_();
+    if (!other.ok) throw new Error(other.problem.message);
+    const stolen = { ...late, privateKeyPem: other.value.identity.privateKeyPem };
+    expect(await renew(join(dir, "state"), stolen, systemClock)).toMatchObject({ ok: false, problem: { code: "renewal-failed" } });
+  });
+
   it("renews over mTLS at two thirds of the life, with a new key", async () => {
     const before = (await readIdentity(join(dir, "state"))) as EnrolledIdentity;
     const { notBefore, notAfter } = certificateLife(before.certificatePem);

@@ -1,6 +1,13 @@
 import type { Clock, Instant, Random } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
-import type { AgentMessage, ControllerMessage__Output, HealthBatch, Hello, Welcome__Output } from "@breakwater/shared/wire";
+import {
+  type AgentMessage,
+  type ControllerMessage__Output,
+  type HealthBatch,
+  type Hello,
+  healthDeltas,
+  type Welcome__Output,
+} from "@breakwater/shared/wire";
 import { reconnectDelay } from "./backoff.ts";
 import { createDroppableQueue } from "./droppable-queue.ts";
 import type { EnrolledIdentity } from "./enrolled-identity.ts";
@@ -35,6 +42,8 @@ export interface SessionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** How a stream is opened; by gRPC unless said otherwise. */
+  readonly open?: typeof openStream;
 }
 
 export interface Session {
@@ -65,6 +74,8 @@ export function createSession(options: SessionOptions): Session {
   let welcomed = false;
   let blocked = false;
   let stopping = false;
+  /** Of the present stream, where its controller takes health by what changed. */
+  let deltas: ReturnType<typeof healthDeltas> | undefined;
   let lastContact: Instant | undefined;
   let wake: () => void = () => {};
   let running: Promise<void> | undefined;
@@ -81,7 +92,8 @@ export function createSession(options: SessionOptions): Session {
     const durable = outbox.next();
     if (durable) return durable;
     const batch = health.shift();
-    return batch && { sequence: 0, health: batch };
+    if (!batch) return undefined;
+    return { sequence: 0, ...(deltas ? deltas.next(batch) : { health: batch }) };
   };
   const pump = (): void => {
     while (stream && welcomed && !blocked) {
@@ -98,12 +110,13 @@ export function createSession(options: SessionOptions): Session {
     welcomed = false;
     blocked = false;
     outbox.restart();
-    stream = openStream(
+    stream = (options.open ?? openStream)(
       options.identity(),
       hello,
       {
         welcome(welcome) {
           welcomed = true;
+          deltas = welcome.settings?.healthDeltas ? healthDeltas() : undefined;
           const roundTripMs = clock.now() - startedAt;
           const clockOffsetMs = Math.round(Date.parse(welcome.clock) - clock.now() + roundTripMs / 2) || 0;
           const { controllerVersion, protocol } = welcome;

@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import { webcrypto } from "node:crypto";
+import { verify, webcrypto, X509Certificate } from "node:crypto";
 import {
   type AgentMessage__Output,
   AgentService,
@@ -7,6 +7,8 @@ import {
   EnrollmentService,
   type EnrollResponse,
   type Hello__Output,
+  lateRenewalText,
+  type RenewRequest__Output,
 } from "@breakwater/shared/wire";
 import * as grpc from "@grpc/grpc-js";
 import * as x509 from "@peculiar/x509";
@@ -128,6 +130,13 @@ export async function startTestController(): Promise<TestController> {
           operatorKeys: controller.operatorKeys ?? [],
         }),
       );
+    },
+    renew(call: grpc.ServerUnaryCall<RenewRequest__Output, object>, done: grpc.sendUnaryData<object>) {
+      const { csr, lateCertificate, lateSignature } = call.request;
+      const key = new X509Certificate(lateCertificate).publicKey;
+      if (!verify("sha256", lateRenewalText(csr), key, lateSignature))
+        return done({ code: grpc.status.PERMISSION_DENIED, details: "not signed by its key" });
+      void certificateFor(csr).then((certificate) => done(null, { certificate, trustBundle: "" }));
     },
   });
   const sessions = new grpc.Server();

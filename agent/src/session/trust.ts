@@ -1,6 +1,8 @@
 import { X509Certificate } from "node:crypto";
-import { connect, type DetailedPeerCertificate } from "node:tls";
+import { connect, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
 import { fail, ok, type Result } from "@breakwater/shared/core";
+import { dial } from "./dial.ts";
+import { proxyFor } from "./proxy.ts";
 
 const PROBE_TIMEOUT_MS = 10_000;
 
@@ -60,39 +62,37 @@ export async function pinAuthority(address: string, expected: string | undefined
   return ok({ pem: authority.toString(), fingerprint: fingerprintOf(authority), how: "first-use" });
 }
 
-function presentedChain(host: string, port: number): Promise<Result<X509Certificate[]>> {
+/** The certificates that a server presented, its own first, whether or not anybody trusts them. */
+export function chainOf(socket: TLSSocket): X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  let link: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (link?.raw && chain.length < 10) {
+    chain.push(new X509Certificate(link.raw));
+    link = link.issuerCertificate === link ? undefined : link.issuerCertificate;
+  }
+  return chain;
+}
+
+async function presentedChain(host: string, port: number): Promise<Result<X509Certificate[]>> {
+  const unreachable = (message: string) =>
+    fail({
+      code: "controller-unreachable",
+      message: `${host}:${port} cannot be reached: ${message}.`,
+      next: "Check address, port, firewall and proxy.",
+    });
+  const dialled = await dial({ host, port }, proxyFor(host, process.env), PROBE_TIMEOUT_MS);
+  if (!dialled.ok) return unreachable(`${dialled.problem.hop === "proxy" ? "the proxy: " : ""}${dialled.problem.message}`);
   return new Promise((resolve) => {
     // Nothing is trusted here and nothing is said: the verdict on these certificates is pinAuthority's.
     const socket = connect({
-      host,
-      port,
-      rejectUnauthorized: false,
-      minVersion: "TLSv1.3",
-      ALPNProtocols: ["h2"],
-      timeout: PROBE_TIMEOUT_MS,
+      ...{ socket: dialled.value, rejectUnauthorized: false, minVersion: "TLSv1.3", ALPNProtocols: ["h2"] },
     });
     const end = (result: Result<X509Certificate[]>) => {
       socket.destroy();
       resolve(result);
     };
-    socket.once("secureConnect", () => {
-      const chain: X509Certificate[] = [];
-      let link: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-      while (link?.raw && chain.length < 10) {
-        chain.push(new X509Certificate(link.raw));
-        link = link.issuerCertificate === link ? undefined : link.issuerCertificate;
-      }
-      end(ok(chain));
-    });
-    const unreachable = (message: string) =>
-      end(
-        fail({
-          code: "controller-unreachable",
-          message: `${host}:${port} cannot be reached: ${message}.`,
-          next: "Check address, port and firewall.",
-        }),
-      );
-    socket.once("timeout", () => unreachable(`no answer within ${PROBE_TIMEOUT_MS / 1000} s`));
-    socket.once("error", (error) => unreachable(error.message));
+    socket.setTimeout(PROBE_TIMEOUT_MS, () => end(unreachable(`no answer within ${PROBE_TIMEOUT_MS / 1000} s`)));
+    socket.once("secureConnect", () => end(ok(chainOf(socket))));
+    socket.once("error", (error) => end(unreachable(error.message)));
   });
 }

@@ -11,11 +11,9 @@ if [ "$1" = configure ]; then
   install -d -o root -g root -m 0700 /var/lib/breakwater-executor/executions
   if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
-    systemctl enable --quiet breakwater-agent.service breakwater-executor.service breakwater-executor.socket
+    systemctl enable --quiet breakwater-agent.service breakwater-agent-probe.service breakwater-executor.service breakwater-executor.socket
     systemctl start breakwater-executor.socket
-    # An upgrade of the agent takes effect once no change is under way; an executor at work is never stopped.
-    if [ -n "$2" ] && systemctl is-active --quiet breakwater-agent.service; then
-      systemctl restart --no-block breakwater-agent.service
-    fi
   fi
+  # An executor at work is never stopped: it runs on with the files of its own version.
+  /usr/lib/breakwater-agent/payload/upgrade install
 fi

@@ -11,6 +11,9 @@ export const PROTOCOL = { lowest: 1, highest: 2 } as const;
 /** The generation that brought a kind of command; elder agents are not sent it. */
 export const SINCE = { rehearse: 2 } as const;
 
+export { type HealthAssembly, type HealthMoment, healthAssembly, healthDeltas } from "./health-delta.ts";
+export { lateRenewalText } from "./late-renewal.ts";
+
 /** Largest message either side accepts. Inventories are chunked well below it. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** Packages in one snapshot chunk: about 200 bytes each, so a chunk stays under a quarter of the message limit. */
@@ -53,6 +56,8 @@ export type {
   PendingUpdate as WirePendingUpdate,
   PendingUpdate__Output as WirePendingUpdate__Output,
 } from "./generated/breakwater/v1/PendingUpdate.ts";
+export type { RenewRequest__Output } from "./generated/breakwater/v1/RenewRequest.ts";
+export type { RenewResponse } from "./generated/breakwater/v1/RenewResponse.ts";
 export type { UpdateDescription, UpdateDescription__Output } from "./generated/breakwater/v1/UpdateDescription.ts";
 export type { WatchRequest, WatchRequest__Output } from "./generated/breakwater/v1/WatchRequest.ts";
 export type { WatchResponse, WatchResponse__Output } from "./generated/breakwater/v1/WatchResponse.ts";

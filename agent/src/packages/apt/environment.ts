@@ -14,6 +14,8 @@ export const APT_ENVIRONMENT: Readonly<Record<string, string>> = {
   APT_LISTBUGS_FRONTEND: "none",
   NEEDRESTART_SUSPEND: "1",
   UCF_FORCE_CONFFOLD: "1",
+  // Told to our own package's scripts: its upgrade is put into service within the transaction, and fails with it.
+  BREAKWATER_TRANSACTION: "1",
   LC_ALL: "C.UTF-8",
   PATH: "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
 };

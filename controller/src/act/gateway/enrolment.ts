@@ -1,6 +1,12 @@
 import { type Clock, fail, ok, type Problem, ProblemError, type Result } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
-import { type EnrollmentServiceHandlers, type EnrollRequest__Output, type EnrollResponse, PROTOCOL } from "@breakwater/shared/wire";
+import {
+  type EnrollmentServiceHandlers,
+  type EnrollRequest__Output,
+  type EnrollResponse,
+  PROTOCOL,
+  type RenewResponse,
+} from "@breakwater/shared/wire";
 import type * as grpc from "@grpc/grpc-js";
 import { isNull } from "drizzle-orm";
 import { RateLimiterMemory } from "rate-limiter-flexible";
@@ -8,6 +14,7 @@ import type { Fleet } from "../../know/fleet/index.ts";
 import { type Store, schema } from "../../store/index.ts";
 import type { CertificateAuthority } from "./ca.ts";
 import type { Peer } from "./identity.ts";
+import { lateRenewal } from "./late-renewal.ts";
 import { negotiate } from "./negotiation.ts";
 import { gatewayProblem, refusal } from "./refusal.ts";
 import type { StoreWatch } from "./store-watch.ts";
@@ -28,21 +35,38 @@ export interface EnrolmentContext {
   readonly sessionAddress: () => string;
 }
 
-/** Enroll for the listener without client certificates; Renew is refused there. */
+/** For the listener without client certificates: Enroll, and Renew for an endpoint whose certificate ran out while it was away. */
 export function enrolHandlers(context: EnrolmentContext): EnrollmentServiceHandlers {
   const limiter = new RateLimiterMemory({ points: PER_SOURCE_PER_MINUTE, duration: 60 });
+  const allowed = (source: string): Promise<boolean> =>
+    limiter.consume(source).then(
+      () => true,
+      () => false,
+    );
   return {
     Enroll: (call, done) =>
       answer(context, done, async () => {
         const source = sourceOf(call.getPeer());
-        const allowed = await limiter.consume(source).then(
-          () => true,
-          () => false,
-        );
-        return allowed ? enrol(context, call.request, source) : fail(tooMany());
+        return (await allowed(source)) ? enrol(context, call.request, source) : fail(tooMany());
       }),
-    Renew: (_call, done) => done(refusal(gatewayProblem.wrongKind("endpoint (on the session listener)"))),
+    Renew: (call, done) =>
+      answer(context, done, async () => {
+        const source = sourceOf(call.getPeer());
+        if (!(await allowed(source))) return fail(tooMany());
+        const { clock, fleet, ca } = context;
+        const late = await lateRenewal(call.request, { clock, fleet, authority: ca.trustBundle });
+        if (!late.ok) return late;
+        context.log.info({ endpoint: late.value, source }, "an endpoint came back after its certificate ran out");
+        return renewed(context, call.request.csr, "endpoint", late.value);
+      }),
   };
+}
+
+async function renewed({ fleet, ca }: EnrolmentContext, csr: Uint8Array, kind: Peer["kind"], name: string): Promise<Result<RenewResponse>> {
+  const issued = kind === "endpoint" ? await ca.issueForEndpoint(csr, name) : await ca.issueForMonitor(csr, name);
+  if (!issued.ok) return issued;
+  await fleet.certificates.register(issued.value, `${kind}:${name}`);
+  return ok({ certificate: issued.value.pem, trustBundle: ca.trustBundle });
 }
 
 /** Renew for the listener with client certificates; Enroll is refused there. `authenticate` says who calls. */
@@ -50,19 +74,13 @@ export function renewHandlers(
   context: EnrolmentContext,
   authenticate: (call: grpc.ServerUnaryCall<unknown, unknown>) => Promise<Result<Peer>>,
 ): EnrollmentServiceHandlers {
-  const { fleet, ca } = context;
   return {
     Enroll: (_call, done) => done(refusal(gatewayProblem.wrongKind("no"))),
     Renew: (call, done) =>
       answer(context, done, async () => {
         const peer = await authenticate(call);
         if (!peer.ok) return peer;
-        const { kind, name } = peer.value;
-        const issued =
-          kind === "endpoint" ? await ca.issueForEndpoint(call.request.csr, name) : await ca.issueForMonitor(call.request.csr, name);
-        if (!issued.ok) return issued;
-        await fleet.certificates.register(issued.value, kind === "endpoint" ? `endpoint:${name}` : `monitor:${name}`);
-        return ok({ certificate: issued.value.pem, trustBundle: ca.trustBundle });
+        return renewed(context, call.request.csr, peer.value.kind, peer.value.name);
       }),
   };
 }

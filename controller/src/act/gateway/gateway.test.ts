@@ -1,9 +1,10 @@
+import { sign, X509Certificate } from "node:crypto";
 import { connect, type SecureVersion } from "node:tls";
 import { formatOrder, newApprovalKey, parseOrder, signHalt } from "@breakwater/shared/command";
 import { expectOk } from "@breakwater/shared/core";
-import { type FleetSample__Output, PROTOCOL } from "@breakwater/shared/wire";
+import { EnrollmentService, type FleetSample__Output, lateRenewalText, PROTOCOL } from "@breakwater/shared/wire";
 import * as grpc from "@grpc/grpc-js";
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createHalts } from "../../know/halts/index.ts";
 import { EVENT_CHANNEL, eventsAfter, type Store, schema } from "../../store/index.ts";
@@ -601,7 +602,6 @@ function refusedQuery(): unknown {
 
 describe("renewal", () => {
   it("gives an endpoint a new certificate for its own id", async () => {
-    const { EnrollmentService } = await import("@breakwater/shared/wire");
     const identity = await newMachine();
     const client = new EnrollmentService(identity.sessionAddress, clientCredentials(identity.trustBundle, identity));
     const { csr, privateKeyPem } = await newRequest();
@@ -612,6 +612,58 @@ describe("renewal", () => {
     const opened = await session({ ...identity, certificatePem: renewed, privateKeyPem });
     expect(opened.isOpen()).toBe(true);
     expect(await test.fleet.certificates.of(identity.endpointId)).toHaveLength(2);
+  });
+});
+
+describe("renewal of a certificate that ran out while its endpoint was away", () => {
+  const DAY = 86_400_000;
+  /** A gateway of its own: its clock runs ahead by days. */
+  async function away(days: number) {
+    const gateway = await openTestGateway(store, { clock: movableClock() });
+    const identity = await enrolMachine(gateway, `away-${Math.random()}`);
+    (gateway.clock as ReturnType<typeof movableClock>).advance(days * DAY);
+    const renew = async (change: { certificatePem?: string; privateKeyPem?: string } = {}) => {
+      const { certificatePem, privateKeyPem } = { ...identity, ...change };
+      const { csr } = await newRequest();
+      const client = new EnrollmentService(
+        `127.0.0.1:${gateway.gateway.addresses().enrollmentPort}`,
+        clientCredentials(identity.trustBundle),
+      );
+      const late = { lateCertificate: certificatePem, lateSignature: sign("sha256", lateRenewalText(csr), privateKeyPem) };
+      return new Promise<string>((done) =>
+        client.renew({ csr, ...late }, (error, r) => {
+          client.close();
+          done(r ? (new X509Certificate(r.certificate).subjectAltName ?? "") : (error?.details ?? ""));
+        }),
+      );
+    };
+    return { ...gateway, identity, renew };
+  }
+
+  it("is given for its own id after a week, also when the answer got lost before", async () => {
+    const { identity, renew, close } = await away(7);
+    for (const _ of ["lost", "again"]) expect(await renew()).toBe(`URI:spiffe://breakwater/endpoint/${identity.endpointId}`);
+    await close();
+  });
+
+  it("is refused without the key, for a stranger's certificate, after a month, once revoked, or once seen since", async () => {
+    const { identity, renew, fleet, clock, close } = await away(7);
+    const other = await newRequest();
+    expect(await renew({ privateKeyPem: other.privateKeyPem })).toContain("not signed by the certificate's key");
+    const elsewhere = await openTestGateway(store);
+    expect(await renew(await enrolMachine(elsewhere, "stranger"))).toContain("no record of this certificate");
+    await elsewhere.close();
+    await store.db
+      .update(schema.endpoint)
+      .set({ lastSeenAt: new Date(clock.now() - DAY).toISOString() })
+      .where(eq(schema.endpoint.id, identity.endpointId));
+    expect(await renew()).toContain("seen with a newer certificate");
+    expectOk(await fleet.remove(identity.endpointId, "user:ada"));
+    expect(await renew()).toContain("revoked");
+    await close();
+    const long = await away(32);
+    expect(await long.renew()).toContain("more than 30 days ago");
+    await long.close();
   });
 });
 

@@ -1,6 +1,6 @@
 import { fail, instant, ok, parseInstant, type Result } from "@breakwater/shared/core";
 import { METRICS, type Sample } from "@breakwater/shared/health";
-import type { HealthBatch__Output } from "@breakwater/shared/wire";
+import type { HealthMoment } from "@breakwater/shared/wire";
 import { gatewayProblem } from "./refusal.ts";
 
 const MAX_SAMPLES = 4_000;
@@ -13,7 +13,7 @@ const CLOCK_TOLERANCE_MS = 2_000;
  * know, and values that are no number, are left out and counted.
  */
 export function readHealthBatch(
-  batch: HealthBatch__Output,
+  batch: HealthMoment,
   clockOffsetMs: number,
 ): Result<{ at: ReturnType<typeof instant>; samples: Sample[]; left: number }> {
   const at = parseInstant(batch.at);

@@ -11,6 +11,7 @@ const STATUS: Readonly<Record<string, grpc.status>> = {
   "too-large": grpc.status.RESOURCE_EXHAUSTED,
   "certificate-nameless": grpc.status.UNAUTHENTICATED,
   "certificate-unknown": grpc.status.PERMISSION_DENIED,
+  "late-renewal-refused": grpc.status.PERMISSION_DENIED,
   "certificate-revoked": grpc.status.PERMISSION_DENIED,
   "wrong-kind": grpc.status.PERMISSION_DENIED,
   "foreign-execution": grpc.status.PERMISSION_DENIED,

@@ -1,6 +1,13 @@
 import { type Clock, formatInstant, type Problem, ProblemError } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
-import type { AgentMessage__Output, ControllerMessage, ExecutionReport__Output, Hello__Output } from "@breakwater/shared/wire";
+import {
+  type AgentMessage__Output,
+  type ControllerMessage,
+  type ExecutionReport__Output,
+  type HealthMoment,
+  type Hello__Output,
+  healthAssembly,
+} from "@breakwater/shared/wire";
 import type * as grpc from "@grpc/grpc-js";
 import type { Fleet } from "../../know/fleet/index.ts";
 import { brakesSchema, type Halts } from "../../know/halts/index.ts";
@@ -62,6 +69,7 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
   let clockOffsetMs = 0;
   let orphans = 0;
   let pings = 0;
+  const figures = healthAssembly();
   let describeMovedAt = 0;
   let undescribed = 0;
   const carried = new Set<string>();
@@ -250,7 +258,11 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
 
   function take(message: AgentMessage__Output) {
     const { sequence } = message;
-    if (message.health) return takeHealth(message.health);
+    if (message.health) return takeHealth(figures.whole(message.health));
+    if (message.healthDelta) {
+      const moment = figures.changed(message.healthDelta);
+      return moment ? takeHealth(moment) : refuse(gatewayProblem.malformed("a HealthDelta does not fit the figures before it"));
+    }
     if (message.pong) return;
     if (message.goodbye) return void call.end();
     if (message.executionReport) {
@@ -313,7 +325,7 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
     });
   }
 
-  function takeHealth(batch: NonNullable<AgentMessage__Output["health"]>) {
+  function takeHealth(batch: HealthMoment) {
     const read = readHealthBatch(batch, clockOffsetMs);
     if (!read.ok) return refuse(read.problem);
     health.take(endpointId, read.value.at, read.value.samples);

@@ -15,6 +15,7 @@ import { bindDeployments } from "./handlers/deployments.ts";
 import { bindFleet } from "./handlers/fleet.ts";
 import { bindKnow } from "./handlers/know.ts";
 import { bindPlans } from "./handlers/plans.ts";
+import { serveInstall } from "./install/index.ts";
 import { createMetrics } from "./metrics.ts";
 import { guard } from "./middleware/guard.ts";
 import { securityHeaders } from "./middleware/headers.ts";
@@ -105,6 +106,7 @@ export async function createApi(services: Services, options: ApiOptions) {
   // Where probes and scrapers look for them.
   app.get("/healthz", (c) => c.json({ ok: true }));
   app.get("/readyz", (c) => app.request(`${BASE}/readyz`, { headers: c.req.raw.headers }));
+  serveInstall(app, services.system.agentPackage);
   app.get("/metrics", async (c) => c.text(await metrics.render(), 200, { "content-type": metrics.contentType }));
   log.debug({ files: files.size }, "API ready");
   return { app, close: events.close };

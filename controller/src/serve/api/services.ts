@@ -9,6 +9,7 @@ import type { Know } from "../../know/index.ts";
 import type { Sboms } from "../../know/sbom/index.ts";
 import type { Store } from "../../store/index.ts";
 import type { Auth } from "./auth/index.ts";
+import type { AgentPackage } from "./install/index.ts";
 
 /** What a person may order by the API: all but the start, which belongs to the engine. */
 export type DeploymentCommand = Exclude<CommandGiven, { readonly type: "start" }>;
@@ -22,6 +23,8 @@ export interface SystemFacts {
   readonly dataDirectory: string | null;
   readonly addresses: { readonly console: string; readonly session: string; readonly enrolment: string };
   readonly caFingerprint: string;
+  /** What `join-token create --install` lets new machines fetch; null where the controller was given none. */
+  readonly agentPackage: AgentPackage | null;
   /** The clock is not the real one: a demo. */
   readonly simulatedTime: boolean;
 }

@@ -42,6 +42,7 @@ export async function openTestApi() {
       dataDirectory: null,
       addresses: { console: "http://localhost", session: "localhost:1", enrolment: "localhost:2" },
       caFingerprint: "00",
+      agentPackage: null,
       simulatedTime: false,
     },
   };

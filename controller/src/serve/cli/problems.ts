@@ -28,6 +28,12 @@ export const notAllowed = (sentence: string) =>
   raise("not-possible", sentence, "See `breakwater deployment explain` for what it waits for.");
 export const badKeyFile = (path: string) =>
   raise("key-unreadable", `${path} holds no Ed25519 private key.`, "Make one with `breakwater key create FILE`.");
+export const noAgentPackage = (command: string) =>
+  raise(
+    "no-agent-package",
+    "The controller was given no package of the agent to hand out.",
+    `Start it with --agent-package FILE.deb. Where the agent is installed already: ${command}`,
+  );
 export const chainBroken = (why: string) =>
   raise("audit-broken", why, "Keep this file and the controller's data as they are, and compare with an earlier export.");
 

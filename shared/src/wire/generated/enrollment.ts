@@ -23,7 +23,8 @@ export interface ProtoGrpcType {
       EnrollResponse: MessageTypeDefinition<_breakwater_v1_EnrollResponse, _breakwater_v1_EnrollResponse__Output>
       /**
        * Joining the fleet. Enroll is served on the enrolment listener (server TLS only, the agent has no certificate yet);
-       * Renew on the session listener, where the present certificate says who asks.
+       * Renew on the session listener, where the present certificate says who asks; or, when that ran out while the endpoint was
+       * away, on the enrolment listener, where the certificate and a signature by its key say so.
        */
       EnrollmentService: SubtypeConstructor<typeof grpc.Client, _breakwater_v1_EnrollmentServiceClient> & { service: _breakwater_v1_EnrollmentServiceDefinition }
       OperatingSystem: MessageTypeDefinition<_breakwater_v1_OperatingSystem, _breakwater_v1_OperatingSystem__Output>

@@ -746,6 +746,14 @@ export const schema = {
         "csr": {
          "type": "bytes",
          "id": 1
+        },
+        "lateCertificate": {
+         "type": "string",
+         "id": 2
+        },
+        "lateSignature": {
+         "type": "bytes",
+         "id": 3
         }
        }
       },
@@ -1715,7 +1723,8 @@ export const schema = {
           "executionReport",
           "commandRefused",
           "goodbye",
-          "brakes"
+          "brakes",
+          "healthDelta"
          ]
         }
        },
@@ -1763,6 +1772,10 @@ export const schema = {
         "brakes": {
          "type": "BrakesReport",
          "id": 15
+        },
+        "healthDelta": {
+         "type": "HealthDelta",
+         "id": 16
         }
        }
       },
@@ -1927,6 +1940,10 @@ export const schema = {
          "rule": "repeated",
          "type": "Check",
          "id": 3
+        },
+        "healthDeltas": {
+         "type": "bool",
+         "id": 15
         }
        }
       },
@@ -2052,6 +2069,24 @@ export const schema = {
          "rule": "repeated",
          "type": "Sample",
          "id": 2
+        }
+       }
+      },
+      "HealthDelta": {
+       "fields": {
+        "atUnixMs": {
+         "type": "uint64",
+         "id": 1
+        },
+        "places": {
+         "rule": "repeated",
+         "type": "uint32",
+         "id": 2
+        },
+        "values": {
+         "rule": "repeated",
+         "type": "double",
+         "id": 3
         }
        }
       },

@@ -35,6 +35,7 @@ import type { Goodbye as _breakwater_v1_Goodbye, Goodbye__Output as _breakwater_
 import type { HaltOrder as _breakwater_v1_HaltOrder, HaltOrder__Output as _breakwater_v1_HaltOrder__Output } from './breakwater/v1/HaltOrder.ts';
 import type { Hardware as _breakwater_v1_Hardware, Hardware__Output as _breakwater_v1_Hardware__Output } from './breakwater/v1/Hardware.ts';
 import type { HealthBatch as _breakwater_v1_HealthBatch, HealthBatch__Output as _breakwater_v1_HealthBatch__Output } from './breakwater/v1/HealthBatch.ts';
+import type { HealthDelta as _breakwater_v1_HealthDelta, HealthDelta__Output as _breakwater_v1_HealthDelta__Output } from './breakwater/v1/HealthDelta.ts';
 import type { Hello as _breakwater_v1_Hello, Hello__Output as _breakwater_v1_Hello__Output } from './breakwater/v1/Hello.ts';
 import type { HostProof as _breakwater_v1_HostProof, HostProof__Output as _breakwater_v1_HostProof__Output } from './breakwater/v1/HostProof.ts';
 import type { HttpCheck as _breakwater_v1_HttpCheck, HttpCheck__Output as _breakwater_v1_HttpCheck__Output } from './breakwater/v1/HttpCheck.ts';
@@ -127,7 +128,8 @@ export interface ProtoGrpcType {
       EnrollResponse: MessageTypeDefinition<_breakwater_v1_EnrollResponse, _breakwater_v1_EnrollResponse__Output>
       /**
        * Joining the fleet. Enroll is served on the enrolment listener (server TLS only, the agent has no certificate yet);
-       * Renew on the session listener, where the present certificate says who asks.
+       * Renew on the session listener, where the present certificate says who asks; or, when that ran out while the endpoint was
+       * away, on the enrolment listener, where the certificate and a signature by its key say so.
        */
       EnrollmentService: SubtypeConstructor<typeof grpc.Client, _breakwater_v1_EnrollmentServiceClient> & { service: _breakwater_v1_EnrollmentServiceDefinition }
       ExecutionReport: MessageTypeDefinition<_breakwater_v1_ExecutionReport, _breakwater_v1_ExecutionReport__Output>
@@ -141,6 +143,7 @@ export interface ProtoGrpcType {
       HaltOrder: MessageTypeDefinition<_breakwater_v1_HaltOrder, _breakwater_v1_HaltOrder__Output>
       Hardware: MessageTypeDefinition<_breakwater_v1_Hardware, _breakwater_v1_Hardware__Output>
       HealthBatch: MessageTypeDefinition<_breakwater_v1_HealthBatch, _breakwater_v1_HealthBatch__Output>
+      HealthDelta: MessageTypeDefinition<_breakwater_v1_HealthDelta, _breakwater_v1_HealthDelta__Output>
       Hello: MessageTypeDefinition<_breakwater_v1_Hello, _breakwater_v1_Hello__Output>
       HostProof: MessageTypeDefinition<_breakwater_v1_HostProof, _breakwater_v1_HostProof__Output>
       HttpCheck: MessageTypeDefinition<_breakwater_v1_HttpCheck, _breakwater_v1_HttpCheck__Output>

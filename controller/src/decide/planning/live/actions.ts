@@ -53,11 +53,18 @@ export function chooseUpdates(updates: readonly UpdateRow[], findings: readonly 
   const blocked = new Map(
     together.flatMap((u) => (obstacle(u) ? [[u.update.sourceName, `${u.update.name}: ${obstacle(u)}`] as const] : [])),
   );
+  const movable = together.filter((u) => !blocked.has(u.update.sourceName));
+  // The agent's own package exchanges the program that watches the transaction, so endpoints refuse it among others.
+  if (movable.some((u) => !isOwn(u)))
+    for (const u of movable.filter(isOwn))
+      blocked.set(u.update.sourceName, `${u.update.name}: the agent's own package needs a plan of its own`);
   return {
-    updates: together.filter((u) => !blocked.has(u.update.sourceName)),
+    updates: movable.filter((u) => !blocked.has(u.update.sourceName)),
     leftOut: [...blocked].map(([name, why]) => ({ name, why })),
   };
 }
+
+const isOwn = (u: UpdateRow): boolean => u.update.name === "breakwater-agent";
 
 /** Units whose processes have a changed package loaded or are started from it: they must still be active afterwards. */
 export function unitsOf(row: EndpointRow, updates: readonly UpdateRow[]): string[] {

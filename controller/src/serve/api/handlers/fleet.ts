@@ -2,6 +2,7 @@ import { expectOk, formatInstant, minutes } from "@breakwater/shared/core";
 import { createHalts } from "../../../know/halts/index.ts";
 import { actorOf } from "../auth/index.ts";
 import { type Api, bind } from "../bind.ts";
+import { installCommand } from "../install/index.ts";
 import { notFound } from "../problems.ts";
 import { listComponents } from "../queries/components.ts";
 import { endpointHealth } from "../queries/endpoint-health.ts";
@@ -61,7 +62,13 @@ export function bindFleet(api: Api, services: Services): void {
       id: created.token.id,
       token: created.secret,
       expiresAt: formatInstant(created.token.expiresAt),
-      command: `breakwater-agent enroll --server ${system.addresses.enrolment} --token ${created.secret}`,
+      command: `breakwater-agent enroll --server ${system.addresses.enrolment} --token ${created.secret} --ca-fingerprint ${system.caFingerprint}`,
+      install:
+        system.agentPackage &&
+        installCommand({
+          ...{ base: system.addresses.console, server: system.addresses.enrolment, caFingerprint: system.caFingerprint },
+          ...{ token: created.secret, agentPackage: system.agentPackage },
+        }),
     };
   });
   bind(api, routes.joinTokenRevoke, async ({ params, principal }) => {

@@ -23,7 +23,14 @@ export const joinTokenCreate = z.strictObject({
 });
 /** The only answer that ever holds the token itself, with the command that uses it. */
 export const joinTokenCreatedSchema = z
-  .object({ id: z.string(), token: z.string(), expiresAt: at, command: z.string() })
+  .object({
+    id: z.string(),
+    token: z.string(),
+    expiresAt: at,
+    command: z.string(),
+    /** One line that installs and enrols; null where the controller was given no package of the agent. */
+    install: z.string().nullable(),
+  })
   .openapi("JoinTokenCreated");
 
 export const siteSchema = z.object({ id: name, maxConcurrent: z.number().int().min(1), endpoints: z.number().int() }).openapi("Site");

@@ -16,7 +16,7 @@ import { allRows } from "../client.ts";
 import { confirm } from "../confirm.ts";
 import type { Io } from "../io.ts";
 import { plain, printFacts, printTable, round, state, when } from "../output.ts";
-import { UsageError } from "../problems.ts";
+import { noAgentPackage, UsageError } from "../problems.ts";
 import { answer, collect, needsReason, sub, wholeNumber } from "./command.ts";
 
 export function addFleetCommands(program: Command, io: Io): void {
@@ -183,6 +183,7 @@ export function addFleetCommands(program: Command, io: Io): void {
     .option("--minutes <n>", "how long it holds", wholeNumber, 60)
     .option("--tag <tag>", "tags of who joins, repeatable", collect, [])
     .option("--site <site>", "where they stand", "default")
+    .option("--install", "print one line that installs the agent on a machine and lets it join")
     .action((options) =>
       answer(
         io,
@@ -196,7 +197,11 @@ export function addFleetCommands(program: Command, io: Io): void {
               site: options.site,
             }),
           ),
-        (t) => io.out(`${t.token}\nIt holds until ${when(t.expiresAt)}. On the machine:\n  ${t.command}\n`),
+        (t) => {
+          if (!options.install) return io.out(`${t.token}\nIt holds until ${when(t.expiresAt)}. On the machine:\n  ${t.command}\n`);
+          if (t.install) return io.out(`${t.install}\n`);
+          throw noAgentPackage(t.command);
+        },
       ),
     );
   sub(token, "list", "tokens, without their secrets").action((options) =>

@@ -10,6 +10,7 @@ import type { ExecutionReport as _breakwater_v1_ExecutionReport, ExecutionReport
 import type { CommandRefused as _breakwater_v1_CommandRefused, CommandRefused__Output as _breakwater_v1_CommandRefused__Output } from '../../breakwater/v1/CommandRefused.ts';
 import type { Goodbye as _breakwater_v1_Goodbye, Goodbye__Output as _breakwater_v1_Goodbye__Output } from '../../breakwater/v1/Goodbye.ts';
 import type { BrakesReport as _breakwater_v1_BrakesReport, BrakesReport__Output as _breakwater_v1_BrakesReport__Output } from '../../breakwater/v1/BrakesReport.ts';
+import type { HealthDelta as _breakwater_v1_HealthDelta, HealthDelta__Output as _breakwater_v1_HealthDelta__Output } from '../../breakwater/v1/HealthDelta.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface AgentMessage {
@@ -28,7 +29,11 @@ export interface AgentMessage {
   'commandRefused'?: (_breakwater_v1_CommandRefused | null);
   'goodbye'?: (_breakwater_v1_Goodbye | null);
   'brakes'?: (_breakwater_v1_BrakesReport | null);
-  'body'?: "hello"|"pong"|"inventorySnapshot"|"inventoryDelta"|"updateDescriptions"|"health"|"executionReport"|"commandRefused"|"goodbye"|"brakes";
+  /**
+   * Only where Settings.health_deltas allows it.
+   */
+  'healthDelta'?: (_breakwater_v1_HealthDelta | null);
+  'body'?: "hello"|"pong"|"inventorySnapshot"|"inventoryDelta"|"updateDescriptions"|"health"|"executionReport"|"commandRefused"|"goodbye"|"brakes"|"healthDelta";
 }
 
 export interface AgentMessage__Output {
@@ -47,5 +52,9 @@ export interface AgentMessage__Output {
   'commandRefused'?: (_breakwater_v1_CommandRefused__Output | null);
   'goodbye'?: (_breakwater_v1_Goodbye__Output | null);
   'brakes'?: (_breakwater_v1_BrakesReport__Output | null);
-  'body'?: "hello"|"pong"|"inventorySnapshot"|"inventoryDelta"|"updateDescriptions"|"health"|"executionReport"|"commandRefused"|"goodbye"|"brakes";
+  /**
+   * Only where Settings.health_deltas allows it.
+   */
+  'healthDelta'?: (_breakwater_v1_HealthDelta__Output | null);
+  'body'?: "hello"|"pong"|"inventorySnapshot"|"inventoryDelta"|"updateDescriptions"|"health"|"executionReport"|"commandRefused"|"goodbye"|"brakes"|"healthDelta";
 }

@@ -9,7 +9,8 @@ import type { RenewResponse as _breakwater_v1_RenewResponse, RenewResponse__Outp
 
 /**
  * Joining the fleet. Enroll is served on the enrolment listener (server TLS only, the agent has no certificate yet);
- * Renew on the session listener, where the present certificate says who asks.
+ * Renew on the session listener, where the present certificate says who asks; or, when that ran out while the endpoint was
+ * away, on the enrolment listener, where the certificate and a signature by its key say so.
  */
 export interface EnrollmentServiceClient extends grpc.Client {
   Enroll(argument: _breakwater_v1_EnrollRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_breakwater_v1_EnrollResponse__Output>): grpc.ClientUnaryCall;
@@ -34,7 +35,8 @@ export interface EnrollmentServiceClient extends grpc.Client {
 
 /**
  * Joining the fleet. Enroll is served on the enrolment listener (server TLS only, the agent has no certificate yet);
- * Renew on the session listener, where the present certificate says who asks.
+ * Renew on the session listener, where the present certificate says who asks; or, when that ran out while the endpoint was
+ * away, on the enrolment listener, where the certificate and a signature by its key say so.
  */
 export interface EnrollmentServiceHandlers extends grpc.UntypedServiceImplementation {
   Enroll: grpc.handleUnaryCall<_breakwater_v1_EnrollRequest__Output, _breakwater_v1_EnrollResponse>;

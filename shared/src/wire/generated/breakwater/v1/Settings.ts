@@ -9,6 +9,10 @@ export interface Settings {
    * Checks of the endpoint's services that are to be sampled all the time, besides those a command brings.
    */
   'checks'?: (_breakwater_v1_Check)[];
+  /**
+   * Health may be told by what changed; elder controllers want every figure each time.
+   */
+  'healthDeltas'?: (boolean);
 }
 
 export interface Settings__Output {
@@ -18,4 +22,8 @@ export interface Settings__Output {
    * Checks of the endpoint's services that are to be sampled all the time, besides those a command brings.
    */
   'checks': (_breakwater_v1_Check__Output)[];
+  /**
+   * Health may be told by what changed; elder controllers want every figure each time.
+   */
+  'healthDeltas': (boolean);
 }
