@@ -46,6 +46,7 @@ const prechecked: RecordOf<"prechecked"> = {
   unitsBefore: [],
   machineBefore: [],
   reviewsBefore: [],
+  linksBefore: [],
 };
 const kept = (reversible = true): JournalRecord => ({
   kind: "kept",

@@ -18,6 +18,8 @@ export type Step =
   | { readonly kind: "restart"; readonly after: "apply" | "restore" }
   | { readonly kind: "verify"; readonly of: "apply" | "restore" }
   | { readonly kind: "confirm" }
+  /** The network was lost by the change: what it was before is more than the packages' bytes. */
+  | { readonly kind: "reconnect" }
   | { readonly kind: "avoid" }
   /** Something is wrong with the change; the class "from-output" is read off what the tools printed. */
   | { readonly kind: "fail"; readonly failureClass: FailureClass | "from-output"; readonly message: string }
@@ -123,6 +125,7 @@ function afterRestore(s: Standing, changed: readonly string[], cause: string): S
     };
   }
   if (s.action.restartServices && !s.restarted.has("restore")) return { kind: "restart", after: "restore" };
+  if (s.failing?.failureClass === "commit-confirm" && !s.reconnected) return { kind: "reconnect" };
   if (!s.avoided) return { kind: "avoid" };
   const verified = s.verified.get("restore");
   if (!verified) return { kind: "verify", of: "restore" };

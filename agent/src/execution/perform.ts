@@ -17,6 +17,7 @@ import type { Run } from "../packages/run.ts";
 import { runChecks } from "./checks.ts";
 import { spaceShort } from "./free-space.ts";
 import type { Journal } from "./journal.ts";
+import { bringUp, linksUp } from "./links.ts";
 import type { Step } from "./next-step.ts";
 import { judgeBeforehand } from "./precheck.ts";
 import type { JournalRecord, Purpose } from "./records.ts";
@@ -69,13 +70,19 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
   const failing = (failureClass: FailureClass, message: string, output = "") =>
     append({ kind: "failing", at: at(), failureClass, message, output });
   const { action } = standing;
+  const locked = async () =>
+    failing("lock-timeout", `The package manager is in use by ${await w.manager.lockHolder()}, for longer than the plan waits.`);
 
   switch (step.kind) {
     case "observe": {
       if (standing.step <= 1 && standing.origin.kind === "apply-received") w.report("prechecking", { message: "" });
+      // Another program's half-done work, or what is left of a transaction whose apt-get was killed, is no state to judge by.
+      const free = await lockFree(action.limits.lockWaitMs, standing.transactions.length > 0 ? standing.state : "prechecking", w);
       const health = await w.manager.health();
       const packages = chosen(await w.manager.installed(), action.packages);
-      return append({ kind: "observed", at: at(), healthy: health.healthy, problems: health.problems.slice(0, 50), packages });
+      append({ kind: "observed", at: at(), healthy: health.healthy, problems: health.problems.slice(0, 50), packages });
+      if (!free && standing.transactions.length === 0 && standing.origin.kind === "apply-received") await locked();
+      return;
     }
     case "attach": {
       const { began } = step.transaction;
@@ -88,8 +95,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       return begin("repair", command, standing, w, step.rung);
     }
     case "precheck": {
-      if (!(await lockFree(action.limits.lockWaitMs, w)))
-        return failing("lock-timeout", `The package manager is in use by ${await w.manager.lockHolder()}, for longer than the plan waits.`);
+      if (!(await lockFree(action.limits.lockWaitMs, "prechecking", w))) return locked();
       const all = await w.manager.installed();
       const judged = await judgeBeforehand(w.manager, action, all);
       if (!judged.ok) return failing(judged.problem.failureClass, judged.problem.message, judged.problem.output);
@@ -109,6 +115,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
         unitsBefore: (await runningServices(w.run)).map((u) => ({ unit: u.unit, restarts: u.restarts })),
         machineBefore: all.map((p) => `${packageKey(p)}=${p.version}`),
         reviewsBefore: [...(await w.manager.configurationReviews())],
+        linksBefore: linksUp(),
       });
     }
     case "prefetch": {
@@ -173,6 +180,8 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
         `The controller could not be reached for ${Math.round(action.limits.commitConfirmMs / 1000)} s after the change.`,
       );
     }
+    case "reconnect":
+      return append({ kind: "reconnected", at: at(), notes: await bringUp(w.run, standing.prechecked?.linksBefore ?? []) });
     case "avoid": {
       const bad = action.packages.map((p) => ({ name: p.name, version: p.to }));
       const expires = formatInstant((w.clock.now() + AVOID_MS) as ReturnType<Clock["now"]>);
@@ -261,14 +270,14 @@ function watch({ began }: Transaction, w: Surroundings): Promise<string | null> 
   });
 }
 
-async function lockFree(waitMs: number, w: Surroundings): Promise<boolean> {
+async function lockFree(waitMs: number, state: string, w: Surroundings): Promise<boolean> {
   const until = w.clock.now() + waitMs;
   let told = "";
   for (;;) {
     const holder = await w.manager.lockHolder();
     if (holder === undefined) return true;
     if (w.clock.now() >= until) return false;
-    if (holder !== told) w.report("prechecking", { message: `Waiting for ${holder}, which holds the package manager's lock.` });
+    if (holder !== told) w.report(state, { message: `Waiting for ${holder}, which holds the package manager's lock.` });
     told = holder;
     await wait(LOCK_POLL_MS);
   }
@@ -314,10 +323,12 @@ async function verify(of: "apply" | "restore", s: Standing, w: Surroundings): Pr
     () => "",
   );
   const restarted = w.journal.records.flatMap((r) => (r.kind === "restarted" && r.after === of ? r.notes : []));
+  const reconnected = of === "restore" ? (s.reconnected?.notes ?? []) : [];
   const problems = [...services, ...failedChecks, ...strayed];
   const notes = [
     ...problems,
     ...restarted,
+    ...reconnected,
     ...(reviews.length > 0 ? [`Edited configuration was kept; the package's own lies in ${reviews.join(", ")}.`] : []),
     ...(reboot ? [reboot] : []),
   ];

@@ -24,6 +24,7 @@ export interface Standing {
   readonly restarted: ReadonlySet<"apply" | "restore">;
   readonly verified: ReadonlyMap<"apply" | "restore", RecordOf<"verified">>;
   readonly contactSeen: boolean;
+  readonly reconnected?: RecordOf<"reconnected">;
   readonly avoided?: RecordOf<"avoided">;
   readonly state: string;
   readonly step: number;
@@ -89,6 +90,9 @@ export function standingOf(records: readonly JournalRecord[]): Standing | undefi
         break;
       case "contact-seen":
         s.contactSeen = true;
+        break;
+      case "reconnected":
+        s.reconnected = r;
         break;
       case "avoided":
         s.avoided = r;

@@ -1,0 +1,112 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
+import { parseJournal } from "../../../agent/src/execution/journal.ts";
+import type { JournalRecord } from "../../../agent/src/execution/records.ts";
+import { EXECUTOR_SOCKET, EXECUTOR_STATE_DIR, type ExecutorRequest, valueSchemas } from "../../../agent/src/executor/protocol.ts";
+import type { Host } from "../testbed.ts";
+
+/** The host's file system as seen from this machine. Another one after each boot. */
+export const rootOf = async (host: Host): Promise<string> => `/proc/${await host.leader()}/root`;
+
+/** Asks the executor over its socket, as the connection part does. @throws with its problem */
+export async function askExecutor<Op extends ExecutorRequest["op"]>(
+  host: Host,
+  op: Op,
+  body: Record<string, unknown> = {},
+): Promise<ReturnType<(typeof valueSchemas)[Op]["parse"]>> {
+  const socket = connect(`${await rootOf(host)}${EXECUTOR_SOCKET}`);
+  try {
+    socket.write(`${JSON.stringify({ id: 1, op, ...body })}\n`);
+    for await (const line of createInterface({ input: socket })) {
+      const answer = JSON.parse(line);
+      if (answer.id !== 1) continue;
+      if (!answer.ok) throw new Error(`${answer.problem.code}: ${answer.problem.message}`);
+      return valueSchemas[op].parse(answer.value) as ReturnType<(typeof valueSchemas)[Op]["parse"]>;
+    }
+    throw new Error(`The executor of ${host.name} closed the connection before it answered ${op}.`);
+  } finally {
+    socket.destroy();
+  }
+}
+
+const executionsOf = (root: string): string => `${root}${EXECUTOR_STATE_DIR}/executions`;
+
+/** One execution's journal, as it is on the host's disk now. */
+export async function journalOf(host: Host, executionId: string): Promise<readonly JournalRecord[]> {
+  return read(`${executionsOf(await rootOf(host))}/${executionId}/journal`);
+}
+const read = (file: string): readonly JournalRecord[] => (existsSync(file) ? parseJournal(readFileSync(file)).records : []);
+
+/** What a record is called here: its kind, of a report its state too. */
+export const nameOf = (r: JournalRecord): string =>
+  r.kind === "report"
+    ? `report ${r.report.state}`
+    : r.kind === "transaction-began"
+      ? `began ${r.purpose}`
+      : r.kind === "verified" || r.kind === "restarted"
+        ? `${r.kind} ${r.kind === "verified" ? r.of : r.after}`
+        : r.kind;
+
+/** Numbers, on this machine, of a host's processes whose command line holds this text. */
+export async function processesOf(host: Host, text: string): Promise<number[]> {
+  const space = readlinkSync(`/proc/${await host.leader()}/ns/pid`);
+  return readdirSync("/proc").flatMap((entry) => {
+    if (!/^\d+$/.test(entry)) return [];
+    try {
+      const words = readFileSync(`/proc/${entry}/cmdline`, "utf8").replaceAll("\0", " ");
+      return words.includes(text) && readlinkSync(`/proc/${entry}/ns/pid`) === space ? [Number(entry)] : [];
+    } catch {
+      return []; // It ended meanwhile.
+    }
+  });
+}
+export const EXECUTOR = "/usr/lib/breakwater-agent/executor.mjs";
+export const AGENT = "/usr/lib/breakwater-agent/agent.mjs run";
+
+/** Between two looks at a journal: far below the time that a record's way to the disk takes. */
+const LOOK_MS = 2;
+
+/** Waits for the next execution that begins on a host, and tells of each of its records the moment that it appears. */
+export interface Watch {
+  /** Resolves with what `act` was called with last, once `act` returned true. */
+  readonly done: Promise<{ readonly executionId: string; readonly records: readonly JournalRecord[] }>;
+  stop(): void;
+}
+
+/**
+ * @param wanted Whether the execution that just appeared is the one to watch.
+ * @param act Called synchronously for each new length of the journal; true ends the watch.
+ */
+export async function watchNext(
+  host: Host,
+  wanted: (executionId: string) => boolean,
+  act: (records: readonly JournalRecord[], executor: readonly number[]) => boolean,
+): Promise<Watch> {
+  const directory = executionsOf(await rootOf(host));
+  const known = new Set(existsSync(directory) ? readdirSync(directory) : []);
+  let stopped = false;
+  const look = async () => {
+    let id: string | undefined;
+    let size = 0;
+    let executor: number[] = [];
+    while (!stopped) {
+      id ??= readdirSync(directory, "utf8").find((e) => !known.has(e) && wanted(e));
+      if (id !== undefined) {
+        const file = `${directory}/${id}/journal`;
+        const now = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+        if (now > size) {
+          size = now;
+          if (executor.length === 0) executor = await processesOf(host, EXECUTOR);
+          const records = read(file);
+          if (act(records, executor)) return { executionId: id, records };
+        }
+      }
+      await new Promise((go) => setTimeout(go, LOOK_MS));
+    }
+    throw new Error(`Nothing more was waited for on ${host.name}.`);
+  };
+  const done = look();
+  done.catch(() => undefined);
+  return { done, stop: () => (stopped = true) };
+}
