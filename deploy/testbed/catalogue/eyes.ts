@@ -49,8 +49,11 @@ export const nameOf = (r: JournalRecord): string =>
         : r.kind;
 
 /** Numbers, on this machine, of a host's processes whose command line holds this text. */
-export async function processesOf(host: Host, text: string): Promise<number[]> {
-  const space = readlinkSync(`/proc/${await host.leader()}/ns/pid`);
+export const processesOf = async (host: Host, text: string): Promise<number[]> => processesIn(await spaceOf(host), text);
+
+/** The host's PID namespace, which tells its processes from other hosts'. */
+const spaceOf = async (host: Host): Promise<string> => readlinkSync(`/proc/${await host.leader()}/ns/pid`);
+function processesIn(space: string, text: string): number[] {
   return readdirSync("/proc").flatMap((entry) => {
     if (!/^\d+$/.test(entry)) return [];
     try {
@@ -66,6 +69,8 @@ export const AGENT = "/usr/lib/breakwater-agent/agent.mjs run";
 
 /** Between two looks at a journal: far below the time that a record's way to the disk takes. */
 const LOOK_MS = 2;
+/** Between two looks for the executor's process while nothing has begun: shorter than it takes to start. */
+const LOOK_FOR_PROCESS_MS = 200;
 
 /** Waits for the next execution that begins on a host, and tells of each of its records the moment that it appears. */
 export interface Watch {
@@ -84,20 +89,26 @@ export async function watchNext(
   act: (records: readonly JournalRecord[], executor: readonly number[]) => boolean,
 ): Promise<Watch> {
   const directory = executionsOf(await rootOf(host));
+  const space = await spaceOf(host);
   const known = new Set(existsSync(directory) ? readdirSync(directory) : []);
   let stopped = false;
   const look = async () => {
     let id: string | undefined;
     let size = 0;
     let executor: number[] = [];
+    let lookedAt = 0;
     while (!stopped) {
+      if (id === undefined && Date.now() - lookedAt > LOOK_FOR_PROCESS_MS) {
+        executor = processesIn(space, EXECUTOR);
+        lookedAt = Date.now();
+      }
       id ??= readdirSync(directory, "utf8").find((e) => !known.has(e) && wanted(e));
       if (id !== undefined) {
         const file = `${directory}/${id}/journal`;
         const now = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
         if (now > size) {
           size = now;
-          if (executor.length === 0) executor = await processesOf(host, EXECUTOR);
+          if (executor.length === 0) executor = processesIn(space, EXECUTOR);
           const records = read(file);
           if (act(records, executor)) return { executionId: id, records };
         }
@@ -108,5 +119,10 @@ export async function watchNext(
   };
   const done = look();
   done.catch(() => undefined);
-  return { done, stop: () => (stopped = true) };
+  return {
+    done,
+    stop() {
+      stopped = true;
+    },
+  };
 }

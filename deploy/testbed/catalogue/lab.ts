@@ -142,6 +142,15 @@ export const began = async (host: Host, executionId: string): Promise<string[]> 
 
 export const said = (e: Execution): string => `${e.state}${e.failureClass ? ` (${e.failureClass})` : ""}: “${e.message}”`;
 
+/** Does something, and something else after it in any case. */
+export async function ensuring<T>(work: () => Promise<T>, afterwards: () => Promise<unknown>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await afterwards();
+  }
+}
+
 /** A program in a unit of its own that holds a lock file the way apt and dpkg do, until it is ended. */
 export async function holdLock(host: Host, unit: string, file: string, seconds = 3_600): Promise<void> {
   const hold = `import fcntl, time; f = open("${file}", "a"); fcntl.lockf(f, fcntl.LOCK_EX); time.sleep(${seconds})`;
