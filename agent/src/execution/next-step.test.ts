@@ -133,6 +133,12 @@ describe("an execution after its change", () => {
     expect(next(...restored, observed(true, old), avoided, verified(true))).toMatchObject({ kind: "conclude", state: "rolled-back" });
     expect(next(...restored, observed(true, old), avoided, verified(false))).toMatchObject({ kind: "conclude", state: "rollback-failed" });
   });
+  it("brings the network back too when nobody could be reached after the change", () => {
+    const lost: JournalRecord = { ...failing, failureClass: "commit-confirm" } as JournalRecord;
+    const restored = [...applied, ended(1, "exited 0"), observed(true, upgraded), lost, began("restore", 2), ended(2, "exited 0")];
+    expect(next(...restored, observed(true, old))).toEqual({ kind: "reconnect" });
+    expect(next(...restored, observed(true, old), { kind: "reconnected", at, notes: [] })).toEqual({ kind: "avoid" });
+  });
   it("tries going back twice and then says that it did not succeed", () => {
     const once = [
       ...applied,

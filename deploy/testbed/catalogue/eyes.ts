@@ -54,34 +54,37 @@ export const processesOf = async (host: Host, text: string): Promise<number[]> =
 /** The host's PID namespace, which tells its processes from other hosts'. */
 const spaceOf = async (host: Host): Promise<string> => readlinkSync(`/proc/${await host.leader()}/ns/pid`);
 function processesIn(space: string, text: string): number[] {
-  return readdirSync("/proc").flatMap((entry) => {
-    if (!/^\d+$/.test(entry)) return [];
-    try {
-      const words = readFileSync(`/proc/${entry}/cmdline`, "utf8").replaceAll("\0", " ");
-      return words.includes(text) && readlinkSync(`/proc/${entry}/ns/pid`) === space ? [Number(entry)] : [];
-    } catch {
-      return []; // It ended meanwhile.
-    }
-  });
+  const numbers = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
+  return numbers.map(Number).filter((pid) => isIn(pid, space, text));
+}
+/** Of a process that ended and was not yet waited for, the command line is empty. */
+function isIn(pid: number, space: string, text: string): boolean {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+    return words.includes(text) && readlinkSync(`/proc/${pid}/ns/pid`) === space;
+  } catch {
+    return false; // It ended meanwhile.
+  }
 }
 export const EXECUTOR = "/usr/lib/breakwater-agent/executor.mjs";
 export const AGENT = "/usr/lib/breakwater-agent/agent.mjs run";
 
 /** Between two looks at a journal: far below the time that a record's way to the disk takes. */
 const LOOK_MS = 2;
-/** Between two looks for the executor's process while nothing has begun: shorter than it takes to start. */
-const LOOK_FOR_PROCESS_MS = 200;
+/** Between two looks for the executor's process while nothing happens: shorter than it takes to start. */
+const LOOK_FOR_PROCESS_MS = 100;
 
-/** Waits for the next execution that begins on a host, and tells of each of its records the moment that it appears. */
+/** One execution that is watched from outside of its host. */
 export interface Watch {
-  /** Resolves with what `act` was called with last, once `act` returned true. */
+  /** Resolves once `act` returned true. */
   readonly done: Promise<{ readonly executionId: string; readonly records: readonly JournalRecord[] }>;
   stop(): void;
 }
 
 /**
+ * Waits for the next execution that begins on a host, and tells of its journal each time that it grew.
  * @param wanted Whether the execution that just appeared is the one to watch.
- * @param act Called synchronously for each new length of the journal; true ends the watch.
+ * @param act Called synchronously with all records so far and the executor's processes that live; true ends the watch.
  */
 export async function watchNext(
   host: Host,
@@ -98,7 +101,7 @@ export async function watchNext(
     let executor: number[] = [];
     let lookedAt = 0;
     while (!stopped) {
-      if (id === undefined && Date.now() - lookedAt > LOOK_FOR_PROCESS_MS) {
+      if (Date.now() - lookedAt > LOOK_FOR_PROCESS_MS) {
         executor = processesIn(space, EXECUTOR);
         lookedAt = Date.now();
       }
@@ -108,6 +111,7 @@ export async function watchNext(
         const now = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
         if (now > size) {
           size = now;
+          executor = executor.filter((pid) => isIn(pid, space, EXECUTOR));
           if (executor.length === 0) executor = processesIn(space, EXECUTOR);
           const records = read(file);
           if (act(records, executor)) return { executionId: id, records };

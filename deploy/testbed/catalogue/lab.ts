@@ -21,7 +21,7 @@ export class Lab {
   readonly hosts: readonly Host[];
 
   constructor(hosts: readonly number[]) {
-    this.controller.pace = { health: 10, inventory: 10 };
+    this.controller.pace = { health: 10, inventory: 30 };
     this.fleet = new Fleet({ controller: this.controller, hosts });
     this.hosts = this.fleet.hosts;
   }

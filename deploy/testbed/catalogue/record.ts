@@ -1,32 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { renameSync, writeFileSync } from "node:fs";
 import { it } from "vitest";
-import { z } from "zod";
 import type { Host } from "../testbed.ts";
+import { RESULTS_FILE, type Result, readResults } from "./record-format.ts";
 import { ROWS } from "./rows.ts";
-
-export const RESULTS_FILE = `${import.meta.dirname}/results.json`;
-
-const resultSchema = z.strictObject({
-  id: z.string(),
-  passed: z.boolean(),
-  /** How the fault was brought about, as one sentence. */
-  provoked: z.string(),
-  /** What agent, controller and dpkg said and did; of a failed row, why it failed. */
-  happened: z.string(),
-  at: z.string(),
-  versions: z.string(),
-});
-export type Result = z.infer<typeof resultSchema>;
-
-export const readResults = (file: string = RESULTS_FILE): Result[] =>
-  existsSync(file) ? z.array(resultSchema).parse(JSON.parse(readFileSync(file, "utf8"))) : [];
 
 /** A row's last result takes the place of the one before. */
 function keep(result: Result): void {
   const order = new Map(ROWS.map((row, i) => [row.id, i]));
   const all = [...readResults().filter((r) => r.id !== result.id), result].sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
-  mkdirSync(dirname(RESULTS_FILE), { recursive: true });
   writeFileSync(`${RESULTS_FILE}.part`, `${JSON.stringify(all, null, 2)}\n`);
   renameSync(`${RESULTS_FILE}.part`, RESULTS_FILE);
 }
