@@ -48,6 +48,7 @@ function lasting(inventory: WireInventory): unknown {
     ),
     repositories: sorted(inventory.repositories),
     containerRuntimes: sorted(inventory.containerRuntimes),
+    lostVersions: sorted(inventory.lostVersions),
     componentScan: lastingScan(inventory.componentScan ?? null),
     problems: sorted(inventory.problems?.map(({ collector, code }) => ({ collector, code }))),
     hardware: inventory.hardware && {

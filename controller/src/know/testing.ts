@@ -119,6 +119,7 @@ export const wireInventory = (changes: Partial<WireInventory__Output> = {}): Wir
   components: [],
   componentScan: null,
   containerRuntimes: [],
+  lostVersions: [],
   problems: [],
   collectedAt: "2026-03-02T07:59:00Z",
   ...changes,

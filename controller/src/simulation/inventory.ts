@@ -51,6 +51,7 @@ export function inventoryOf(endpoint: SimulatedEndpoint, versions: Versions, at:
     components: [],
     componentScan: null,
     containerRuntimes: [],
+    lostVersions: [],
     pendingUpdates: pendingOf(installed),
     services: [
       { unit: "ssh.service", activeState: "active", subState: "running", mainPid: 700, restarts: 0, package: "openssh-server" },

@@ -113,6 +113,16 @@ export class Lab {
     await host.sh("find /etc -name '*.dpkg-*' -path '*bw-*' -delete");
   }
 
+  /** The planner's word on a plan that is left with nothing; empty when there is a plan. */
+  async refusedPlan(host: Host, packageName: string, toVersion: string): Promise<string> {
+    const select = { patches: [{ packageName, toVersion }], endpointIds: [this.fleet.idOf(host)] };
+    const refused = await this.controller.client.post("/plans", { select }).then(
+      () => "",
+      (problem: Error) => problem.message,
+    );
+    return (/"(?:detail|message)":"([^"]+)"/.exec(refused)?.[1] ?? refused).slice(0, 400);
+  }
+
   /** Whether an update of a package is told of by a host, and how. */
   async update(host: Host, name: string) {
     const { rows } = await this.controller.client.get<{

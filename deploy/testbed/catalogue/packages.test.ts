@@ -161,7 +161,7 @@ describe("on a host whose administrator has a say", () => {
   fault("A9a", [h2], "apt-mark hold, then a plan that wants the package.", async () => {
     await h2.exec("apt-mark", "hold", "bw-reboot");
     await until("the hold to be told", 5 * MINUTE, async () => (await lab.update(h2, "bw-reboot"))?.update?.held);
-    const told = await refusedPlan(h2, "bw-reboot");
+    const told = await lab.refusedPlan(h2, "bw-reboot", ONE);
     expect(told).toMatch(/held/);
     await h2.exec("apt-mark", "unhold", "bw-reboot");
     await until("the end of the hold to be told", 5 * MINUTE, async () => (await lab.update(h2, "bw-reboot"))?.update?.held === false);
@@ -194,7 +194,7 @@ describe("on a host whose administrator has a say", () => {
 
   fault("A10", [h2], "bw-phased 1.1 is at 10 % in its repository; a plan wants it.", async () => {
     await until("the phasing to be told", 5 * MINUTE, async () => (await lab.update(h2, "bw-phased"))?.update?.phasedPercent === 10);
-    const told = await refusedPlan(h2, "bw-phased");
+    const told = await lab.refusedPlan(h2, "bw-phased", ONE);
     expect(told).toMatch(/10 %/);
     return `No plan: “${told}”`;
   });
@@ -354,13 +354,3 @@ describe("on a host that loses its network by the change", () => {
     return `Undone by the agent alone, the interface brought up again, and told once the controller was back: ${said(execution)}`;
   });
 });
-
-/** The planner's word on a plan that is left with nothing. */
-async function refusedPlan(host: Host, packageName: string): Promise<string> {
-  const intent = { select: { patches: [{ packageName, toVersion: ONE }], endpointIds: [lab.fleet.idOf(host)] } };
-  const refused = await lab.controller.client.post("/plans", intent).then(
-    () => "",
-    (problem: Error) => problem.message,
-  );
-  return (/"(?:detail|message)":"([^"]+)"/.exec(refused)?.[1] ?? refused).slice(0, 400);
-}

@@ -174,19 +174,26 @@ describe("repositories", () => {
   fault(
     "C4",
     [host],
-    "The installed version has left repository and caches, and dpkg-repack is not there; then a plan that is to be undoable.",
+    "The installed version leaves repository and caches, and dpkg-repack is gone: once after a plan was approved, once before one is made.",
     async () => {
+      const early = await lab.approved(host, { "bw-reboot": "1.1" });
       await host.sh("mv /usr/bin/dpkg-repack /root/; rm -f /var/cache/apt/archives/*.deb; rm -rf /var/lib/breakwater-executor/archives/*");
       await testbed.repo("withdraw", "bw-reboot", "1.0");
       await refresh([host]);
-      const plan = await lab.approved(host, { "bw-reboot": "1.1" });
-      const { execution, executionId } = await lab.deployed(host, plan);
+      const { execution, executionId } = await lab.deployed(host, early);
       expect(execution.state).toBe("refused");
       expect(execution.message).toMatch(/not-reversible: The installed bw-reboot 1.0 is in no cache/);
       expect(await began(host, executionId)).toEqual([]);
       expect(await host.package("bw-reboot")).toBe("ii 1.0");
+      await host.sh("rm -rf /var/lib/breakwater-executor/archives/*");
+      const told = await until("the planner to say so", 5 * MINUTE, async () => {
+        const message = await lab.refusedPlan(host, "bw-reboot", "1.1");
+        return /reversible: no/.test(message) && message;
+      });
+      const forward = await lab.run(host, { "bw-reboot": "1.1" }, { rollback: false });
+      expect(forward.execution.state).toBe("succeeded");
       await host.sh("mv /root/dpkg-repack /usr/bin/");
-      return `Nothing began. ${said(execution)}`;
+      return `Approved before: nothing began, ${said(execution)} Planned after: “${told}” Without a rollback it went through.`;
     },
   );
 });

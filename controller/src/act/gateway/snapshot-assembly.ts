@@ -69,6 +69,7 @@ function merge(parts: readonly WireInventory__Output[]): WireInventory__Output {
     components: all("components"),
     componentScan: first("componentScan") as WireInventory__Output["componentScan"],
     containerRuntimes: all("containerRuntimes"),
+    lostVersions: all("lostVersions"),
     problems: all("problems"),
     collectedAt: parts.find((p) => p.collectedAt !== "")?.collectedAt ?? "",
   };

@@ -831,6 +831,11 @@ export const schema = {
          "rule": "repeated",
          "type": "ContainerRuntime",
          "id": 15
+        },
+        "lostVersions": {
+         "rule": "repeated",
+         "type": "LostVersion",
+         "id": 16
         }
        }
       },
@@ -1166,6 +1171,22 @@ export const schema = {
         "held": {
          "type": "bool",
          "id": 14
+        }
+       }
+      },
+      "LostVersion": {
+       "fields": {
+        "name": {
+         "type": "string",
+         "id": 1
+        },
+        "architecture": {
+         "type": "string",
+         "id": 2
+        },
+        "version": {
+         "type": "string",
+         "id": 3
         }
        }
       },

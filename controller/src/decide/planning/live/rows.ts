@@ -14,6 +14,7 @@ const factsSchema = z.object({
   services: z.array(z.object({ unit: z.string(), activeState: z.string(), package: z.string() })).catch([]),
   loadedPackages: z.array(z.object({ name: z.string(), units: z.array(z.string()) })).catch([]),
   listeners: z.array(z.object({ scope: z.string() })).catch([]),
+  lostVersions: z.array(z.object({ name: z.string(), architecture: z.string(), version: z.string() })).catch([]),
 });
 export type PlanningFacts = z.infer<typeof factsSchema>;
 

@@ -14,6 +14,7 @@ import type { CollectorProblem as _breakwater_v1_CollectorProblem, CollectorProb
 import type { Component as _breakwater_v1_Component, Component__Output as _breakwater_v1_Component__Output } from '../../breakwater/v1/Component.ts';
 import type { ComponentScan as _breakwater_v1_ComponentScan, ComponentScan__Output as _breakwater_v1_ComponentScan__Output } from '../../breakwater/v1/ComponentScan.ts';
 import type { ContainerRuntime as _breakwater_v1_ContainerRuntime, ContainerRuntime__Output as _breakwater_v1_ContainerRuntime__Output } from '../../breakwater/v1/ContainerRuntime.ts';
+import type { LostVersion as _breakwater_v1_LostVersion, LostVersion__Output as _breakwater_v1_LostVersion__Output } from '../../breakwater/v1/LostVersion.ts';
 
 export interface Inventory {
   'os'?: (_breakwater_v1_OperatingSystem | null);
@@ -43,6 +44,10 @@ export interface Inventory {
    * What container runtimes hold. A runtime that is not listed is not installed.
    */
   'containerRuntimes'?: (_breakwater_v1_ContainerRuntime)[];
+  /**
+   * Installed versions that have an update pending and could not be brought back after it.
+   */
+  'lostVersions'?: (_breakwater_v1_LostVersion)[];
 }
 
 export interface Inventory__Output {
@@ -73,4 +78,8 @@ export interface Inventory__Output {
    * What container runtimes hold. A runtime that is not listed is not installed.
    */
   'containerRuntimes': (_breakwater_v1_ContainerRuntime__Output)[];
+  /**
+   * Installed versions that have an update pending and could not be brought back after it.
+   */
+  'lostVersions': (_breakwater_v1_LostVersion__Output)[];
 }

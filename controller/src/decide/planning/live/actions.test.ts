@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { chooseUpdates } from "./actions.ts";
+import type { UpdateRow } from "./rows.ts";
+
+const row = (name: string): UpdateRow => ({
+  ...{ endpointId: "ep_1", held: false, phasedPercent: 100 },
+  update: {
+    ...{ id: 1, distribution: "debian:12", ecosystem: "deb", name, architecture: "all", fromVersion: "1.0", toVersion: "1.1" },
+    ...{ sourceName: name, sourceVersion: "1.1", origin: "", label: "", suite: "", security: true, downloadSizeBytes: 1, cves: [] },
+  } as unknown as UpdateRow["update"],
+});
+const lost = [{ name: "shop", architecture: "all", version: "1.0" }];
+const namesOf = (rows: readonly UpdateRow[]) => rows.map((r) => r.update.name);
+
+describe("the updates that a plan moves", () => {
+  it("leave out, with the reason, what could not be taken back, when the plan wants a way back", () => {
+    const chosen = chooseUpdates([row("shop"), row("cart")], [], {}, lost);
+    expect(namesOf(chosen.updates)).toEqual(["cart"]);
+    expect(chosen.leftOut).toEqual([{ name: "shop", why: expect.stringMatching(/^shop: reversible: no\. 1\.0 is in no repository/) }]);
+  });
+  it("hold it against that version only", () => {
+    expect(namesOf(chooseUpdates([row("shop")], [], {}, [{ name: "shop", architecture: "all", version: "0.9" }]).updates)).toEqual([
+      "shop",
+    ]);
+    expect(namesOf(chooseUpdates([row("shop")], [], {}).updates)).toEqual(["shop"]);
+  });
+});
