@@ -119,6 +119,11 @@ describe("an execution after its change", () => {
     expect(next(...mended, observed(true, old))).toEqual({ kind: "transact", purpose: "apply" });
     expect(next(...mended, observed(true, old), began("apply", 3), ended(3, null), observed(true, old))).toMatchObject({ kind: "fail" });
   });
+  it("mends dpkg and goes on where the transaction itself was killed, which is no word on the packages", () => {
+    const killed = [...applied, ended(1, "killed KILL"), observed(false, broken)];
+    expect(next(...killed)).toEqual({ kind: "repair", rung: 0 });
+    expect(next(...killed, began("repair", 2), ended(2, "exited 0"), observed(true, upgraded))).toMatchObject({ kind: "verify" });
+  });
   it("goes back from a failed script without running it again", () => {
     expect(next(...applied, ended(1, "exited 100"), observed(false, broken), failing)).toEqual({ kind: "transact", purpose: "restore" });
   });

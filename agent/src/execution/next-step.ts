@@ -1,6 +1,6 @@
 import type { FailureClass } from "@breakwater/shared/command";
 import type { Purpose } from "./records.ts";
-import { changedSince, type Standing, type Transaction } from "./standing.ts";
+import { changedSince, type Standing, type Transaction, wasCutOff } from "./standing.ts";
 
 /** Times the same change is begun again after an interruption, and times going back is tried. */
 export const MAX_APPLY_ATTEMPTS = 2;
@@ -64,7 +64,7 @@ function applying(s: Standing, repairRungs: number): Step {
     if (s.action.rollback && !s.kept.reversible) return { kind: "conclude", state: "refused", message: `not-reversible: ${s.kept.why}` };
     return { kind: "transact", purpose: "apply" };
   }
-  const lost = last(s, "apply")?.ended?.exit === null;
+  const lost = wasCutOff(last(s, "apply"));
   if (!observed.healthy && lost && s.rung < repairRungs) return { kind: "repair", rung: s.rung };
   const wrong = notAtTarget(s);
   if (!observed.healthy || wrong.length > 0) {

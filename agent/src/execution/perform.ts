@@ -22,7 +22,7 @@ import type { Step } from "./next-step.ts";
 import { judgeBeforehand } from "./precheck.ts";
 import type { JournalRecord, Purpose } from "./records.ts";
 import { staleUnits } from "./stale-units.ts";
-import { type Standing, standingOf, type Transaction } from "./standing.ts";
+import { type Standing, standingOf, type Transaction, wasCutOff } from "./standing.ts";
 import { sizeOf, startTransaction, watchTransaction } from "./transaction.ts";
 import { brokenServices, restartOrder, restartUnit, runningServices, showUnits } from "./units.ts";
 import { keepWayBack } from "./way-back.ts";
@@ -212,7 +212,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
 }
 
 const lostOr = (s: Standing): FailureClass =>
-  s.transactions.findLast((t) => t.began.purpose === "apply")?.ended?.exit === null ? "interrupted" : "version-mismatch";
+  wasCutOff(s.transactions.findLast((t) => t.began.purpose === "apply")) ? "interrupted" : "version-mismatch";
 const asKept = (f: PackageFile) => ({ ...f, source: "archive" as const });
 const filesAtHand = (s: Standing): PackageFile[] => [
   ...(s.prefetched?.files ?? []),

@@ -6,6 +6,10 @@ export interface Transaction {
   readonly ended?: RecordOf<"transaction-ended">;
 }
 
+/** Whether a transaction was cut off from outside: nobody saw its end, or a signal was it. That says nothing of the packages. */
+export const wasCutOff = (t: Transaction | undefined): boolean =>
+  t?.ended !== undefined && (t.ended.exit === null || /^(?:killed|dumped) /.test(t.ended.exit));
+
 /** Where an execution stands, folded from its journal and from nothing else. */
 export interface Standing {
   readonly executionId: string;

@@ -73,11 +73,11 @@ const EXECUTION: readonly Row[] = [
   { id: "P1", fault: "power is lost in each phase of an execution" },
   { id: "P2", fault: "the disk is full when the command comes" },
   { id: "P3", fault: "the disk gets full between the download and dpkg's work" },
-  { id: "P4", fault: "the root file system becomes read-only between the download and dpkg's work" },
+  { id: "P4", fault: "the disk fails: its file system becomes read-only between the download and dpkg's work" },
   {
     id: "P5",
-    fault: "a disk that returns errors, or forgets what was synced",
-    notRun: "The hosts' disks are files behind a loop device; this machine's kernel has no device mapper targets for errors.",
+    fault: "a disk that returns wrong bytes, or forgets what was synced",
+    notRun: "The hosts' disks are files behind a loop device, which does neither.",
   },
   {
     id: "P6",
