@@ -5,9 +5,10 @@ import { type Host, until } from "../testbed.ts";
 import { journalOf } from "./eyes.ts";
 import { agree, began, dpkgIsSound, holdLock, Lab, release, said } from "./lab.ts";
 import { fault } from "./record.ts";
+import { storageRows } from "./storage-rows.ts";
 
-const lab = new Lab([1, 2, 3, 4]);
-const [h1, h2, h3, h4] = lab.hosts as [Host, Host, Host, Host];
+const lab = new Lab([1, 2, 3, 4, 5]);
+const [h1, h2, h3, h4, h5] = lab.hosts as [Host, Host, Host, Host, Host];
 const ONE = "1.1";
 
 beforeAll(() =>
@@ -31,7 +32,7 @@ beforeAll(() =>
 );
 afterAll(() => lab.stop());
 
-describe("on a host whose package manager is in the way", () => {
+describe.concurrent("on a host whose package manager is in the way", () => {
   fault(
     "A1",
     [h1],
@@ -145,7 +146,7 @@ describe("on a host whose package manager is in the way", () => {
   });
 });
 
-describe("on a host whose administrator has a say", () => {
+describe.concurrent("on a host whose administrator has a say", () => {
   fault("A5", [h2], "/etc/bw-conffile.conf is edited; the plan's version brings another one.", async () => {
     await h2.sh("echo colour=green >/etc/bw-conffile.conf");
     const { execution, executionId } = await lab.run(h2, { "bw-conffile": ONE });
@@ -228,7 +229,7 @@ describe("on a host whose administrator has a say", () => {
   });
 });
 
-describe("on a host where things end that should not", () => {
+describe.concurrent("on a host where things end that should not", () => {
   fault("A18a", [h3], "A plan takes bw-killsagent to 1.1, whose postinst restarts breakwater-agent.", async () => {
     const before = await h3.sh("systemctl show -p MainPID --value breakwater-agent");
     const { execution, executionId } = await lab.run(h3, { "bw-killsagent": ONE });
@@ -342,7 +343,7 @@ describe("on a host where things end that should not", () => {
   );
 });
 
-describe("on a host that loses its network by the change", () => {
+describe.concurrent("on a host that loses its network by the change", () => {
   fault("C1", [h4], "A plan takes bw-netdown to 1.1, whose postinst takes the network interface down.", async () => {
     const { execution, executionId } = await lab.run(h4, { "bw-netdown": ONE });
     expect(execution).toMatchObject({ state: "rolled-back", failureClass: "commit-confirm" });
@@ -354,3 +355,5 @@ describe("on a host that loses its network by the change", () => {
     return `Undone by the agent alone, the interface brought up again, and told once the controller was back: ${said(execution)}`;
   });
 });
+
+storageRows(lab, [h5, h4, h5]);

@@ -2,15 +2,16 @@ import { afterAll, beforeAll, describe, expect } from "vitest";
 import { MINUTE, refresh } from "../fleet.ts";
 import { type Host, testbed, until } from "../testbed.ts";
 import { askExecutor } from "./eyes.ts";
+import { killRows } from "./kill-rows.ts";
 import { began, dpkgIsSound, ensuring, holdLock, Lab, release, said } from "./lab.ts";
 import { fault } from "./record.ts";
 
 // What is done to the repository is done to all hosts, so these rows share one and go one after another.
-const lab = new Lab([1]);
-const [host] = lab.hosts as [Host];
+const lab = new Lab([1, 2, 3, 4]);
+const [host, h2, h3, h4] = lab.hosts as [Host, Host, Host, Host];
 const REPOSITORY = "http://10.77.0.1:8077";
 
-beforeAll(() => lab.start({ "bw-conffile": "1.1", "bw-reboot": "1.1" }));
+beforeAll(() => lab.start({ "bw-conffile": "1.1", "bw-reboot": "1.1", "bw-badpostinst": "1.1", "bw-slow": "1.1" }));
 afterAll(() => lab.stop());
 
 const testbedState = async () => {
@@ -18,6 +19,7 @@ const testbedState = async () => {
   const repository = refreshed.repositories.find((r) => r.uri === REPOSITORY && r.suite === "testbed");
   return { ...refreshed, repository };
 };
+const endpoint = async () => (await lab.controller.client.endpoints()).find((e) => e.hostname === host.name);
 const others = (repositories: readonly { uri: string; suite: string; state: string }[], but: string) =>
   repositories.filter((r) => `${r.uri} ${r.suite}` !== but).map((r) => r.state);
 
@@ -155,9 +157,9 @@ describe("repositories", () => {
       );
       try {
         await host.exec("systemctl", "restart", "breakwater-agent.service", "breakwater-executor.service");
-        const before = (await lab.controller.client.endpoints())[0]?.inventoryAt ?? "";
+        const before = (await endpoint())?.inventoryAt ?? "";
         const after = await until("an inventory under the wrappers", 5 * MINUTE, async () => {
-          const [e] = await lab.controller.client.endpoints();
+          const e = await endpoint();
           return e?.connected && (e.inventoryAt ?? "") > before ? e : undefined;
         });
         expect(after.pendingUpdates).toBeGreaterThan(10);
@@ -197,3 +199,5 @@ describe("repositories", () => {
     },
   );
 });
+
+killRows(lab, [host, h2, h3, h4]);
