@@ -1,5 +1,4 @@
 import { mkdirSync, readFileSync } from "node:fs";
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { FailureClass, PackageChange } from "@breakwater/shared/command";
@@ -19,18 +18,16 @@ import { spaceShort } from "./free-space.ts";
 import type { Journal } from "./journal.ts";
 import { bringUp, linksUp } from "./links.ts";
 import type { Step } from "./next-step.ts";
+import { logOf, outputTail } from "./output.ts";
 import { judgeBeforehand } from "./precheck.ts";
 import type { JournalRecord, Purpose } from "./records.ts";
 import { staleUnits } from "./stale-units.ts";
 import { type Standing, standingOf, type Transaction, wasCutOff } from "./standing.ts";
 import { sizeOf, startTransaction, watchTransaction } from "./transaction.ts";
-import { brokenServices, restartOrder, restartUnit, runningServices, showUnits } from "./units.ts";
+import { restartOrder, restartUnit, runningServices } from "./units.ts";
+import { verify } from "./verify.ts";
 import { keepWayBack } from "./way-back.ts";
 
-/** Output that explains a report, in bytes. The wire allows 16 KiB. */
-const OUTPUT_TAIL_BYTES = 16_000;
-/** Services settle for this long before they are judged, checks or not: systemd gives up on a crashing one after some seconds. */
-const SETTLE_MS = 6_000;
 const LOCK_POLL_MS = 1_000;
 /** A bad version stays away for this long; by then its successor is out or a person has looked. */
 const AVOID_MS = 14 * 86_400_000;
@@ -189,7 +186,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       return append({ kind: "avoided", at: at(), file, expires });
     }
     case "fail": {
-      const output = tail(w, standing);
+      const output = outputTail(w.directory, standing);
       const failureClass = step.failureClass === "from-output" ? (w.manager.classify(output) ?? lostOr(standing)) : step.failureClass;
       const told = w.manager.explain(output);
       return failing(failureClass, told === "" ? step.message : `${step.message} ${told}.`, output);
@@ -200,7 +197,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       return w.report(step.state, {
         message: step.message.trim(),
         failureClass: step.state === "succeeded" ? "" : (standing.failing?.failureClass ?? ""),
-        output: standing.failing?.output ?? tail(w, standing),
+        output: standing.failing?.output ?? outputTail(w.directory, standing),
         checks: terminalChecks,
         packageManagerHealth: broken ? "broken" : standing.transactions.some((t) => t.began.purpose === "repair") ? "repaired" : "healthy",
         terminal: true,
@@ -225,14 +222,7 @@ const why = (s: Standing): { failureClass: string; message: string; output: stri
   output: s.failing?.output ?? "",
 });
 
-const logOf = (w: Surroundings): string => join(w.directory, "output.log");
 const noteOf = (w: Surroundings, number: number): string => join(w.directory, `exit-${number}`);
-
-function tail(w: Surroundings, s: Standing): string {
-  const from = s.transactions.findLast((t) => t.began.purpose !== "repair")?.began.logOffset ?? 0;
-  if (sizeOf(logOf(w)) === 0) return "";
-  return readFileSync(logOf(w)).subarray(from).subarray(-OUTPUT_TAIL_BYTES).toString("utf8");
-}
 
 async function begin(purpose: Purpose, command: ManagerCommand, s: Standing, w: Surroundings, rung: number): Promise<void> {
   // apt wants its archive directory to be there, also for a way back that downloads nothing.
@@ -247,16 +237,16 @@ async function begin(purpose: Purpose, command: ManagerCommand, s: Standing, w: 
     unit,
     rung,
     argv: [...command.argv],
-    logOffset: sizeOf(logOf(w)),
+    logOffset: sizeOf(logOf(w.directory)),
   });
-  await startTransaction(w.run, unit, command, logOf(w), noteOf(w, number));
+  await startTransaction(w.run, unit, command, logOf(w.directory), noteOf(w, number));
 }
 
 function watch({ began }: Transaction, w: Surroundings): Promise<string | null> {
   return watchTransaction({
     run: w.run,
     unit: began.unit,
-    log: logOf(w),
+    log: logOf(w.directory),
     exitNote: noteOf(w, began.number),
     from: began.logOffset,
     stallMs: w.stallMs,
@@ -265,7 +255,7 @@ function watch({ began }: Transaction, w: Surroundings): Promise<string | null> 
     stalled: (forMs) =>
       w.report(began.purpose === "restore" ? "rolling-back" : "applying", {
         message: `The package manager has printed nothing for ${Math.round(forMs / 60_000)} min. It is left running: only a person may end it (unit ${began.unit}).`,
-        output: sizeOf(logOf(w)) === 0 ? "" : readFileSync(logOf(w)).subarray(-4_000).toString("utf8"),
+        output: sizeOf(logOf(w.directory)) === 0 ? "" : readFileSync(logOf(w.directory)).subarray(-4_000).toString("utf8"),
       }),
   });
 }
@@ -288,69 +278,6 @@ async function keepOld(s: Standing, w: Surroundings) {
   mkdirSync(directory, { recursive: true });
   const place = { directory, caches: await w.caches(), scratch: join(w.directory, "status-after") };
   return keepWayBack(w.manager, s.prechecked?.changes ?? [], s.prefetched?.files ?? [], place);
-}
-
-async function verify(of: "apply" | "restore", s: Standing, w: Surroundings): Promise<void> {
-  const now = () => w.clock.now();
-  if (of === "apply") w.report("verifying", { message: "" });
-  const before = s.prechecked?.unitsBefore ?? [];
-  const graceMs = Math.max(SETTLE_MS, s.action.limits.checkGraceMs);
-  const settled = wait(SETTLE_MS);
-  const checks = await runChecks(w.run, s.action.checks, graceMs, now);
-  await settled;
-  const until = now() + graceMs;
-  const look = async () =>
-    before.length === 0
-      ? []
-      : brokenServices(
-          before,
-          await showUnits(
-            w.run,
-            before.map((u) => u.unit),
-          ),
-        );
-  let services = await look();
-  while (services.length > 0 && now() < until) {
-    await wait(LOCK_POLL_MS);
-    services = await look();
-  }
-  const strayed = of === "apply" ? strayChanges(s, await w.manager.installed()) : [];
-  const failedChecks = checks.filter((c) => !c.passed).map((c) => `${c.name}: ${c.detail}.`);
-  const known = s.prechecked?.reviewsBefore;
-  const reviews = known ? (await w.manager.configurationReviews()).filter((r) => !known.includes(r)) : [];
-  const reboot = await access("/run/reboot-required").then(
-    () => "The machine wants a restart (/run/reboot-required).",
-    () => "",
-  );
-  const restarted = w.journal.records.flatMap((r) => (r.kind === "restarted" && r.after === of ? r.notes : []));
-  const reconnected = of === "restore" ? (s.reconnected?.notes ?? []) : [];
-  const problems = [...services, ...failedChecks, ...strayed];
-  const notes = [
-    ...problems,
-    ...restarted,
-    ...reconnected,
-    ...(reviews.length > 0 ? [`Edited configuration was kept; the package's own lies in ${reviews.join(", ")}.`] : []),
-    ...(reboot ? [reboot] : []),
-  ];
-  const passed = problems.length === 0;
-  const at = formatInstant(w.clock.now());
-  w.journal.append({ kind: "verified", at, of, passed, notes, checks });
-  if (!passed && of === "apply")
-    w.journal.append({
-      kind: "failing",
-      at,
-      failureClass: failedChecks.length > 0 ? "check-failed" : services.length > 0 ? "service-failed" : "version-mismatch",
-      message: problems.join(" "),
-      output: tail(w, s),
-    });
-}
-
-/** Packages outside of the plan that are not as they were: nobody approved that. */
-function strayChanges(s: Standing, all: readonly InstalledPackage[]): string[] {
-  const planned = new Set(s.action.packages.map(packageKey));
-  const before = new Set(s.prechecked?.machineBefore ?? []);
-  const stray = all.filter((p) => !planned.has(packageKey(p)) && !before.has(`${packageKey(p)}=${p.version}`));
-  return stray.slice(0, 10).map((p) => `${p.name} became ${p.version}, which is not in the plan.`);
 }
 
 export const currentStanding = (journal: Journal): Standing => {
