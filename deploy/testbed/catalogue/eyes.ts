@@ -100,9 +100,13 @@ export async function watchNext(
     let size = 0;
     let executor: number[] = [];
     let lookedAt = 0;
+    const living = () => {
+      const known = executor.filter((pid) => isIn(pid, space, EXECUTOR));
+      return known.length > 0 ? known : processesIn(space, EXECUTOR);
+    };
     while (!stopped) {
       if (Date.now() - lookedAt > LOOK_FOR_PROCESS_MS) {
-        executor = processesIn(space, EXECUTOR);
+        executor = living();
         lookedAt = Date.now();
       }
       id ??= readdirSync(directory, "utf8").find((e) => !known.has(e) && wanted(e));
@@ -111,8 +115,7 @@ export async function watchNext(
         const now = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
         if (now > size) {
           size = now;
-          executor = executor.filter((pid) => isIn(pid, space, EXECUTOR));
-          if (executor.length === 0) executor = processesIn(space, EXECUTOR);
+          executor = living();
           const records = read(file);
           if (act(records, executor)) return { executionId: id, records };
         }
