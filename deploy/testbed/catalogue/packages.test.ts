@@ -153,8 +153,8 @@ describe.concurrent("on a host whose administrator has a say", () => {
     expect(execution.state).toBe("succeeded");
     expect(execution.message).toContain("/etc/bw-conffile.conf.dpkg-dist");
     await agree(h2, executionId, "succeeded");
-    expect(await h2.sh("cat /etc/bw-conffile.conf")).toBe("colour=green\n");
-    expect(await h2.sh("cat /etc/bw-conffile.conf.dpkg-dist")).toBe("colour=blue\nsize=2\n");
+    expect(await h2.sh("cat /etc/bw-conffile.conf")).toBe("colour=green");
+    expect(await h2.sh("cat /etc/bw-conffile.conf.dpkg-dist")).toBe("colour=blue\nsize=2");
     await lab.reset(h2, "bw-conffile");
     return `The edited file stayed: ${said(execution)}`;
   });
