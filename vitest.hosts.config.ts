@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 1_800_000,
     hookTimeout: 1_800_000,
     fileParallelism: false,
+    // Rows of the catalogue wait for their host by themselves.
+    maxConcurrency: 64,
     pool: "forks",
     globalSetup: "deploy/testbed/global-setup.ts",
   },

@@ -10,6 +10,7 @@ const checks: Record<string, [string, string[]]> = {
   "unused code and dependencies": ["knip", []],
   "wire is well-formed": ["buf", ["lint", "proto"]],
   "generated wire types are current": ["tsx", ["proto/generate.ts", "--check"]],
+  "the table of faults is current": ["tsx", ["deploy/docs/faults.ts", "--check"]],
   "migrations are current": ["tsx", ["deploy/ci/migrations-current.ts"]],
 };
 

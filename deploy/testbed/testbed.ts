@@ -56,6 +56,13 @@ export class Host {
   push(source: string, target: string): Promise<string> {
     return must(script("hosts", ["push", String(this.k), source, target]), `copying ${source} to ${this.name}`);
   }
+  /** The number that its PID 1 has on this machine, another one after each boot. */
+  async leader(): Promise<number> {
+    return Number(await must(script("hosts", ["leader", String(this.k)]), `looking for PID 1 of ${this.name}`));
+  }
+  reboot(): Promise<string> {
+    return must(script("hosts", ["reboot", String(this.k)]), `restart of ${this.name}`);
+  }
   /** Power loss: all stops at once, what was not synced is gone. */
   kill(): Promise<string> {
     return must(script("hosts", ["kill", String(this.k)]), `power loss of ${this.name}`);

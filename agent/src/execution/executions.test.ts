@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EndpointAction } from "@breakwater/shared/command";
@@ -55,7 +55,12 @@ function machine(options: {
   } as unknown as Trust;
   const executions = createExecutions({
     stateDir: directory,
-    manager: { repairRungs: [], expireAvoidances: async () => {}, ...options.manager } as unknown as PackageManager,
+    manager: {
+      repairRungs: [],
+      expireAvoidances: async () => {},
+      lockHolder: async () => undefined,
+      ...options.manager,
+    } as unknown as PackageManager,
     trust,
     brakes: {
       look: async () => {},
@@ -111,6 +116,19 @@ describe("a command", () => {
     expect(first).toMatchObject({ ok: true, value: { replay: false } });
     expect(again).toMatchObject({ ok: true, value: { executionId: "ex_1", replay: true } });
     expect(other).toMatchObject({ ok: false, problem: { code: "replayed" } });
+  });
+
+  it("whose journal cannot be written is refused with the reason, and leaves nothing in the way of the next", async () => {
+    const { executions } = machine({ trusts: true });
+    await executions.recover();
+    const place = join(directory, "executions");
+    rmSync(place, { recursive: true });
+    writeFileSync(place, "");
+    await expect(executions.apply(request("ex_1"))).rejects.toThrow(/Nothing was begun: the journal in .* cannot be written/);
+    expect(executions.idle).toBe(true);
+    rmSync(place);
+    mkdirSync(place);
+    expect(await executions.apply(request("ex_1"))).toMatchObject({ ok: true, value: { executionId: "ex_1", replay: false } });
   });
 
   it("of an earlier revision of a plan is refused once a later one came, and a later one is not", async () => {

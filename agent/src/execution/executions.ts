@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { DEFAULT_REBOOT_LIMIT_MS } from "@breakwater/shared/command";
-import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
+import { type Clock, fail, formatInstant, ok, ProblemError, type Result } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 import type { Brakes } from "../brakes/index.ts";
 import type { ApplyRequest, ExecutionStanding, ExecutorEvent, ExecutorStatus, Report } from "../executor/protocol.ts";
@@ -15,6 +15,7 @@ import { type Journal, openJournal, syncDirectory } from "./journal.ts";
 import { nextStep } from "./next-step.ts";
 import { currentStanding, perform } from "./perform.ts";
 import { prune } from "./prune.ts";
+import type { JournalRecord } from "./records.ts";
 import type { Retention } from "./retention.ts";
 import { openRevisions } from "./revisions.ts";
 import { overtakes, type Standing, standingOf, usesUp } from "./standing.ts";
@@ -23,6 +24,8 @@ import type { Trust } from "./trust.ts";
 
 const DAY_MS = 86_400_000;
 const ACKNOWLEDGED_POLL_MS = 250;
+/** What stopped for want of a journal that can be written (a full disk, a read-only file system) is taken up again after this long. */
+const RESUME_MS = 15_000;
 /** A step that throws (systemd not answering, a full disk) is tried again this many times before the execution fails. */
 const MAX_ODD_FAILURES = 3;
 
@@ -69,6 +72,20 @@ export function createExecutions(o: ExecutionsOptions) {
     const execution = { id, journal: openJournal(join(directoryOf(id), "journal")), acknowledged: readAcknowledged(directoryOf(id)) };
     executions.set(id, execution);
     return execution;
+  };
+
+  /** A new execution with its first record on the disk; when that cannot be, there is none. */
+  const openWith = (id: string, first: JournalRecord): Execution => {
+    try {
+      const e = open(id);
+      e.journal.append(first);
+      return e;
+    } catch (error) {
+      executions.get(id)?.journal.close();
+      executions.delete(id);
+      const message = `Nothing was begun: the journal in ${o.stateDir} cannot be written: ${(error as Error).message}.`;
+      throw new ProblemError({ code: "journal-unwritable", message, next: "Make room on that disk, or make it writable." });
+    }
   };
 
   const standingFor = (e: Execution, replay: boolean): ExecutionStanding => {
@@ -125,6 +142,8 @@ export function createExecutions(o: ExecutionsOptions) {
 
   async function drive(e: Execution): Promise<void> {
     let odd = 0;
+    const { step, origin } = currentStanding(e.journal);
+    if (step === 0) report(e, "accepted", { message: origin.kind === "rollback-received" ? origin.reason : "" });
     for (;;) {
       const standing = currentStanding(e.journal);
       const step = nextStep(standing, o.manager.repairRungs);
@@ -174,14 +193,24 @@ export function createExecutions(o: ExecutionsOptions) {
     report(e, touched ? "rollback-failed" : "failed", { failureClass: "internal", message, terminal: true });
   }
 
+  /** Until it has ended. It throws where not even the journal can be written; the machine stays its own, and it is tried again. */
+  async function driveToTheEnd(e: Execution): Promise<void> {
+    for (;;) {
+      try {
+        return await drive(e);
+      } catch (error) {
+        o.log.error({ err: error, executionId: e.id }, "an execution stopped; it is taken up again soon, or at the next start");
+        await wait(RESUME_MS);
+      }
+    }
+  }
+
   function start(e: Execution): void {
-    const done = drive(e)
-      .catch((error: Error) => o.log.error({ err: error, executionId: e.id }, "an execution stopped; it is resumed at the next start"))
-      .finally(() => {
-        running = undefined;
-        const next = [...executions.values()].find((x) => !currentStanding(x.journal).terminal && x.id !== e.id);
-        if (next) start(next);
-      });
+    const done = driveToTheEnd(e).finally(() => {
+      running = undefined;
+      const next = [...executions.values()].find((x) => !currentStanding(x.journal).terminal && x.id !== e.id);
+      if (next) start(next);
+    });
     running = { id: e.id, done };
   }
 
@@ -273,12 +302,10 @@ export function createExecutions(o: ExecutionsOptions) {
       };
       return begin(obstacle, `execution ${executionId}`, () => {
         o.brakes.begins("apply", executionId);
-        const e = open(executionId);
         const at = formatInstant(o.clock.now());
         const planExpiresAt = header.expiresAt;
-        e.journal.append({ kind: "apply-received", at, executionId, request: command, action, planDigest: digest, planExpiresAt });
-        report(e, "accepted", {});
-        return e;
+        const first = { kind: "apply-received", at, executionId, request: command, action, planDigest: digest, planExpiresAt } as const;
+        return openWith(executionId, first);
       });
     },
 
@@ -299,14 +326,21 @@ export function createExecutions(o: ExecutionsOptions) {
       };
       return begin(obstacle, `rollback ${executionId}`, () => {
         o.brakes.begins("rollback", executionId);
-        const e = open(executionId);
         const at = formatInstant(o.clock.now());
         const changed = new Set(prechecked.changes.map((c) => `${c.name}:${c.architecture}`));
         const rebooted = s.reboots.get("apply")?.ended?.booted === true;
         const before = prechecked.before.filter((p) => changed.has(`${p.name}:${p.architecture}`));
-        e.journal.append({ kind: "rollback-received", at, executionId, ofExecutionId, reason, action, kept: kept.files, before, rebooted });
-        report(e, "accepted", { message: reason });
-        return e;
+        return openWith(executionId, {
+          kind: "rollback-received",
+          at,
+          executionId,
+          ofExecutionId,
+          reason,
+          action,
+          kept: kept.files,
+          before,
+          rebooted,
+        });
       });
     },
 

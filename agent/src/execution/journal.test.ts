@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execaSync } from "execa";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openJournal, parseJournal } from "./journal.ts";
@@ -48,6 +49,22 @@ describe("journal", () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it("leaves no half record where the space ended in the middle of one, and goes on when there is room", () => {
+    // A limit of the process on a file's size stands in for a full disk: the kernel writes up to it, then says no.
+    const program = `const { openJournal } = await import(${JSON.stringify(join(import.meta.dirname, "journal.ts"))});
+      const journal = openJournal(process.argv[1]);
+      try { for (;;) journal.append({ kind: "cancel-asked", at: "2026-01-01T00:00:00.000Z", reason: "x".repeat(500) }); }
+      catch (error) { process.stdout.write(error.code + " " + journal.records.length); }`;
+    const limited = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
+    const run = execaSync("sh", ["-c", limited, "sh", process.execPath, "--import", "tsx", "--input-type=module", "-e", program, path()]);
+    const [code, count] = run.stdout.split(" ");
+    expect([code, Number(count)]).toEqual(["EFBIG", 6]);
+    const journal = openJournal(path());
+    expect(journal).toMatchObject({ tail: "clean" });
+    journal.append(cancel("after"));
+    expect(openJournal(path()).records.length).toBe(7);
   });
 
   it("takes zeros that a file system left at the end for a torn write", () => {

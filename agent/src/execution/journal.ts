@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type JournalRecord, recordSchema } from "./records.ts";
 
@@ -87,8 +87,15 @@ export function openJournal(path: string): Journal {
       const body = JSON.stringify(recordSchema.parse(record));
       const next = chain(digest, body);
       const line = Buffer.from(`${JOURNAL_VERSION} ${next} ${body}\n`, "utf8");
-      for (let written = 0; written < line.length; ) written += writeSync(fd, line, written);
-      fsyncSync(fd);
+      const sound = fstatSync(fd).size;
+      try {
+        for (let written = 0; written < line.length; ) written += writeSync(fd, line, written);
+        fsyncSync(fd);
+      } catch (error) {
+        // Half a line (a full disk) would make everything after it unreadable.
+        ftruncateSync(fd, sound);
+        throw error;
+      }
       digest = next;
       records.push(record);
     },

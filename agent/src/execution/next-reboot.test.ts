@@ -39,6 +39,7 @@ const applied = (change: Partial<EndpointAction> = {}): JournalRecord[] => [
     machineBefore: [],
     reviewsBefore: [],
     kernelNote: "",
+    linksBefore: [],
   },
   { kind: "prefetched", at, files: [] },
   { kind: "kept", at, files: [{ ...old, file: "/x", sha256: "0", source: "archive" }], reversible: true, why: "" },

@@ -47,6 +47,7 @@ const prechecked: RecordOf<"prechecked"> = {
   machineBefore: [],
   reviewsBefore: [],
   kernelNote: "",
+  linksBefore: [],
 };
 const kept = (reversible = true): JournalRecord => ({
   kind: "kept",
@@ -119,6 +120,11 @@ describe("an execution after its change", () => {
     expect(next(...mended, observed(true, old))).toEqual({ kind: "transact", purpose: "apply" });
     expect(next(...mended, observed(true, old), began("apply", 3), ended(3, null), observed(true, old))).toMatchObject({ kind: "fail" });
   });
+  it("mends dpkg and goes on where the transaction itself was killed, which is no word on the packages", () => {
+    const killed = [...applied, ended(1, "killed KILL"), observed(false, broken)];
+    expect(next(...killed)).toEqual({ kind: "repair", rung: 0 });
+    expect(next(...killed, began("repair", 2), ended(2, "exited 0"), observed(true, upgraded))).toMatchObject({ kind: "verify" });
+  });
   it("goes back from a failed script without running it again", () => {
     expect(next(...applied, ended(1, "exited 100"), observed(false, broken), failing)).toEqual({ kind: "transact", purpose: "restore" });
   });
@@ -144,6 +150,12 @@ describe("an execution after its change", () => {
     const verified = (passed: boolean): JournalRecord => ({ kind: "verified", at, of: "restore", passed, notes: [], checks: [] });
     expect(next(...restored, observed(true, old), avoided, verified(true))).toMatchObject({ kind: "conclude", state: "rolled-back" });
     expect(next(...restored, observed(true, old), avoided, verified(false))).toMatchObject({ kind: "conclude", state: "rollback-failed" });
+  });
+  it("brings the network back too when nobody could be reached after the change", () => {
+    const lost: JournalRecord = { ...failing, failureClass: "commit-confirm" } as JournalRecord;
+    const restored = [...applied, ended(1, "exited 0"), observed(true, upgraded), lost, began("restore", 2), ended(2, "exited 0")];
+    expect(next(...restored, observed(true, old))).toEqual({ kind: "reconnect" });
+    expect(next(...restored, observed(true, old), { kind: "reconnected", at, notes: [] })).toEqual({ kind: "avoid" });
   });
   it("tries going back twice and then says that it did not succeed", () => {
     const once = [

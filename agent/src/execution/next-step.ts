@@ -1,7 +1,7 @@
 import type { FailureClass } from "@breakwater/shared/command";
 import { lastly, type RebootStep, rebootStep } from "./next-reboot.ts";
 import type { Purpose } from "./records.ts";
-import { changedSince, type Direction, type Standing, type Transaction } from "./standing.ts";
+import { changedSince, type Direction, type Standing, type Transaction, wasCutOff } from "./standing.ts";
 
 /** Times the same change is begun again after an interruption, and times going back is tried. */
 export const MAX_APPLY_ATTEMPTS = 2;
@@ -20,6 +20,8 @@ export type Step =
   | RebootStep
   | { readonly kind: "verify"; readonly of: Direction }
   | { readonly kind: "confirm" }
+  /** The network was lost by the change: what it was before is more than the packages' bytes. */
+  | { readonly kind: "reconnect" }
   | { readonly kind: "avoid" }
   /** Something is wrong with the change; the class "from-output" is read off what the tools printed. */
   | { readonly kind: "fail"; readonly failureClass: FailureClass | "from-output"; readonly message: string }
@@ -70,7 +72,7 @@ function applying(s: Standing, repairRungs: number): Step {
     if (s.action.rollback && !s.kept.reversible) return { kind: "conclude", state: "refused", message: `not-reversible: ${s.kept.why}` };
     return { kind: "transact", purpose: "apply" };
   }
-  const lost = last(s, "apply")?.ended?.exit === null;
+  const lost = wasCutOff(last(s, "apply"));
   if (!observed.healthy && lost && s.rung < repairRungs) return { kind: "repair", rung: s.rung };
   const wrong = notAtTarget(s);
   if (!observed.healthy || wrong.length > 0) {
@@ -133,6 +135,7 @@ function afterRestore(s: Standing, changed: readonly string[], cause: string): S
     };
   }
   if (s.action.restartServices && !s.restarted.has("restore")) return { kind: "restart", after: "restore" };
+  if (s.failing?.failureClass === "commit-confirm" && !s.reconnected) return { kind: "reconnect" };
   if (!s.avoided) return { kind: "avoid" };
   const rebooting = rebootStep(s, "restore");
   if (rebooting) return rebooting;

@@ -17,19 +17,19 @@ import type { BootLoader, Machine } from "../reboot/index.ts";
 import { runChecks } from "./checks.ts";
 import { spaceShort } from "./free-space.ts";
 import type { Journal } from "./journal.ts";
+import { bringUp, linksUp } from "./links.ts";
 import type { Step } from "./next-step.ts";
+import { logOf, outputTail } from "./output.ts";
 import { performHooks, performReboot, rebootPrecheck, weighReboot } from "./perform-reboot.ts";
 import { judgeBeforehand } from "./precheck.ts";
 import type { JournalRecord, Purpose } from "./records.ts";
 import { restartStale } from "./restart-stale.ts";
-import { type Standing, standingOf, type Transaction } from "./standing.ts";
+import { type Standing, standingOf, type Transaction, wasCutOff } from "./standing.ts";
 import { sizeOf, startTransaction, watchTransaction } from "./transaction.ts";
 import { runningServices } from "./units.ts";
 import { verify } from "./verify.ts";
 import { keepWayBack } from "./way-back.ts";
 
-/** Output that explains a report, in bytes. The wire allows 16 KiB. */
-const OUTPUT_TAIL_BYTES = 16_000;
 const LOCK_POLL_MS = 1_000;
 /** A bad version stays away for this long; by then its successor is out or a person has looked. */
 const AVOID_MS = 14 * 86_400_000;
@@ -79,13 +79,19 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
   const failing = (failureClass: FailureClass, message: string, output = "") =>
     append({ kind: "failing", at: at(), failureClass, message, output });
   const { action } = standing;
+  const locked = async () =>
+    failing("lock-timeout", `The package manager is in use by ${await w.manager.lockHolder()}, for longer than the plan waits.`);
 
   switch (step.kind) {
     case "observe": {
       if (standing.step <= 1 && standing.origin.kind === "apply-received") w.report("prechecking", { message: "" });
+      // Another program's half-done work, or what is left of a transaction whose apt-get was killed, is no state to judge by.
+      const free = await lockFree(action.limits.lockWaitMs, standing.transactions.length > 0 ? standing.state : "prechecking", w);
       const health = await w.manager.health();
       const packages = chosen(await w.manager.installed(), action.packages);
-      return append({ kind: "observed", at: at(), healthy: health.healthy, problems: health.problems.slice(0, 50), packages });
+      append({ kind: "observed", at: at(), healthy: health.healthy, problems: health.problems.slice(0, 50), packages });
+      if (!free && standing.transactions.length === 0 && standing.origin.kind === "apply-received") await locked();
+      return;
     }
     case "attach": {
       const { began } = step.transaction;
@@ -98,8 +104,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       return begin("repair", command, standing, w, step.rung);
     }
     case "precheck": {
-      if (!(await lockFree(action.limits.lockWaitMs, w)))
-        return failing("lock-timeout", `The package manager is in use by ${await w.manager.lockHolder()}, for longer than the plan waits.`);
+      if (!(await lockFree(action.limits.lockWaitMs, "prechecking", w))) return locked();
       const all = await w.manager.installed();
       const judged = await judgeBeforehand(w.manager, action, all);
       if (!judged.ok) return failing(judged.problem.failureClass, judged.problem.message, judged.problem.output);
@@ -122,6 +127,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
         machineBefore: all.map((p) => `${packageKey(p)}=${p.version}`),
         reviewsBefore: [...(await w.manager.configurationReviews())],
         kernelNote: boot.kernelNote,
+        linksBefore: linksUp(),
       });
     }
     case "prefetch": {
@@ -181,7 +187,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
     case "keep-kernel":
       return append({ kind: "kernel-kept", at: at(), entry: step.entry, problem: (await w.bootLoader.setDefault(step.entry)) ?? "" });
     case "verify":
-      return verify(step.of, standing, w, tail(w, standing));
+      return verify(step.of, standing, w, outputTail(w.directory, standing));
     case "confirm": {
       append({ kind: "contact-awaited", at: at(), limitMs: action.limits.commitConfirmMs });
       const from = w.clock.now();
@@ -194,6 +200,8 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
         `The controller could not be reached for ${Math.round(action.limits.commitConfirmMs / 1000)} s after the change.`,
       );
     }
+    case "reconnect":
+      return append({ kind: "reconnected", at: at(), notes: await bringUp(w.run, standing.prechecked?.linksBefore ?? []) });
     case "avoid": {
       const bad = action.packages.map((p) => ({ name: p.name, version: p.to }));
       const expires = formatInstant((w.clock.now() + AVOID_MS) as Instant);
@@ -201,7 +209,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       return append({ kind: "avoided", at: at(), file, expires });
     }
     case "fail": {
-      const output = tail(w, standing);
+      const output = outputTail(w.directory, standing);
       const failureClass = step.failureClass === "from-output" ? (w.manager.classify(output) ?? lostOr(standing)) : step.failureClass;
       const told = w.manager.explain(output);
       return failing(failureClass, told === "" ? step.message : `${step.message} ${told}.`, output);
@@ -212,7 +220,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       return w.report(step.state, {
         message: step.message.trim(),
         failureClass: step.failureClass ?? (step.state === "succeeded" ? "" : (standing.failing?.failureClass ?? "")),
-        output: standing.failing?.output ?? tail(w, standing),
+        output: standing.failing?.output ?? outputTail(w.directory, standing),
         checks: terminalChecks,
         packageManagerHealth: broken ? "broken" : standing.transactions.some((t) => t.began.purpose === "repair") ? "repaired" : "healthy",
         terminal: true,
@@ -224,7 +232,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
 }
 
 const lostOr = (s: Standing): FailureClass =>
-  s.transactions.findLast((t) => t.began.purpose === "apply")?.ended?.exit === null ? "interrupted" : "version-mismatch";
+  wasCutOff(s.transactions.findLast((t) => t.began.purpose === "apply")) ? "interrupted" : "version-mismatch";
 const asKept = (f: PackageFile) => ({ ...f, source: "archive" as const });
 const filesAtHand = (s: Standing): PackageFile[] => [
   ...(s.prefetched?.files ?? []),
@@ -237,14 +245,7 @@ const why = (s: Standing): { failureClass: string; message: string; output: stri
   output: s.failing?.output ?? "",
 });
 
-const logOf = (w: Surroundings): string => join(w.directory, "output.log");
 const noteOf = (w: Surroundings, number: number): string => join(w.directory, `exit-${number}`);
-
-function tail(w: Surroundings, s: Standing): string {
-  const from = s.transactions.findLast((t) => t.began.purpose !== "repair")?.began.logOffset ?? 0;
-  if (sizeOf(logOf(w)) === 0) return "";
-  return readFileSync(logOf(w)).subarray(from).subarray(-OUTPUT_TAIL_BYTES).toString("utf8");
-}
 
 async function begin(purpose: Purpose, command: ManagerCommand, s: Standing, w: Surroundings, rung: number): Promise<void> {
   // apt wants its archive directory to be there, also for a way back that downloads nothing.
@@ -259,16 +260,16 @@ async function begin(purpose: Purpose, command: ManagerCommand, s: Standing, w: 
     unit,
     rung,
     argv: [...command.argv],
-    logOffset: sizeOf(logOf(w)),
+    logOffset: sizeOf(logOf(w.directory)),
   });
-  await startTransaction(w.run, unit, command, logOf(w), noteOf(w, number));
+  await startTransaction(w.run, unit, command, logOf(w.directory), noteOf(w, number));
 }
 
 function watch({ began }: Transaction, w: Surroundings): Promise<string | null> {
   return watchTransaction({
     run: w.run,
     unit: began.unit,
-    log: logOf(w),
+    log: logOf(w.directory),
     exitNote: noteOf(w, began.number),
     from: began.logOffset,
     stallMs: w.stallMs,
@@ -277,19 +278,19 @@ function watch({ began }: Transaction, w: Surroundings): Promise<string | null> 
     stalled: (forMs) =>
       w.report(began.purpose === "restore" ? "rolling-back" : "applying", {
         message: `The package manager has printed nothing for ${Math.round(forMs / 60_000)} min. It is left running: only a person may end it (unit ${began.unit}).`,
-        output: sizeOf(logOf(w)) === 0 ? "" : readFileSync(logOf(w)).subarray(-4_000).toString("utf8"),
+        output: sizeOf(logOf(w.directory)) === 0 ? "" : readFileSync(logOf(w.directory)).subarray(-4_000).toString("utf8"),
       }),
   });
 }
 
-async function lockFree(waitMs: number, w: Surroundings): Promise<boolean> {
+async function lockFree(waitMs: number, state: string, w: Surroundings): Promise<boolean> {
   const until = w.clock.now() + waitMs;
   let told = "";
   for (;;) {
     const holder = await w.manager.lockHolder();
     if (holder === undefined) return true;
     if (w.clock.now() >= until) return false;
-    if (holder !== told) w.report("prechecking", { message: `Waiting for ${holder}, which holds the package manager's lock.` });
+    if (holder !== told) w.report(state, { message: `Waiting for ${holder}, which holds the package manager's lock.` });
     told = holder;
     await wait(LOCK_POLL_MS);
   }

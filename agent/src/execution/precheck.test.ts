@@ -22,6 +22,7 @@ describe("the solver against the plan", () => {
 
 describe("the agent's own package", () => {
   const manager = {
+    pinnedAway: async () => [],
     compareVersions: async (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0),
     simulate: async (changes: readonly PackageChange[]) => ({
       ok: true,

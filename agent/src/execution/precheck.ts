@@ -32,6 +32,11 @@ export async function judgeBeforehand(
     changes.push(change);
   }
   if (changes.length === 0) return ok([]);
+  const [pinned] = await manager.pinnedAway(changes);
+  if (pinned) {
+    const message = `${pinned.name} is pinned by the machine's administrator: apt would take ${pinned.candidate}.`;
+    return fail({ failureClass: "held", message, output: "" });
+  }
   const simulated = await manager.simulate(changes);
   if (!simulated.ok) return simulated;
   return compareWithPlan(changes, simulated.value);

@@ -85,6 +85,7 @@ async function startOn(day: number, retention: Partial<Retention> = {}) {
         return ok({ action: actionOf(header.planId, true), header, digest: "fresh" });
       },
       endpointId: async () => "ep_1",
+      mayReboot: async () => ok(undefined),
       describe: async () => ({ policyMode: "patch", pinnedKeyIds: [] }),
     } as unknown as Trust,
     brakes: { look: async () => {}, haltOn: () => undefined, mayBegin: () => ok(undefined), begins: () => {} },

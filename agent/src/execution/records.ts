@@ -51,6 +51,8 @@ export const recordSchema = z.discriminatedUnion("kind", [
     reviewsBefore: z.array(z.string()),
     /** Where the plan may reboot: why a bad kernel could not be fallen back from; empty when it could, or it may not. */
     kernelNote: z.string().default(""),
+    /** Network interfaces that were up. A journal of before says none. */
+    linksBefore: z.array(z.string()).default([]),
   }),
   z.object({ kind: z.literal("prefetched"), at, files: z.array(file) }),
   z.object({ kind: z.literal("kept"), at, files: z.array(file.extend({ source: z.string() })), reversible: z.boolean(), why: z.string() }),
@@ -146,6 +148,8 @@ export const recordSchema = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("contact-awaited"), at, limitMs: z.number() }),
   z.object({ kind: z.literal("contact-seen"), at }),
+  /** The network as it was meant to be before, after going back because nobody could be reached. */
+  z.object({ kind: z.literal("reconnected"), at, notes: z.array(z.string()) }),
   z.object({ kind: z.literal("avoided"), at, file: z.string(), expires: z.string() }),
   z.object({ kind: z.literal("report"), at, report: executionReportSchema }),
 ]);

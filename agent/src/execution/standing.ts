@@ -19,6 +19,10 @@ export interface Reboot {
   readonly ended?: RecordOf<"reboot-ended">;
 }
 
+/** Whether a transaction was cut off from outside: nobody saw its end, or a signal was it. That says nothing of the packages. */
+export const wasCutOff = (t: Transaction | undefined): boolean =>
+  t?.ended !== undefined && (t.ended.exit === null || /^(?:killed|dumped) /.test(t.ended.exit));
+
 /** Where an execution stands, folded from its journal and from nothing else. */
 export interface Standing {
   readonly executionId: string;
@@ -42,6 +46,8 @@ export interface Standing {
   readonly drained: boolean;
   readonly undrained?: RecordOf<"hooks-ran">;
   readonly kernelKept?: RecordOf<"kernel-kept">;
+
+  readonly reconnected?: RecordOf<"reconnected">;
   readonly avoided?: RecordOf<"avoided">;
   readonly state: string;
   readonly step: number;
@@ -111,6 +117,9 @@ export function standingOf(records: readonly JournalRecord[]): Standing | undefi
         break;
       case "contact-seen":
         s.contactSeen = true;
+        break;
+      case "reconnected":
+        s.reconnected = r;
         break;
       case "avoided":
         s.avoided = r;

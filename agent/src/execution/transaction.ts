@@ -39,6 +39,10 @@ export async function startTransaction(run: Run, unit: string, command: ManagerC
     property(`After=${inhibitorOf(unit)}`),
     property("Type=exec"),
     property("KillMode=process"),
+    // A machine that shuts down stops units. apt-get takes SIGINT for "end after dpkg's present step"; dpkg has no such
+    // signal, so its own runs get one that says nothing, and the shutdown waits for them.
+    property(`KillSignal=${command.argv[0].endsWith("/apt-get") ? "SIGINT" : "SIGCONT"}`),
+    property("SendSIGKILL=no"),
     property("TimeoutStopSec=infinity"),
     property("OOMScoreAdjust=-500"),
     property("StandardInput=null"),

@@ -6,6 +6,7 @@ import { describeComponents, loadResult } from "./components/index.ts";
 import type { ContainerRuntime } from "./containers/index.ts";
 import { packageDatabases, type SystemPackage } from "./databases/index.ts";
 import { describeKernel, rebootState } from "./kernel.ts";
+import { lostVersions } from "./lost-versions.ts";
 import { ownInterfaces, readNeighbours } from "./network.ts";
 import { pendingUpdates } from "./pending-updates.ts";
 import { type RefreshOutcome, repositories } from "./repositories.ts";
@@ -66,6 +67,7 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
     });
   const repositoryList =
     debs.length > 0 ? await take("repositories", () => repositories(options.clock.now(), options.refreshOutcome())) : undefined;
+  const lost = await take("way-back", () => lostVersions(updates ?? []));
   const units = await take("services", () => readServices());
   const owners = packageOwners();
   let inspection: ReturnType<InspectMachine> | undefined;
@@ -113,6 +115,7 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
     components: found?.components ?? [],
     componentScan: found?.componentScan ?? null,
     containerRuntimes: runtimes ?? [],
+    lostVersions: lost ?? [],
     problems,
     collectedAt: formatInstant(options.clock.now()),
   };

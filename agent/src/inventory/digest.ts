@@ -60,6 +60,7 @@ function lasting(inventory: WireInventory): unknown {
     ),
     repositories: sorted(inventory.repositories),
     containerRuntimes: sorted(inventory.containerRuntimes),
+    lostVersions: sorted(inventory.lostVersions),
     componentScan: lastingScan(inventory.componentScan ?? null),
     ...(inventory.network ? { network: lastingNetwork(inventory.network) } : {}),
     problems: sorted(inventory.problems?.map(({ collector, code }) => ({ collector, code }))),

@@ -73,6 +73,8 @@ export interface PackageManager {
   origins(
     changes: readonly PackageChange[],
   ): Promise<readonly { readonly name: string; readonly origin: string; readonly label: string; readonly suite: string }[]>;
+  /** Changes that the administrator's preferences do not want, with the version that the manager would take by itself. */
+  pinnedAway(changes: readonly PackageChange[]): Promise<readonly { readonly name: string; readonly candidate: string }[]>;
   spaceNeeds(changes: readonly PackageChange[]): Promise<readonly SpaceNeed[]>;
   /** Downloads the new versions into `directory`; signatures and hashes are checked by the manager itself. */
   prefetch(

@@ -120,6 +120,7 @@ export const wireInventory = (changes: Partial<WireInventory__Output> = {}): Wir
   componentScan: null,
   containerRuntimes: [],
   network: null,
+  lostVersions: [],
   problems: [],
   collectedAt: "2026-03-02T07:59:00Z",
   ...changes,

@@ -52,6 +52,7 @@ export function inventoryOf(endpoint: SimulatedEndpoint, versions: Versions, at:
     componentScan: null,
     containerRuntimes: [],
     network: null,
+    lostVersions: [],
     pendingUpdates: pendingOf(installed),
     services: [
       { unit: "ssh.service", activeState: "active", subState: "running", mainPid: 700, restarts: 0, package: "openssh-server" },

@@ -5,7 +5,7 @@ export * from "./canonical.ts";
 export * from "./execution.ts";
 export * from "./halt.ts";
 export * from "./merkle.ts";
-export * from "./reboot.ts";
 export * from "./passkey.ts";
+export * from "./reboot.ts";
 export * from "./rehearsal.ts";
 export * from "./signing.ts";

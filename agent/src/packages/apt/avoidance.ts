@@ -31,3 +31,12 @@ export async function removeExpired(nowIso: string): Promise<void> {
     if (until !== undefined && Date.parse(until) < Date.parse(nowIso)) await rm(join(PREFERENCES, entry));
   }
 }
+
+/** "name version" of everything that an avoidance of ours keeps away now. */
+export async function avoidedVersions(): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const entry of (await readdir(PREFERENCES)).filter((f) => f.startsWith(PREFIX)))
+    for (const [, name, version] of (await readFile(join(PREFERENCES, entry), "utf8")).matchAll(/^Package: (\S+)\nPin: version (\S+)$/gm))
+      found.add(`${name} ${version}`);
+  return found;
+}

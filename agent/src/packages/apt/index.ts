@@ -1,12 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import type { PackageChange } from "@breakwater/shared/command";
 import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
 import { compareVersions } from "@breakwater/shared/version";
 import { parseReleases } from "../../inventory/apt-policy.ts";
 import type { ManagerCommand, ManagerFailure, PackageFile, PackageManager, Simulation } from "../package-manager.ts";
 import type { Ran, Run } from "../run.ts";
-import { avoidanceText, removeExpired, writeAvoidance } from "./avoidance.ts";
+import { avoidanceText, avoidedVersions, removeExpired, writeAvoidance } from "./avoidance.ts";
 import { keepInstalled, listDebs, writeStatusAfter } from "./bytes.ts";
 import { configurationReviews } from "./conffiles.ts";
 import { dpkgHealth, queryInstalled } from "./dpkg-state.ts";
@@ -14,6 +15,7 @@ import { APT_CACHE, APT_ENVIRONMENT, APT_GET, aptOptions, CONFFILE_OPTIONS, DPKG
 import { classifyAptOutput, explainAptOutput } from "./failure.ts";
 import { dpkgLockHolder } from "./lock.ts";
 import { originsOf, parseOffers } from "./origins.ts";
+import { pinnedAway } from "./pins.ts";
 import { refreshApt } from "./refresh.ts";
 import { parseSimulation } from "./simulation.ts";
 import { parseSizes } from "./space.ts";
@@ -21,6 +23,22 @@ import { parseSizes } from "./space.ts";
 const LOOK_TIMEOUT_MS = 5 * 60_000;
 /** Downloads alone may be cut off: nothing is changed by then. */
 const DOWNLOAD_TIMEOUT_MS = 2 * 3_600_000;
+
+/** Between two tries to get the lock of an archive directory. */
+const LOCK_RETRY_MS = 2_000;
+
+/**
+ * `DPkg::Lock::Timeout` does not cover an archive directory's lock either. It is held where an executor was killed while it
+ * downloaded: its apt-get goes on, and what it brings is wanted.
+ */
+async function untilUnlocked(waitMs: number, download: () => Promise<Ran>): Promise<Ran> {
+  for (let left = waitMs; ; left -= LOCK_RETRY_MS) {
+    const ran = await download();
+    const locked = /^E: (?:Could not get lock|Unable to lock(?: the download)? directory) /m.test(ran.stderr);
+    if (ran.exitCode === 0 || !locked || left <= 0) return ran;
+    await wait(LOCK_RETRY_MS);
+  }
+}
 
 const failed = (ran: Ran, otherwise: ManagerFailure["failureClass"]): ManagerFailure => {
   const output = `${ran.stdout}\n${ran.stderr}`.trim();
@@ -82,6 +100,15 @@ export function createApt(run: Run, clock: Clock): PackageManager {
       return originsOf(changes, parseOffers(offers.stdout), parseReleases(releases.stdout));
     },
 
+    async pinnedAway(changes) {
+      // What we keep away ourselves after a rollback is no one's wish once a later plan names it.
+      const ours = await avoidedVersions();
+      const asked = changes.filter((c) => !ours.has(`${c.name} ${c.to}`));
+      if (asked.length === 0) return [];
+      const policy = await look([APT_CACHE, "policy", ...asked.map((c) => `${c.name}:${c.architecture}`)]);
+      return pinnedAway(policy.stdout, asked);
+    },
+
     async spaceNeeds(changes) {
       const ran = await look([APT_GET, "--print-uris", ...aptOptions(1000), ...install(changes)]);
       return parseSizes(`${ran.stdout}\n${ran.stderr}`);
@@ -100,7 +127,7 @@ export function createApt(run: Run, clock: Clock): PackageManager {
         "--no-remove",
         ...install(changes),
       ] as const;
-      const ran = await run(argv, { env: APT_ENVIRONMENT, timeoutMs: DOWNLOAD_TIMEOUT_MS });
+      const ran = await untilUnlocked(limits.lockWaitMs, () => run(argv, { env: APT_ENVIRONMENT, timeoutMs: DOWNLOAD_TIMEOUT_MS }));
       if (ran.exitCode !== 0) return fail(failed(ran, "download-failed"));
       const files = await listDebs(run, directory);
       const missing = changes.filter(

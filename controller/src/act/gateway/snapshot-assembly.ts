@@ -70,6 +70,7 @@ function merge(parts: readonly WireInventory__Output[]): WireInventory__Output {
     componentScan: first("componentScan") as WireInventory__Output["componentScan"],
     containerRuntimes: all("containerRuntimes"),
     network: first("network") as WireInventory__Output["network"],
+    lostVersions: all("lostVersions"),
     problems: all("problems"),
     collectedAt: parts.find((p) => p.collectedAt !== "")?.collectedAt ?? "",
   };

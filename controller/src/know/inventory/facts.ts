@@ -81,6 +81,8 @@ export const EndpointFacts = z.object({
       ),
     }),
   ).default([]),
+  /** Installed versions with an update pending whose bytes can be had nowhere: that update could not be taken back. */
+  lostVersions: list(z.object({ name: text, architecture: text, version: text })).default([]),
   /** Collectors that could not look: what they would have told is unknown, not absent. */
   problems: list(z.object({ collector: text, code: text, message: text })),
 });

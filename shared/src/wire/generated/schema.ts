@@ -991,6 +991,11 @@ export const schema = {
         "network": {
          "type": "Network",
          "id": 16
+        },
+        "lostVersions": {
+         "rule": "repeated",
+         "type": "LostVersion",
+         "id": 17
         }
        }
       },
@@ -1389,6 +1394,22 @@ export const schema = {
         "held": {
          "type": "bool",
          "id": 14
+        }
+       }
+      },
+      "LostVersion": {
+       "fields": {
+        "name": {
+         "type": "string",
+         "id": 1
+        },
+        "architecture": {
+         "type": "string",
+         "id": 2
+        },
+        "version": {
+         "type": "string",
+         "id": 3
         }
        }
       },

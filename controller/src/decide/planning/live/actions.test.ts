@@ -2,19 +2,37 @@ import { describe, expect, it } from "vitest";
 import { chooseUpdates } from "./actions.ts";
 import type { UpdateRow } from "./rows.ts";
 
-const update = (name: string): UpdateRow =>
-  ({
-    update: { id: 1, ecosystem: "deb", name, sourceName: name, sourceVersion: "2", toVersion: "2", security: true, cves: [] },
-    held: false,
-    phasedPercent: 100,
-  }) as unknown as UpdateRow;
-const chosen = (...names: string[]) => chooseUpdates(names.map(update), [], {} as never);
+const row = (name: string): UpdateRow => ({
+  ...{ endpointId: "ep_1", held: false, phasedPercent: 100 },
+  update: {
+    ...{ id: 1, distribution: "debian:12", ecosystem: "deb", name, architecture: "all", fromVersion: "1.0", toVersion: "1.1" },
+    ...{ sourceName: name, sourceVersion: "1.1", origin: "", label: "", suite: "", security: true, downloadSizeBytes: 1, cves: [] },
+  } as unknown as UpdateRow["update"],
+});
+const lost = [{ name: "shop", architecture: "all", version: "1.0" }];
+const namesOf = (rows: readonly UpdateRow[]) => rows.map((r) => r.update.name);
+
+describe("the updates that a plan moves", () => {
+  it("leave out, with the reason, what could not be taken back, when the plan wants a way back", () => {
+    const chosen = chooseUpdates([row("shop"), row("cart")], [], {}, lost);
+    expect(namesOf(chosen.updates)).toEqual(["cart"]);
+    expect(chosen.leftOut).toEqual([{ name: "shop", why: expect.stringMatching(/^shop: reversible: no\. 1\.0 is in no repository/) }]);
+  });
+  it("hold it against that version only", () => {
+    expect(namesOf(chooseUpdates([row("shop")], [], {}, [{ name: "shop", architecture: "all", version: "0.9" }]).updates)).toEqual([
+      "shop",
+    ]);
+    expect(namesOf(chooseUpdates([row("shop")], [], {}).updates)).toEqual(["shop"]);
+  });
+});
 
 describe("the agent's own package", () => {
   it("is moved by itself, and left out with its reason where others move", () => {
-    expect(chosen("breakwater-agent").updates).toHaveLength(1);
-    const { updates, leftOut } = chosen("openssl", "breakwater-agent");
-    expect(updates.map((u) => u.update.name)).toEqual(["openssl"]);
-    expect(leftOut).toEqual([{ name: "breakwater-agent", why: "breakwater-agent: the agent's own package needs a plan of its own" }]);
+    expect(chooseUpdates([row("breakwater-agent")], [], {}).updates).toHaveLength(1);
+    const chosen = chooseUpdates([row("openssl"), row("breakwater-agent")], [], {});
+    expect(namesOf(chosen.updates)).toEqual(["openssl"]);
+    expect(chosen.leftOut).toEqual([
+      { name: "breakwater-agent", why: "breakwater-agent: the agent's own package needs a plan of its own" },
+    ]);
   });
 });

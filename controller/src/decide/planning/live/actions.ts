@@ -38,8 +38,16 @@ function wanted(row: UpdateRow, findings: readonly FindingRow[], select: ReadInt
 export const closesFinding = (update: UpdateRow["update"], finding: FindingRow): boolean =>
   finding.updateId === update.id || (finding.sourceName === update.sourceName && update.cves.includes(finding.vulnerabilityId));
 
-/** The updates of one endpoint that move: what was asked for, with all binaries of the same source package. */
-export function chooseUpdates(updates: readonly UpdateRow[], findings: readonly FindingRow[], select: ReadIntent["select"]): Chosen {
+/**
+ * The updates of one endpoint that move: what was asked for, with all binaries of the same source package.
+ * @param mustReturn Installed versions that could not be brought back, where the plan wants a way back.
+ */
+export function chooseUpdates(
+  updates: readonly UpdateRow[],
+  findings: readonly FindingRow[],
+  select: ReadIntent["select"],
+  mustReturn: readonly { readonly name: string; readonly architecture: string; readonly version: string }[] = [],
+): Chosen {
   const sources = new Set(
     updates.filter((u) => wanted(u, findings, select)).map((u) => `${u.update.sourceName} ${u.update.sourceVersion}`),
   );
@@ -48,6 +56,9 @@ export function chooseUpdates(updates: readonly UpdateRow[], findings: readonly 
     if (u.update.ecosystem !== "deb") return `packages of ${u.update.ecosystem} are not moved yet`;
     if (u.held) return "it is held on the endpoint";
     if (u.phasedPercent < 100) return `its vendor offers it to ${u.phasedPercent} % of machines so far (phased)`;
+    const { name, architecture, fromVersion } = u.update;
+    if (mustReturn.some((l) => l.name === name && l.architecture === architecture && l.version === fromVersion))
+      return `reversible: no. ${fromVersion} is in no repository and no cache there, and cannot be packed again; a plan without a rollback can move it`;
     return undefined;
   };
   const blocked = new Map(

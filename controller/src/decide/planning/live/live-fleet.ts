@@ -37,7 +37,8 @@ export function fleetOfRows(rows: FleetRows, intent: ReadIntent): LiveFleet {
   let [untiered, unscored, offline] = [0, 0, 0];
   for (const row of rows.endpoints) {
     const findings = rows.findings.get(row.id) ?? [];
-    const chosen = chooseUpdates(rows.updates.get(row.id) ?? [], findings, intent.select);
+    const lost = intent.rollback === false ? [] : row.facts?.lostVersions;
+    const chosen = chooseUpdates(rows.updates.get(row.id) ?? [], findings, intent.select, lost);
     const risk = together(findings);
     for (const { name, why } of chosen.leftOut)
       excluded.push({ what: `${name} on ${row.hostname}`, why: `${why}.`, endpoints: chosen.updates.length > 0 ? 0 : 1, risk });

@@ -19,6 +19,7 @@ const factsSchema = z.object({
     .object({ needed: z.boolean(), reasons: z.array(z.string()), kernelFallback: z.string().default("") })
     .optional()
     .catch(undefined),
+  lostVersions: z.array(z.object({ name: z.string(), architecture: z.string(), version: z.string() })).catch([]),
 });
 export type PlanningFacts = z.infer<typeof factsSchema>;
 

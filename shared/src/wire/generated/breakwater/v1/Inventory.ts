@@ -15,6 +15,7 @@ import type { Component as _breakwater_v1_Component, Component__Output as _break
 import type { ComponentScan as _breakwater_v1_ComponentScan, ComponentScan__Output as _breakwater_v1_ComponentScan__Output } from '../../breakwater/v1/ComponentScan.ts';
 import type { ContainerRuntime as _breakwater_v1_ContainerRuntime, ContainerRuntime__Output as _breakwater_v1_ContainerRuntime__Output } from '../../breakwater/v1/ContainerRuntime.ts';
 import type { Network as _breakwater_v1_Network, Network__Output as _breakwater_v1_Network__Output } from '../../breakwater/v1/Network.ts';
+import type { LostVersion as _breakwater_v1_LostVersion, LostVersion__Output as _breakwater_v1_LostVersion__Output } from '../../breakwater/v1/LostVersion.ts';
 
 export interface Inventory {
   'os'?: (_breakwater_v1_OperatingSystem | null);
@@ -48,6 +49,10 @@ export interface Inventory {
    * Absent: the agent does not tell of it.
    */
   'network'?: (_breakwater_v1_Network | null);
+  /**
+   * Installed versions that have an update pending and could not be brought back after it.
+   */
+  'lostVersions'?: (_breakwater_v1_LostVersion)[];
 }
 
 export interface Inventory__Output {
@@ -82,4 +87,8 @@ export interface Inventory__Output {
    * Absent: the agent does not tell of it.
    */
   'network': (_breakwater_v1_Network__Output | null);
+  /**
+   * Installed versions that have an update pending and could not be brought back after it.
+   */
+  'lostVersions': (_breakwater_v1_LostVersion__Output)[];
 }

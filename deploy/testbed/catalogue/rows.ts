@@ -1,0 +1,106 @@
+/** One fault of the catalogue. */
+export interface Row {
+  readonly id: string;
+  readonly fault: string;
+  /** Why it is not provoked on the test hosts, or what is not built. A row without it has a test of this id. */
+  readonly notRun?: string;
+}
+
+/** apt and dpkg on one endpoint. */
+const APT: readonly Row[] = [
+  { id: "A1", fault: "dpkg's lock is held by another program" },
+  { id: "A2", fault: "the lock on the package lists is held while they are refreshed" },
+  { id: "A3", fault: "a repository is dead" },
+  { id: "A4a", fault: "a repository's signature is bad" },
+  { id: "A4b", fault: "a repository's index is past its date" },
+  { id: "A4c", fault: "a package's bytes are not those that were signed" },
+  { id: "A5", fault: "an administrator edited a configuration file that the new version changes" },
+  { id: "A6a", fault: "dpkg was interrupted before, and its journal is dirty" },
+  { id: "A6b", fault: "dpkg was left broken by somebody else and cannot be mended" },
+  { id: "A7a", fault: "the new version's postinst fails" },
+  { id: "A7b", fault: "the old version's prerm fails" },
+  { id: "A8", fault: "the change would remove another package" },
+  { id: "A9a", fault: "the package is on hold when the plan is made" },
+  { id: "A9b", fault: "the package is put on hold after the approval" },
+  { id: "A9c", fault: "the administrator pins the old version after the approval" },
+  { id: "A10", fault: "the vendor rolls the update out in phases" },
+  { id: "A11", fault: "there is not enough space, and it can be known" },
+  { id: "A12", fault: "space runs out while dpkg unpacks" },
+  { id: "A13a", fault: "the approved version left the repository, and the lists say so" },
+  { id: "A13b", fault: "the approved version left the repository, and the lists do not say so yet" },
+  { id: "A14", fault: "services run libraries that were replaced; needrestart is installed" },
+  { id: "A15", fault: "the change wants a restart of the machine" },
+  {
+    id: "A16",
+    fault: "daemons of clustered services start while they are upgraded",
+    notRun: "Not built: the agent lays no policy-rc.d and drains nothing. One that the owner laid is left as it is.",
+  },
+  {
+    id: "A17",
+    fault: "the agent's own package is in the plan",
+    notRun: "Not built: the agent does not update itself; its package comes from no repository of the hosts.",
+  },
+  { id: "A18a", fault: "a package's script restarts the agent in the middle of its own change" },
+  { id: "A18b", fault: "apt is killed while a script of a package runs" },
+  { id: "A18c", fault: "the kernel ends a package's script for want of memory" },
+  { id: "A19", fault: "the machine is restarted in the middle of a transaction" },
+  {
+    id: "A20",
+    fault: "clocks and time zones change",
+    notRun:
+      "The hosts share the machine's clock, which no host can shift. The rules of windows are tried at every change of the clocks by shared/src/window, skewed clocks by the simulator.",
+  },
+  { id: "A21", fault: "another language, and wrappers named apt, apt-get, apt-cache and dpkg-query first in the path" },
+  { id: "A22", fault: "a release is out of its archive: its Release file is gone (404)" },
+  {
+    id: "A23",
+    fault: "software outside the package manager",
+    notRun:
+      "Needs no fault to be seen: components of languages and containers are inventoried by themselves and tested in agent/src/inventory/components and containers. snap and flatpak are not read.",
+  },
+];
+
+const EXECUTION: readonly Row[] = [
+  { id: "H1", fault: "a script of a package never ends" },
+  { id: "C1", fault: "the change takes the network down" },
+  { id: "C2", fault: "two packages can only go back together" },
+  { id: "C3", fault: "a version was rolled back and is still offered" },
+  { id: "C4", fault: "the installed version's bytes cannot be had any more" },
+  { id: "K1", fault: "the executor is killed at each record of an execution's journal" },
+  { id: "K2", fault: "the executor is killed at each record of a rollback's journal" },
+  { id: "K3", fault: "the executor is killed at each record of an execution that undoes itself" },
+  { id: "K4", fault: "executor and connection part are killed together while dpkg is at work" },
+  { id: "P1", fault: "power is lost in each phase of an execution" },
+  { id: "P2", fault: "the disk is full when the command comes" },
+  { id: "P3", fault: "the disk gets full between the download and dpkg's work" },
+  { id: "P4", fault: "the disk fails: its file system becomes read-only between the download and dpkg's work" },
+  {
+    id: "P5",
+    fault: "a disk that returns wrong bytes, or forgets what was synced",
+    notRun: "The hosts' disks are files behind a loop device, which does neither.",
+  },
+  {
+    id: "P6",
+    fault: "/boot is full while an initramfs is written; a new kernel does not boot",
+    notRun: "The hosts share the machine's kernel and have none of their own.",
+  },
+];
+
+const NO_RPM = "Not built: packages of rpm systems are listed and matched, not changed.";
+const RPM: readonly Row[] = [
+  "exit codes of check-update and --assumeno",
+  "a configuration file was edited (.rpmnew, .rpmsave)",
+  "%post fails and the transaction counts as done",
+  "%pre fails",
+  "a dependency is broken and upgrade does nothing",
+  "the old build is gone",
+  "killed in the middle: both versions in the database",
+  "the lock is held",
+  "a repository is dead and skipped in silence",
+  "restart of services or machine",
+  "security updates only, without updateinfo",
+  "history undo on dnf5",
+  "offline transactions",
+].map((fault, i) => ({ id: `R${i + 1}`, fault, notRun: NO_RPM }));
+
+export const ROWS: readonly Row[] = [...APT, ...EXECUTION, ...RPM];

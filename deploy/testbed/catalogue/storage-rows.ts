@@ -1,0 +1,198 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { execa, execaSync } from "execa";
+import { describe, expect } from "vitest";
+import type { JournalRecord } from "../../../agent/src/execution/records.ts";
+import { timesUpgraded } from "../endpoint.ts";
+import { MINUTE } from "../fleet.ts";
+import { type Host, until } from "../testbed.ts";
+import { nameOf, rootOf, watchNext } from "./eyes.ts";
+import { agree, began, dpkgIsSound, ENDED, ensuring, type Lab, said } from "./lab.ts";
+import { fault } from "./record.ts";
+
+/** Stops the executor at the first record of this name, does something to its machine, and lets it go on. */
+async function pausedAt(host: Host, name: string, during: () => Promise<unknown>, meanwhile: () => void): Promise<void> {
+  let done = false;
+  const watch = await watchNext(
+    host,
+    () => true,
+    (records: readonly JournalRecord[], executor) => {
+      if (!records.some((r) => nameOf(r) === name)) return false;
+      for (const pid of executor) process.kill(pid, "SIGSTOP");
+      meanwhile();
+      for (const pid of executor) process.kill(pid, "SIGCONT");
+      done = true;
+      return true;
+    },
+  );
+  await during().finally(watch.stop);
+  expect(done, `the record “${name}” was met`).toBe(true);
+}
+
+/** Takes all space of a host's disk, down to the last block. */
+function fill(root: string): void {
+  const filler = `${root}/var/lib/filler`;
+  execaSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=1M"], { reject: false, stdio: "ignore" });
+  execaSync("dd", ["if=/dev/zero", `of=${filler}-2`, "bs=512"], { reject: false, stdio: "ignore" });
+}
+const empty = (host: Host) => host.sh("rm -f /var/lib/filler /var/lib/filler-2");
+/** Whether nothing of a change is at work, and no journal grew, over five looks: the executor cannot go on. */
+async function quiet(host: Host): Promise<true> {
+  let last = "";
+  let same = 0;
+  return until("the executor to have come to a stop", 5 * MINUTE, async () => {
+    const { out } = await host.try(
+      "sh",
+      "-c",
+      "stat -c %s /var/lib/breakwater-executor/executions/*/journal; pgrep -l '^(apt|apt-get|dpkg)$'",
+    );
+    same = out === last && !/apt|dpkg/.test(out) ? same + 1 : 0;
+    last = out;
+    return same >= 5;
+  });
+}
+
+/** The host's disk as ext4 sees it: an error makes it read-only, as on most servers, and what writes it is told so. */
+async function breakDisk(host: Host): Promise<() => void> {
+  const directory = `${process.env.TESTBED_ROOT ?? "/var/tmp/testbed"}/run/${host.k}`;
+  const inside = ["-t", readFileSync(`${directory}/pid`, "utf8").trim(), "-m"];
+  await execa("nsenter", [...inside, "mount", "-o", "remount,errors=remount-ro", `${directory}/disk`]);
+  const device = (await execa("nsenter", [...inside, "findmnt", "-n", "-o", "SOURCE", `${directory}/disk`])).stdout.trim();
+  return () => writeFileSync(`/sys/fs/ext4/${basename(device)}/trigger_fs_error`, "a test of the catalogue");
+}
+
+/** What storage does to an execution. @param hosts for power losses, for full disks, and for one that fails */
+export function storageRows(lab: Lab, [h1, h2, h3]: readonly [Host, Host, Host]): void {
+  describe.concurrent("a host whose power fails", () => {
+    const PHASES: readonly { at: string; package: string; from: string; to: string; ends: readonly string[] }[] = [
+      { at: "apply-received", package: "bw-conffile", from: "1.0", to: "1.1", ends: ["succeeded"] },
+      { at: "prefetched", package: "bw-conffile", from: "1.0", to: "1.1", ends: ["succeeded"] },
+      { at: "began apply", package: "bw-slow", from: "1.0", to: "1.1", ends: ["succeeded", "rolled-back"] },
+      { at: "report verifying", package: "bw-conffile", from: "1.0", to: "1.1", ends: ["succeeded"] },
+      { at: "began restore", package: "bw-badpostinst", from: "1.0", to: "1.1", ends: ["rolled-back"] },
+      { at: "avoided", package: "bw-badpostinst", from: "1.0", to: "1.1", ends: ["rolled-back"] },
+    ];
+    fault("P1", [h1], `All stops at once, what was not synced is gone, at: ${PHASES.map((p) => p.at).join(", ")}.`, async () => {
+      const told: string[] = [];
+      for (const phase of PHASES) {
+        const plan = await lab.approved(h1, { [phase.package]: phase.to });
+        let power: Promise<string> | undefined;
+        const watch = await watchNext(
+          h1,
+          () => true,
+          (records) => {
+            if (!records.some((r) => nameOf(r) === phase.at)) return false;
+            power = h1.kill();
+            return true;
+          },
+        );
+        const { execution, executionId } = await lab.deployed(h1, plan, async () => {
+          await watch.done;
+          await power;
+          await h1.start();
+        });
+        expect(phase.ends, `${phase.at}: ${said(execution)}`).toContain(execution.state);
+        await agree(h1, executionId, execution.state);
+        const wanted = execution.state === "succeeded" ? phase.to : phase.from;
+        expect(await h1.package(phase.package), `after ${phase.at}`).toBe(`ii ${wanted}`);
+        await dpkgIsSound(h1);
+        told.push(`${phase.at}: ${execution.state} (${(await began(h1, executionId)).join(", ") || "nothing begun"})`);
+        await lab.reset(h1, phase.package);
+      }
+      return `${told.join("; ")}. Controller, journal and dpkg agreed each time.`;
+    });
+  });
+
+  describe.concurrent("a host whose disk is full", () => {
+    fault(
+      "P2",
+      [h2],
+      "The root file system is filled to the last block, then an approved plan is deployed; then there is room and a new one comes.",
+      async () => {
+        const plan = await lab.approved(h2, { "bw-conffile": "1.1" });
+        fill(await rootOf(h2));
+        const full = await ensuring(
+          () => lab.deployed(h2, plan),
+          () => empty(h2),
+        );
+        expect(["refused", "failed"]).toContain(full.execution.state);
+        expect(full.execution.message).toMatch(/no space left|free/i);
+        expect(await h2.package("bw-conffile")).toBe("ii 1.0");
+        await dpkgIsSound(h2);
+        const next = await lab.run(h2, { "bw-conffile": "1.1" });
+        expect(next.execution.state).toBe("succeeded");
+        await lab.reset(h2, "bw-conffile");
+        return `${said(full.execution)} With room again the next plan ${next.execution.state}.`;
+      },
+    );
+
+    fault(
+      "P3",
+      [h2],
+      "The executor is stopped (SIGSTOP) when the old and the new bytes are at hand, the disk is filled to the last block, and it goes on; room comes once it could not go on.",
+      async () => {
+        const plan = await lab.approved(h2, { "bw-conffile": "1.1" });
+        const root = await rootOf(h2);
+        let ended: Awaited<ReturnType<Lab["deployed"]>> | undefined;
+        await pausedAt(
+          h2,
+          "kept",
+          async () => {
+            ended = await lab.deployed(h2, plan, async (id) => {
+              await until("the executor to say that it cannot go on", 5 * MINUTE, async () => {
+                const cell = lab.fleet.cellOf(await lab.controller.deployment(id), h2);
+                const { out } = await h2.try("sh", "-c", "journalctl -q -u breakwater-executor --since -10min | tail -n 50");
+                return ENDED.includes(cell?.state ?? "") || /an execution stopped|failed in an unforeseen way/.test(out);
+              });
+              await empty(h2);
+            });
+          },
+          () => fill(root),
+        );
+        const { execution, executionId } = ended as NonNullable<typeof ended>;
+        expect(["succeeded", "failed", "rolled-back"]).toContain(execution.state);
+        await agree(h2, executionId, execution.state);
+        expect(await h2.package("bw-conffile")).toBe(execution.state === "succeeded" ? "ii 1.1" : "ii 1.0");
+        expect(await timesUpgraded(h2, "bw-conffile", "1.1")).toBeLessThanOrEqual(2);
+        await dpkgIsSound(h2);
+        await lab.reset(h2, "bw-conffile");
+        return `${(await began(h2, executionId)).join(", ") || "Nothing began"}. ${said(execution)}`;
+      },
+    );
+  });
+
+  describe.concurrent("a host whose disk fails", () => {
+    fault(
+      "P4",
+      [h3],
+      "The executor is stopped when old and new bytes are at hand, ext4 meets an error and makes the disk read-only, and the executor goes on; the power is cycled once it could not go on.",
+      async () => {
+        const plan = await lab.approved(h3, { "bw-conffile": "1.1" });
+        const fail = await breakDisk(h3);
+        let ended: Awaited<ReturnType<Lab["deployed"]>> | undefined;
+        await pausedAt(
+          h3,
+          "kept",
+          async () => {
+            ended = await lab.deployed(h3, plan, async () => {
+              await until("the disk to be read-only", 5 * MINUTE, async () => (await h3.try("touch", "/var/lib/probe")).exitCode !== 0);
+              await quiet(h3);
+              expect(await h3.package("bw-conffile")).toBe("ii 1.0");
+              await h3.kill();
+              await h3.start();
+            });
+          },
+          fail,
+        );
+        const { execution, executionId } = ended as NonNullable<typeof ended>;
+        expect(execution.state, said(execution)).toBe("succeeded");
+        await agree(h3, executionId, "succeeded");
+        expect(await h3.package("bw-conffile")).toBe("ii 1.1");
+        expect(await timesUpgraded(h3, "bw-conffile", "1.1")).toBe(1);
+        await dpkgIsSound(h3);
+        await lab.reset(h3, "bw-conffile");
+        return `Nothing changed while the journal could not be written; taken up after the power came back: ${said(execution)}`;
+      },
+    );
+  });
+}
