@@ -8,11 +8,15 @@ export { gateWords, SETTLING_MS } from "./gate.ts";
 export * from "./growth.ts";
 export { type PlanIntent, planIntentSchema } from "./intent.ts";
 export { planToMarkdown } from "./markdown.ts";
+export { GROWTH_BOUNDS, growthWords, sizeNextWave, type WaveSize } from "./next-wave.ts";
 export { planProblems } from "./plan-problems.ts";
+
+export { type GrowthWish, railsWords, rulesFileSchema } from "./wish.ts";
 
 export { createPlanning, type Planning } from "./planning.ts";
 
 export { type PlanningPolicy, RECOMMENDED } from "./policy.ts";
+export { recut } from "./recut.ts";
 export * from "./rollout-plan.ts";
 export { planFromScenario } from "./scenario/index.ts";
 export { scheduleWaves } from "./schedule.ts";

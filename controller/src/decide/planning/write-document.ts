@@ -2,13 +2,14 @@ import { addMs, type Instant, instant } from "@breakwater/shared/core";
 import { describeRule, formatLocal } from "@breakwater/shared/window";
 import { type Cost, expectedFailures, type RiskCourse, round } from "./cost.ts";
 import type { PlanDocument, WaveDocument } from "./document.ts";
-import { waveRules } from "./engine-plan.ts";
+import { growthFacts, waveRules } from "./engine-plan.ts";
 import type { Excluded, PlanningFleet } from "./fleet-view.ts";
-import { type GateWish, tooShortToJudge } from "./gate.ts";
+import { tooShortToJudge } from "./gate.ts";
 import { type ScheduledWave, spell } from "./schedule.ts";
 import { type OnHarmful, rollbackDocument } from "./triggers.ts";
 import { businessTriggers, testsOf } from "./wave-tests.ts";
 import { countOf } from "./waves.ts";
+import { approvalBefore, growthOf, railsWords, type RulesWish } from "./wish.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -23,7 +24,8 @@ export interface DocumentInput {
   readonly errorBudget: number;
   readonly onHarmful: OnHarmful;
   readonly reversible: boolean;
-  readonly gates: Omit<GateWish, "approval">;
+  readonly rules: RulesWish;
+  readonly planId: string;
   readonly now: Instant;
 }
 
@@ -70,7 +72,7 @@ export function writeDocument(input: DocumentInput): PlanDocument {
       expectedHarm: a.expectedHarm,
       tradeoff: a.tradeoff,
     })),
-    notes: [...fleet.notes, ...gateNotes(input)],
+    notes: [...fleet.notes, ...gateNotes(input), ...growthNotes(input)],
     cost: { finishes: formatLocal(input.cost.finishes, zone), riskDays: input.cost.riskDays, expectedHarm: input.cost.expectedHarm },
   };
 }
@@ -87,18 +89,23 @@ export function readable(at: number, zone: string): string {
 
 /** What a reader must know of the gates before signing. */
 function gateNotes(input: DocumentInput): string[] {
-  const checks = input.gates.checksAlone;
+  const checks = input.rules.checksAlone;
   if (checks !== undefined) return [`No wave is judged: each passes when its executions' own checks do. The reason given: ${checks}`];
   return input.waves.flatMap((wave) => tooShortToJudge(ruled(wave, input).gate, wave.name) ?? []);
+}
+
+function growthNotes(input: DocumentInput): string[] {
+  const growth = growthOf(input.rules, growthFacts(input.waves, input.planId));
+  return growth ? [railsWords(growth)] : [];
 }
 
 /** The wave as the engine will see it; who is in it is told elsewhere. */
 const ruled = (wave: ScheduledWave, input: DocumentInput) => ({
   ...waveRules(
     wave,
-    input.waves.reduce((sum, w) => sum + countOf(w.parts), 0),
+    { index: input.waves.indexOf(wave), last: wave === input.waves.at(-1), endpoints: input.waves.reduce((sum, w) => sum + countOf(w.parts), 0) },
     input.onHarmful,
-    { ...input.gates, approval: false },
+    input.rules,
   ),
   endpointIds: [],
   notBefore: "",
@@ -139,7 +146,7 @@ function writeWave(wave: ScheduledWave, index: number, failures: number, input: 
     },
     businessImpact: businessImpact(wave, executionMs, downtimeMs),
     rollback: rollbackDocument(input, ruled(wave, input), count, businessTriggers(wave)),
-    approvals: approvals(wave, index),
+    approvals: approvals(wave, index, input.rules),
     notices: notices(wave, zone, input),
   };
 }
@@ -226,12 +233,18 @@ function businessImpact(wave: ScheduledWave, executionMs: number, downtimeMs: nu
   };
 }
 
-function approvals(wave: ScheduledWave, index: number): WaveDocument["approvals"] {
+function approvals(wave: ScheduledWave, index: number, rules: RulesWish): WaveDocument["approvals"] {
   const list: WaveDocument["approvals"] = [];
   if (index === 0)
     list.push({
       role: "approver (signature over the plan)",
       why: "Nothing reaches any endpoint before a person has signed this revision; a changed plan needs a new signature.",
+    });
+  const asked = index === 0 ? { approval: false } : approvalBefore(rules, index + 1);
+  if (asked.approval)
+    list.push({
+      role: `${asked.approvers?.join(" or ") ?? "an approver"} (opens this wave)`,
+      why: "The wave before has to pass its gate, and then this person says that the next one may begin; nothing of it starts before.",
     });
   if (wave.tier === "development")
     list.push({ role: "owner of the development environment", why: "Developers' machines and test runs are interrupted for minutes." });

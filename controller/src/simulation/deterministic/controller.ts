@@ -341,7 +341,7 @@ export class Controller {
     for (const effect of judgements(state, this.#facts(), timeline.now())) {
       if (effect.kind !== "judge" || timeline.now() < this.#judgeDueOf(state, effect.wave)) continue;
       const last = this.#verdicts.get(effect.wave);
-      const said = health?.judge(effect, timeline.now()) ?? { verdict: "undecided" as const, summary: "nobody watches" };
+      const said = health?.judge(effect, timeline.now(), state.plan.waves[effect.wave]?.gate) ?? { verdict: "undecided" as const, summary: "nobody watches" };
       this.#verdicts.set(effect.wave, { verdict: said.verdict, at: timeline.now() });
       const command = { type: "verdict" as const, wave: effect.wave, verdict: said.verdict, summary: said.summary };
       const told = yield* this.#transact((loaded) => {
@@ -370,7 +370,7 @@ export class Controller {
     if (first === Number.POSITIVE_INFINITY) return first;
     const last = this.#verdicts.get(wave)?.at;
     const next = last === undefined ? first + JUDGE_FIRST_MS : last + Math.max(JUDGE_FIRST_MS, Math.min(JUDGE_LATEST_MS, last - first));
-    const gate = this.#p.plan.waves[wave]?.gate;
+    const gate = state.plan.waves[wave]?.gate;
     if (phase.kind !== "baking" || !gate) return next;
     // Its word counts for the gate when it is given at the end of the bake or later.
     const baked = phase.since + gate.bakeMs;

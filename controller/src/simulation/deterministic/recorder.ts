@@ -69,6 +69,9 @@ export function createRecorder() {
           case "ended":
             if (event.as !== "succeeded") lines.push({ at, kind: "halted", more: { state: event.as, why: event.reason } });
             break;
+          case "wave-sized":
+            lines.push({ at, kind: "wave-sized", wave: event.wave, more: { endpoints: event.endpointIds } });
+            break;
           case "wave-opened":
             if (!opened.has(event.wave)) lines.push({ at, kind: "wave-opened", wave: event.wave });
             opened.add(event.wave);

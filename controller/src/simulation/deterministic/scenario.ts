@@ -1,4 +1,5 @@
 import { expectOk } from "@breakwater/shared/core";
+import type { GrowthWish } from "../../decide/planning/index.ts";
 import { type Chance, chanceOf } from "./chance.ts";
 import { type Faults, NO_FAULTS } from "./faults.ts";
 import { type Fleet, readFleet } from "./fleet-file.ts";
@@ -63,7 +64,7 @@ export function scenarioOf(seed: number): Scenario | undefined {
   const chance = chanceOf(seed);
   const fleet = expectOk(readFleet(JSON.stringify(fleetFile(chance))));
   const policy = pick<PolicyName>(chance, "policy", ["adaptive", "adaptive", "rings", "equal"]);
-  const planned = planOf(fleet, policy, { bakeMs: pick(chance, "bake", [undefined, 30 * 60_000, 2 * 3_600_000]) });
+  const planned = planOf(fleet, policy, { bakeMs: pick(chance, "bake", [undefined, 30 * 60_000, 2 * 3_600_000]) }, growthOf(chance));
   if (!planned.ok) return undefined;
   const oneWay = oneWayOf(fleet, chance);
   const adversity = {
@@ -75,6 +76,18 @@ export function scenarioOf(seed: number): Scenario | undefined {
   };
   const plan = withDanger(withLimits(planned.value, chance), chance);
   return { fleet, plan, options: { seed, faults: faultsOf(chance), adversity } };
+}
+
+/** In half of the worlds, waves grow by belief, within rails that leave much or little. */
+function growthOf(chance: Chance): GrowthWish {
+  if (chance.roll("growth?") < 0.5) return { kind: "fixed" };
+  return {
+    kind: "by-belief",
+    smallest: pick(chance, "smallest wave", [1, 2, 4]),
+    largestFactor: pick(chance, "largest factor", [2, 5, 10]),
+    ceiling: pick(chance, "largest wave", [4, 8, 30]),
+    seed: "made up",
+  };
 }
 
 /** In a quarter of the worlds, some actions or all of them forbid a rollback. */

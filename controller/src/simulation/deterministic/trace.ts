@@ -27,6 +27,8 @@ export const INNER_KINDS = [
   "closed",
   /** An endpoint that counts as failed or unreachable serves as before: it had refused, or came back and said that all is well. */
   "fit",
+  /** Who comes next, where the plan grows by belief. */
+  "wave-sized",
   "plan-changed",
   "plan-restored",
   /** What an endpoint would get is out of date; is the right thing again. */

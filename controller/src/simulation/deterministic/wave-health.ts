@@ -86,9 +86,13 @@ export function createWaveHealth(seed: number, plan: RolloutPlan, patches: Patch
   }
 
   return {
-    judge(question: Question, now: Instant): { verdict: Verdict; summary: string } {
-      const wave = plan.waves[question.wave];
-      if (!wave) throw new Error(`the plan has no wave ${question.wave}`);
+    /** @param gate of the wave as growth has cut it by now */
+    judge(
+      question: Question,
+      now: Instant,
+      gate: RolloutPlan["waves"][number]["gate"] | undefined,
+    ): { verdict: Verdict; summary: string } {
+      if (!gate) throw new Error(`the plan has no wave ${question.wave}`);
       const first = question.treated.reduce((least, t) => Math.min(least, t.patchedAt), Number.POSITIVE_INFINITY);
       const sampled = question.treated.slice(0, MAX_TREATED);
       const control = question.control.slice(0, MAX_CONTROL);
@@ -98,7 +102,7 @@ export function createWaveHealth(seed: number, plan: RolloutPlan, patches: Patch
           ...series([...sampled.map((t) => t.endpointId), ...control], from, now),
           ...question.treated.map((t) => check(t.endpointId, t.patchedAt, now)),
         ],
-        rules: { gate: wave.gate },
+        rules: { gate },
         treated: new Map(question.treated.map((t) => [t.endpointId, t.patchedAt])),
         control,
         alike,

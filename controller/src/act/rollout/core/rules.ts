@@ -17,6 +17,7 @@ export const RULE_NAMES = [
   "consent",
   "danger",
   "current",
+  "growth",
 ] as const;
 export type RuleName = (typeof RULE_NAMES)[number];
 export type Rules = Readonly<Record<RuleName, boolean>>;

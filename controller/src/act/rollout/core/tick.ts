@@ -5,6 +5,7 @@ import { ask, end } from "./ending.ts";
 import type { Story } from "./evolve.ts";
 import type { Facts } from "./facts.ts";
 import { evaluateGate, everybodyLeftOut, planned } from "./gate.ts";
+import { growInto } from "./growth.ts";
 import { isFinal, isInFlight } from "./phases.ts";
 import { giveUp, moveTo } from "./reports.ts";
 import { advanceRollback } from "./rollback.ts";
@@ -149,7 +150,7 @@ function advanceWaves(story: Story, facts: Facts, now: Instant, rules: Rules, pa
     const wave = currentWave(story.state);
     const progress = story.state.waves[wave];
     if (!progress) break;
-    if (progress.phase.kind === "pending") gateWave(story, wave, now);
+    if (progress.phase.kind === "pending") gateWave(story, wave, now, rules);
     if (story.state.waves[wave]?.phase.kind === "gated" && !mayOpen(story, wave, now)) return;
     startMembers(story, facts, wave, now, rules, patience);
     watchForStall(story, facts, wave, now, rules, patience);
@@ -172,7 +173,8 @@ function advanceWaves(story: Story, facts: Facts, now: Instant, rules: Rules, pa
   if (currentWave(story.state) === story.state.waves.length) end(story, "succeeded", "engine", "Every wave passed its gate.");
 }
 
-function gateWave(story: Story, wave: number, now: Instant): void {
+function gateWave(story: Story, wave: number, now: Instant, rules: Rules): void {
+  growInto(story, wave, rules);
   story.tell({ type: "wave-gated", wave });
   if (!needsApproval(story.state, wave)) return;
   const name = story.state.plan.waves[wave]?.name ?? "";
