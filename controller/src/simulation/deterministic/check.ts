@@ -11,6 +11,9 @@ export interface OneWay {
 
 type End = "succeeded" | "failed" | "rolled-back" | "unreachable";
 
+/** Of larger waves only so many are sampled. */
+const SAMPLED = 12;
+
 /** More of the same tell nothing new. */
 const MOST_FOUND = 50;
 
@@ -42,6 +45,8 @@ export function check(
   const insisted = new Set<number>();
   const installedAt = new Map<string, number>();
   const notRestored = new Set<string>();
+  const mute = new Set<string>();
+  const letPass = new Set<number>();
   let failed = 0;
   let stopped: string | undefined;
   let changed = false;
@@ -86,6 +91,15 @@ export function check(
     });
     if (inDanger.length >= oneWay.atOnce)
       say(`I9 ${id} started at ${at} without a way back, as ${inDanger.join(", ")}, in danger: ${oneWay.atOnce} may be`);
+  }
+
+  /** A wave of which nobody could see one in ten or more passes by a person's word alone. */
+  function consent(line: TraceLine): void {
+    const wave = line.wave ?? -1;
+    const patched = (waves.at(wave)?.endpointIds ?? []).filter((id) => ends.get(id)?.at(-1) === "succeeded");
+    const unseen = patched.filter((id) => mute.has(id));
+    if (unseen.length * 10 > patched.length && patched.length <= SAMPLED && !letPass.has(wave))
+      say(`I3 wave ${wave} passed at ${new Date(line.at).toISOString()}, though nobody could see ${unseen.join(", ")}, and no person let it pass`);
   }
 
   function places(line: TraceLine, id: string, wave: number): void {
@@ -153,7 +167,14 @@ export function check(
         break;
       case "wave-passed":
         if ([...running].some((other) => waves.of(other) === line.wave)) say(`I3 wave ${line.wave} passed while executions of it ran`);
+        consent(line);
         passed.add(line.wave ?? -1);
+        break;
+      case "mute":
+        mute.add(id);
+        break;
+      case "let-pass":
+        letPass.add(line.wave ?? -1);
         break;
       case "wave-sized":
         for (const what of waves.cut(line, (other) => begun.has(other))) say(`I7 ${what}`);

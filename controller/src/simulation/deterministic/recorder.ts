@@ -101,6 +101,7 @@ export function createRecorder() {
             if (event.to === "rollback-failed") lines.push({ at, kind: "not-restored", endpoint: event.endpointId });
             break;
           case "overridden":
+            if (event.kind === "undecided" || event.kind === "harmful") lines.push({ at, kind: "let-pass", wave: event.wave });
             if (event.kind === "superseded") lines.push({ at, kind: "insisted", wave: event.wave });
             if (event.kind === "rollback-failed") lines.push({ at, kind: "seen-to" });
             break;

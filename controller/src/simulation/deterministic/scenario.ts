@@ -73,6 +73,7 @@ export function scenarioOf(seed: number): Scenario | undefined {
     failsToRestore: pick(chance, "restore", [0.03, 0.5]),
     ...(chance.roll("superseding?") < 0.25 ? { superseding: true } : {}),
     ...(oneWay.length > 0 ? { oneWay } : {}),
+    ...(planned.value.judged ? { mute: muteOf(fleet, chance) } : {}),
   };
   const plan = withDanger(withLimits(planned.value, chance), chance);
   return { fleet, plan, options: { seed, faults: faultsOf(chance), adversity } };
@@ -95,6 +96,13 @@ function oneWayOf(fleet: Fleet, chance: Chance): string[] {
   if (chance.roll("one way?") >= 0.25) return [];
   const share = pick(chance, "one way share", [0.3, 1]);
   return fleet.endpoints.map((e) => e.id).filter((id) => chance.roll(`${id}/one way`) < share);
+}
+
+/** In a quarter of the worlds, agents of some endpoints or of all send no telemetry. */
+function muteOf(fleet: Fleet, chance: Chance): string[] {
+  if (chance.roll("mute?") >= 0.25) return [];
+  const share = pick(chance, "mute share", [0.3, 1]);
+  return fleet.endpoints.map((e) => e.id).filter((id) => chance.roll(`${id}/mute`) < share);
 }
 
 /** The plan may say how many endpoints without a way back may be in danger at once. */

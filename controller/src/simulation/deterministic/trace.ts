@@ -29,6 +29,10 @@ export const INNER_KINDS = [
   "fit",
   /** Who comes next, where the plan grows by belief. */
   "wave-sized",
+  /** No telemetry comes from this endpoint. */
+  "mute",
+  /** A person lets a wave pass on which the judge has not said what its gate asks for. */
+  "let-pass",
   "plan-changed",
   "plan-restored",
   /** What an endpoint would get is out of date; is the right thing again. */
