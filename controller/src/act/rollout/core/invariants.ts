@@ -1,5 +1,5 @@
 import { addMs } from "@breakwater/shared/core";
-import type { Execution, Facts, RolloutState } from "./index.ts";
+import type { Execution, Facts, RolloutEvent, RolloutState } from "./index.ts";
 import type { ModelWorld } from "./model.ts";
 
 /**
@@ -13,6 +13,7 @@ export function violations(world: ModelWorld, from = 0): string[] {
     const { event, before, facts, now } = entry;
     if (event.type === "execution-rollback-requested") checkPlaces(found, world, before, event.endpointId, event.endpointId);
     if (event.type === "wave-passed") checkConsent(found, before, facts, event.wave);
+    if (event.type === "wave-sized") checkRails(found, world, before, event);
     if (event.type !== "execution-started") continue;
     const id = event.endpointId;
     if (!facts.windows.isOpen(id, now)) found.push(`I1 ${id} started outside its window`);
@@ -54,7 +55,7 @@ export function disagreements(world: ModelWorld): string[] {
 }
 
 function checkPlaces(found: string[], world: ModelWorld, before: RolloutState, id: string, self: string | undefined): void {
-  const plan = world.plan;
+  const plan = before.plan;
   const wave = plan.waves.findIndex((w) => w.endpointIds.includes(id));
   const site = plan.endpoints[id]?.site ?? "";
   const flying = [...before.executions.values()].filter((e) => e.endpointId !== self && flies(e));
@@ -65,6 +66,22 @@ function checkPlaces(found: string[], world: ModelWorld, before: RolloutState, i
   limit("deployment", flying.length, plan.maxConcurrent);
   limit("wave", flying.filter((e) => e.wave === wave).length, plan.waves[wave]?.maxConcurrent ?? 0);
   limit("site", flying.filter((e) => plan.endpoints[e.endpointId]?.site === site).length, plan.sites[site]?.maxConcurrent ?? 99);
+}
+
+/** What belief makes of a wave stays within what was signed: order, stretch, rails, and a group's spare. */
+function checkRails(found: string[], { plan }: ModelWorld, before: RolloutState, event: Extract<RolloutEvent, { type: "wave-sized" }>): void {
+  const { wave, endpointIds: ids } = event;
+  const stretch = plan.waves.filter((w) => w.stretch !== undefined).flatMap((w) => w.endpointIds);
+  const most = Math.min(plan.growth?.ceiling ?? 0, (before.plan.waves[wave - 1]?.endpointIds.length ?? 0) * (plan.growth?.largestFactor ?? 0));
+  const say = (what: string) => found.push(`I7 wave ${wave} ${what}`);
+  if (ids.filter((id) => !before.executions.has(id)).length > most) say(`holds ${ids.length}, ${most} were signed`);
+  if (ids.some((id) => !stretch.includes(id))) say("holds an endpoint of another stretch");
+  const earlier = before.plan.waves.slice(0, wave).flatMap((w) => w.endpointIds);
+  if (ids.some((id) => earlier.includes(id))) say("holds an endpoint of an earlier wave");
+  for (const [name, { members, minHealthy }] of Object.entries(plan.redundancyGroups))
+    if (ids.filter((id) => members.includes(id)).length > Math.max(1, members.length - minHealthy)) say(`takes too many of group ${name}`);
+  const all = (waves: RolloutState["plan"]["waves"]) => waves.flatMap((w) => w.endpointIds).sort().join();
+  if (all(before.plan.waves) !== all(plan.waves)) say("came after a cut that lost an endpoint");
 }
 
 /** Who saw nothing has not consented: only a person may let that pass. */
@@ -81,7 +98,7 @@ function checkDanger(found: string[], world: ModelWorld, before: RolloutState, i
   if (unseen) found.push(`I9 ${id} started while an endpoint could not be restored`);
   if (!before.irreversible.has(id)) return;
   const inDanger = [...before.executions.values()].filter((e) => {
-    const bakes = e.patchedAt !== undefined && now < e.patchedAt + (world.plan.waves[e.wave]?.gate.bakeMs ?? 0);
+    const bakes = e.patchedAt !== undefined && now < e.patchedAt + (before.plan.waves[e.wave]?.gate.bakeMs ?? 0);
     const gone = ["rolled-back", "refused", "cancelled"].includes(e.state);
     return before.irreversible.has(e.endpointId) && (flies(e) || (bakes && !gone));
   });

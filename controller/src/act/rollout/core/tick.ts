@@ -178,12 +178,21 @@ function gateWave(story: Story, wave: number, now: Instant, rules: Rules): void 
   story.tell({ type: "wave-gated", wave });
   if (!needsApproval(story.state, wave)) return;
   const name = story.state.plan.waves[wave]?.name ?? "";
-  ask(story, { kind: "approval", wave, question: `The wave before passed. May wave "${name}" begin?` }, now);
+  ask(story, { kind: "approval", wave, question: `The wave before passed. May wave "${name}" begin?${openedBy(story.state, wave)}` }, now);
 }
 
 /** The gate before it says that a person must open this wave, and nobody has. */
 export const needsApproval = (state: RolloutState, wave: number): boolean =>
   wave > 0 && state.plan.waves[wave - 1]?.gate.approval === true && state.waves[wave]?.approvedBy === undefined;
+
+/** Who opens this wave, where its plan says who. */
+export const approversOf = (state: RolloutState, wave: number): readonly string[] | undefined => state.plan.waves[wave - 1]?.gate.approvers;
+
+/** " The plan says that ada or bo opens it.", or nothing. */
+export function openedBy(state: RolloutState, wave: number): string {
+  const approvers = approversOf(state, wave);
+  return approvers ? ` The plan says that ${approvers.join(" or ")} opens it.` : "";
+}
 
 function mayOpen(story: Story, wave: number, now: Instant): boolean {
   const plannedWave = story.state.plan.waves[wave];

@@ -72,6 +72,7 @@ export const planDocumentSchema = z
     assumptions: z.array(z.string()),
     contradictions: z.array(z.looseObject({ statement: z.string() })),
     alternatives: z.array(z.looseObject({ name: z.string(), tradeoff: z.string() })),
+    notes: z.array(z.string()).default([]),
   })
   .openapi("PlanDocument");
 

@@ -20,6 +20,7 @@ import { readText } from "../files.ts";
 import type { Io } from "../io.ts";
 import { printFacts, printJson, printTable, round, state, when } from "../output.ts";
 import { badKeyFile, fileExists, UsageError } from "../problems.ts";
+import { rulesOptions } from "./plan-rules.ts";
 import { answer, collect, sub, wholeNumber } from "./command.ts";
 
 type Plan = z.infer<typeof planSchema>;
@@ -54,6 +55,13 @@ export function addPlanCommands(program: Command, io: Io): void {
     .option("--error-budget <n>", "failures at which nothing further starts", wholeNumber)
     .option("--approvals <n>", "persons who have to sign; from two on, the proposer is not counted", wholeNumber)
     .option("--approve-each-wave", "ask a person before each wave after the first")
+    .option("--approve-wave <n[:name,name]>", "ask a person before wave n, one of these by name where given; repeatable", collect)
+    .option("--triggers <file>", "YAML or JSON with your own `triggers` and `tree`: what undoes a wave, and what is done then; - for standard input")
+    .option("--growth <how>", "fixed, or by-belief: each gate decides how many come next, within the rails below")
+    .option("--smallest-wave <n>", "by belief: no wave smaller", wholeNumber)
+    .option("--largest-factor <n>", "by belief: no wave more than so many times the one before (2 to 10)", wholeNumber)
+    .option("--largest-wave <n>", "by belief: no wave larger", wholeNumber)
+    .option("--growth-seed <text>", "by belief: seeds the draws; the plan's id when absent")
     .option("--rehearsal <weight>", "required, heeded, ignored, or only: a plan that exists to be rehearsed")
     .option("--pass-on-checks <reason>", "nobody judges the waves: the executions' own checks are enough; the reason is signed")
     .option("--ignore-windows <reason>", "keep no windows; the reason becomes part of what is signed")
@@ -61,7 +69,7 @@ export function addPlanCommands(program: Command, io: Io): void {
       answer(
         io,
         options,
-        async (client) => planCreatedSchema.parse(await client.send("POST", "/plans", intentOf(options))),
+        async (client) => planCreatedSchema.parse(await client.send("POST", "/plans", { ...intentOf(options), ...rulesOptions(io, options) })),
         (made) =>
           io.out(`${made.id} revision ${made.revision}\ndigest ${made.digest}\nRead it with \`breakwater plan show ${made.id}\`.\n`),
       ),
@@ -105,6 +113,7 @@ export function addPlanCommands(program: Command, io: Io): void {
             ["deployment", p.deploymentId],
           ]);
           io.out(`\n${p.document.summary}\n\n`);
+          for (const note of p.document.notes) io.out(`${note}\n\n`);
           printTable(
             io,
             ["wave", "endpoints", "from", "to", "bake min", "why"],
@@ -195,7 +204,7 @@ function scenario(io: Io, options: { scenario?: string; now?: string; json?: boo
   else io.out(planToMarkdown(document));
 }
 
-function intentOf(o: Record<string, unknown>): unknown {
+function intentOf(o: Record<string, unknown>): Record<string, unknown> {
   const patches = (o.patch as string[] | undefined)?.map((text) => {
     const [sourceName, toVersion] = text.split("@");
     return { sourceName, ...(toVersion ? { toVersion } : {}) };
