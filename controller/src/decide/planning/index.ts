@@ -10,11 +10,7 @@ export { type PlanIntent, planIntentSchema } from "./intent.ts";
 export { planToMarkdown } from "./markdown.ts";
 export { GROWTH_BOUNDS, growthWords, sizeNextWave, type WaveSize } from "./next-wave.ts";
 export { planProblems } from "./plan-problems.ts";
-
-export { type GrowthWish, railsWords, rulesFileSchema } from "./wish.ts";
-
 export { createPlanning, type Planning } from "./planning.ts";
-
 export { type PlanningPolicy, RECOMMENDED } from "./policy.ts";
 export { recut } from "./recut.ts";
 export * from "./rollout-plan.ts";
@@ -22,3 +18,4 @@ export { planFromScenario } from "./scenario/index.ts";
 export { scheduleWaves } from "./schedule.ts";
 export { tierOf } from "./tier.ts";
 export { cutWaves, type WaveDraft } from "./waves.ts";
+export { type GrowthWish, railsWords, rulesFileSchema } from "./wish.ts";

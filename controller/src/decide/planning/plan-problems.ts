@@ -12,7 +12,14 @@ const NAMED = 3;
  * Pure. An empty list does not mean that the plan is wise, only that it can be driven to an end.
  */
 export function planProblems(plan: RolloutPlan, notBefore: Instant, expiresAt: Instant): Problem[] {
-  return [...membership(plan), ...times(plan, expiresAt), ...groups(plan), ...windows(plan, notBefore, expiresAt), ...trees(plan), ...growth(plan)];
+  return [
+    ...membership(plan),
+    ...times(plan, expiresAt),
+    ...groups(plan),
+    ...windows(plan, notBefore, expiresAt),
+    ...trees(plan),
+    ...growth(plan),
+  ];
 }
 
 const problem = (code: string, message: string, next: string): Problem => ({ code, message, next });
@@ -179,7 +186,10 @@ export function planOddities(plan: RolloutPlan): { statement: string; values: (s
       values: [plan.waves.length],
       assumed: "The waves stay as they are.",
     });
-  if (plan.growth && plan.growth.ceiling < Math.max(...plan.waves.filter((w) => w.stretch === undefined).map((w) => w.endpointIds.length), 0))
+  if (
+    plan.growth &&
+    plan.growth.ceiling < Math.max(...plan.waves.filter((w) => w.stretch === undefined).map((w) => w.endpointIds.length), 0)
+  )
     odd.push({
       statement: `No wave that grows is larger than ${plan.growth.ceiling}, and a wave that stays as signed is.`,
       values: [plan.growth.ceiling],

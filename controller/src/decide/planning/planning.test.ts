@@ -226,9 +226,7 @@ describe("a plan of the live fleet", () => {
     expect(await refused({ waveApprovals: [{ before: 2, by: ["vi"] }] })).toBe(
       "vi is to open a wave, and has the role viewer, which may not approve.",
     );
-    expect(await refused({ waveApprovals: [{ before: 3 }] })).toBe(
-      "An approval is asked for before wave 3, and the plan has 2 waves.",
-    );
+    expect(await refused({ waveApprovals: [{ before: 3 }] })).toBe("An approval is asked for before wave 3, and the plan has 2 waves.");
     expect(await refused({ waveApprovals: [{ before: 1 }] })).toContain("the first wave is opened by the plan's signatures");
     expect(await refused({ growth: { kind: "by-belief", smallest: 4, ceiling: 2 } })).toBe(
       "Waves are to be no smaller than 4 and no larger than 2.",

@@ -22,10 +22,10 @@ import { readFleetRows } from "./live/rows.ts";
 import { type SealedRollout, sealRollout } from "./live/seal.ts";
 import { planOddities, planProblems } from "./plan-problems.ts";
 import { planRollout } from "./plan-rollout.ts";
-import { rulesOfIntent, wishProblems } from "./wish-problems.ts";
 import { MINUTE_MS, type PlanningPolicy, RECOMMENDED } from "./policy.ts";
 import { type RolloutPlan, rolloutPlanSchema } from "./rollout-plan.ts";
 import { planFromScenario } from "./scenario/index.ts";
+import { rulesOfIntent, wishProblems } from "./wish-problems.ts";
 
 const { approvalKey, plan, planAction, planApproval } = schema;
 

@@ -47,10 +47,16 @@ describe("triggers and a tree that an operator writes", () => {
   it("are refused with a plain sentence and the way out where they do not fit together", () => {
     const harmful = { when: "harmful", action: "pause" };
     const cpu = { metric: "cpu_percent", percent: 50 };
-    expect(said({ triggers: [cpu], tree: [harmful] })).toMatch(/^Trigger 1 .* leads to nothing: the tree has no branch for it\. Add a branch/);
-    expect(said({ tree: [harmful, { when: { trigger: 1 }, action: "pause" }] })).toMatch(/^The tree waits for trigger 1; no trigger is given\./);
+    expect(said({ triggers: [cpu], tree: [harmful] })).toMatch(
+      /^Trigger 1 .* leads to nothing: the tree has no branch for it\. Add a branch/,
+    );
+    expect(said({ tree: [harmful, { when: { trigger: 1 }, action: "pause" }] })).toMatch(
+      /^The tree waits for trigger 1; no trigger is given\./,
+    );
     expect(said({ tree: [harmful, harmful] })).toMatch(/^The tree has two branches for "harmful"; the second could never be taken\./);
-    expect(said({ tree: [{ when: "undecided", action: "pause" }] })).toMatch(/^The tree does not say what is done when the judge has proven harm\./);
+    expect(said({ tree: [{ when: "undecided", action: "pause" }] })).toMatch(
+      /^The tree does not say what is done when the judge has proven harm\./,
+    );
     expect(said({ triggers: [{ ...cpu, action: "halt" }], tree: [harmful, { when: { trigger: 1 }, action: "pause" }] })).toMatch(
       /says halt, its branch in the tree says pause\./,
     );

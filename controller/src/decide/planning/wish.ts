@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from "@breakwater/shared/core";
 import { z } from "zod";
-import { branchSchema, type Branch, type Growth, type PlannedWave, REACTIONS, type Trigger } from "./rollout-plan.ts";
+import { type Branch, branchSchema, type Growth, type PlannedWave, REACTIONS, type Trigger } from "./rollout-plan.ts";
 
 const MINUTE = 60_000;
 
@@ -78,7 +78,10 @@ type RulesFile = z.output<typeof rulesFileSchema>;
  */
 export function rulesOf(wish: RulesFile): Result<Pick<RulesWish, "triggers" | "tree">> {
   const tree = wish.tree?.map(
-    ({ when, ...rest }): Branch => ({ ...rest, when: typeof when === "string" ? { kind: when } : { kind: "trigger", trigger: when.trigger - 1 } }),
+    ({ when, ...rest }): Branch => ({
+      ...rest,
+      when: typeof when === "string" ? { kind: when } : { kind: "trigger", trigger: when.trigger - 1 },
+    }),
   );
   const problem = treeProblem(wish, tree);
   if (problem) return fail({ code: "bad-triggers", ...problem });
@@ -113,7 +116,7 @@ function treeProblem(wish: RulesFile, tree: readonly Branch[] | undefined): { me
   if (!keys.includes("harmful"))
     return {
       message: "The tree does not say what is done when the judge has proven harm.",
-      next: 'Add a branch with `when: harmful`.',
+      next: "Add a branch with `when: harmful`.",
     };
   const dangling = tree.find((b) => b.when.kind === "trigger" && !triggers[b.when.trigger]);
   if (dangling?.when.kind === "trigger")

@@ -9,7 +9,7 @@ import { type ScheduledWave, spell } from "./schedule.ts";
 import { type OnHarmful, rollbackDocument } from "./triggers.ts";
 import { businessTriggers, testsOf } from "./wave-tests.ts";
 import { countOf } from "./waves.ts";
-import { approvalBefore, growthOf, railsWords, type RulesWish } from "./wish.ts";
+import { approvalBefore, growthOf, type RulesWish, railsWords } from "./wish.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -103,7 +103,11 @@ function growthNotes(input: DocumentInput): string[] {
 const ruled = (wave: ScheduledWave, input: DocumentInput) => ({
   ...waveRules(
     wave,
-    { index: input.waves.indexOf(wave), last: wave === input.waves.at(-1), endpoints: input.waves.reduce((sum, w) => sum + countOf(w.parts), 0) },
+    {
+      index: input.waves.indexOf(wave),
+      last: wave === input.waves.at(-1),
+      endpoints: input.waves.reduce((sum, w) => sum + countOf(w.parts), 0),
+    },
     input.onHarmful,
     input.rules,
   ),

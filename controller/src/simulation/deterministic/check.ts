@@ -99,7 +99,9 @@ export function check(
     const patched = (waves.at(wave)?.endpointIds ?? []).filter((id) => ends.get(id)?.at(-1) === "succeeded");
     const unseen = patched.filter((id) => mute.has(id));
     if (unseen.length * 10 > patched.length && patched.length <= SAMPLED && !letPass.has(wave))
-      say(`I3 wave ${wave} passed at ${new Date(line.at).toISOString()}, though nobody could see ${unseen.join(", ")}, and no person let it pass`);
+      say(
+        `I3 wave ${wave} passed at ${new Date(line.at).toISOString()}, though nobody could see ${unseen.join(", ")}, and no person let it pass`,
+      );
   }
 
   function places(line: TraceLine, id: string, wave: number): void {

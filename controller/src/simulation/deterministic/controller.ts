@@ -341,7 +341,11 @@ export class Controller {
     for (const effect of judgements(state, this.#facts(), timeline.now())) {
       if (effect.kind !== "judge" || timeline.now() < this.#judgeDueOf(state, effect.wave)) continue;
       const last = this.#verdicts.get(effect.wave);
-      const said = health?.judge(effect, timeline.now(), state.plan.waves[effect.wave]?.gate) ?? { verdict: "undecided" as const, summary: "nobody watches", blind: undefined };
+      const said = health?.judge(effect, timeline.now(), state.plan.waves[effect.wave]?.gate) ?? {
+        verdict: "undecided" as const,
+        summary: "nobody watches",
+        blind: undefined,
+      };
       const { verdict, blind } = said;
       this.#verdicts.set(effect.wave, { verdict, at: timeline.now(), ...(blind === undefined ? {} : { blind }) });
       const command = { type: "verdict" as const, wave: effect.wave, verdict: said.verdict, summary: said.summary };

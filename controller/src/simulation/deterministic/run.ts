@@ -163,7 +163,8 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
 
   scheduleCrashes(timeline, chance, controllers, faults.controllerCrashPerHour, () => finishedAt !== undefined);
   if (options.adversity?.tampering) tamper(timeline, chance, store, recorder.tell, wake);
-  if (options.adversity?.superseding) supersede(timeline, chance, endpoints.keys(), superseded, recorder.tell, wake, options.broken !== "advisories");
+  if (options.adversity?.superseding)
+    supersede(timeline, chance, endpoints.keys(), superseded, recorder.tell, wake, options.broken !== "advisories");
   for (const endpoint of options.adversity?.mute ?? []) recorder.tell({ at: timeline.now(), kind: "mute", endpoint });
   operator.start();
   wake();

@@ -135,7 +135,13 @@ function beforeOpening(state: RolloutState, facts: Facts, wave: number, now: Ins
   const overdue = "When it has not begun by then, a person is asked.";
   const notBefore = planned(plannedWave.notBefore);
   if (needsApproval(state, wave))
-    return [{ what: `Wave "${plannedWave.name}" waits for an approval.${openedBy(state, wave)}`, until: planned(plannedWave.notAfter), afterwards: overdue }];
+    return [
+      {
+        what: `Wave "${plannedWave.name}" waits for an approval.${openedBy(state, wave)}`,
+        until: planned(plannedWave.notAfter),
+        afterwards: overdue,
+      },
+    ];
   if (now < notBefore)
     return [
       {

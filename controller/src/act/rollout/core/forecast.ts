@@ -35,8 +35,14 @@ export function forecast(state: RolloutState, facts: Facts, now: Instant): Forec
   if (typeof at === "string") return { kind: "unknown", why: at };
   if (at >= state.expiresAt) return { kind: "unknown", why: "the plan expires before its last wave can have passed" };
   const within = (end: Instant | string) => (typeof end === "string" ? state.expiresAt : (Math.min(end, state.expiresAt) as Instant));
-  return { kind: "end", at, earliest: Math.min(at, within(earliest)) as Instant, latest: within(latest), basis: usual.basis };
+  const asked = approvalsAhead(state);
+  const people = asked === 0 ? "" : `, and whoever opens ${asked === 1 ? "a wave" : `${asked} waves`} does so at once`;
+  return { kind: "end", at, earliest: Math.min(at, within(earliest)) as Instant, latest: within(latest), basis: `${usual.basis}${people}` };
 }
+
+/** Waves that a person has to open before they begin, and nobody has. */
+const approvalsAhead = (state: RolloutState): number =>
+  state.waves.filter((_, wave) => wave > currentWave(state) && needsApproval(state, wave)).length;
 
 /** How long an execution takes, and whether watches end at their bake or at their limit. */
 interface Pace {
@@ -73,7 +79,6 @@ function waveEnd(state: RolloutState, facts: Facts, wave: number, from: Instant,
   const { gate } = plannedWave;
   const watchMs = pace.watch === "bake" ? gate.bakeMs : Math.max(gate.bakeMs, gate.bakeLimitMs);
   if (progress.phase.kind === "baking") return Math.max(from, addMs(progress.phase.since, watchMs)) as Instant;
-  if (wave > currentWave(state) && needsApproval(state, wave)) return `wave "${plannedWave.name}" will wait for an approval`;
   let at = Math.max(from, planned(plannedWave.notBefore)) as Instant;
   const places = Math.max(1, Math.min(plannedWave.maxConcurrent, state.plan.maxConcurrent));
   // By opening: whose window opens first is done first; the wave ends with its last.
@@ -92,7 +97,13 @@ function rollbackEnd(state: RolloutState, now: Instant): Forecast {
   const open = [...state.executions.values()].filter((e) => isInFlight(e.state)).length;
   const rounds = Math.max(1, Math.ceil(open / Math.max(1, state.plan.maxConcurrent)));
   const after = (ms: number) => addMs(now, rounds * ms);
-  return { kind: "end", at: after(usual.ms), earliest: after(usual.quickMs), latest: after(usual.slowMs), basis: `the rollback, if it takes as long as the way there: ${usual.basis}` };
+  return {
+    kind: "end",
+    at: after(usual.ms),
+    earliest: after(usual.quickMs),
+    latest: after(usual.slowMs),
+    basis: `the rollback, if it takes as long as the way there: ${usual.basis}`,
+  };
 }
 
 /** The median of the executions that ended here with their slowest and quickest tenth, or what the plan expected of one while too few have. */

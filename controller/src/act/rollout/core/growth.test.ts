@@ -78,7 +78,12 @@ describe("a plan that grows by belief", () => {
 
   it("draws nobody forward over a gate that a person has to open", () => {
     const plan = growing();
-    const [canary, step, rest, last] = plan.waves as [RolloutPlan["waves"][0], RolloutPlan["waves"][0], RolloutPlan["waves"][0], RolloutPlan["waves"][0]];
+    const [canary, step, rest, last] = plan.waves as [
+      RolloutPlan["waves"][0],
+      RolloutPlan["waves"][0],
+      RolloutPlan["waves"][0],
+      RolloutPlan["waves"][0],
+    ];
     const guarded = { ...plan, waves: [canary, { ...step, gate: { ...step.gate, approval: true } }, rest, last] };
     const d = deploymentOf(guarded);
     d.tick(0);
@@ -88,7 +93,8 @@ describe("a plan that grows by belief", () => {
 
   it("takes no more of a redundancy group into one wave than it can spare", () => {
     const plan = growing({}, { redundancyGroups: { web: { minHealthy: 2, members: ids(2, 3) } } });
-    for (const id of ids(2, 3)) plan.endpoints[id] = { ...(plan.endpoints[id] as RolloutPlan["endpoints"][string]), redundancyGroup: "web" };
+    for (const id of ids(2, 3))
+      plan.endpoints[id] = { ...(plan.endpoints[id] as RolloutPlan["endpoints"][string]), redundancyGroup: "web" };
     const d = deploymentOf(plan);
     d.tick(0);
     end(d, MINUTE);

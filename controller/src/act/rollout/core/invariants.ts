@@ -69,10 +69,18 @@ function checkPlaces(found: string[], world: ModelWorld, before: RolloutState, i
 }
 
 /** What belief makes of a wave stays within what was signed: order, stretch, rails, and a group's spare. */
-function checkRails(found: string[], { plan }: ModelWorld, before: RolloutState, event: Extract<RolloutEvent, { type: "wave-sized" }>): void {
+function checkRails(
+  found: string[],
+  { plan }: ModelWorld,
+  before: RolloutState,
+  event: Extract<RolloutEvent, { type: "wave-sized" }>,
+): void {
   const { wave, endpointIds: ids } = event;
   const stretch = plan.waves.filter((w) => w.stretch !== undefined).flatMap((w) => w.endpointIds);
-  const most = Math.min(plan.growth?.ceiling ?? 0, (before.plan.waves[wave - 1]?.endpointIds.length ?? 0) * (plan.growth?.largestFactor ?? 0));
+  const most = Math.min(
+    plan.growth?.ceiling ?? 0,
+    (before.plan.waves[wave - 1]?.endpointIds.length ?? 0) * (plan.growth?.largestFactor ?? 0),
+  );
   const say = (what: string) => found.push(`I7 wave ${wave} ${what}`);
   if (ids.filter((id) => !before.executions.has(id)).length > most) say(`holds ${ids.length}, ${most} were signed`);
   if (ids.some((id) => !stretch.includes(id))) say("holds an endpoint of another stretch");
@@ -80,7 +88,11 @@ function checkRails(found: string[], { plan }: ModelWorld, before: RolloutState,
   if (ids.some((id) => earlier.includes(id))) say("holds an endpoint of an earlier wave");
   for (const [name, { members, minHealthy }] of Object.entries(plan.redundancyGroups))
     if (ids.filter((id) => members.includes(id)).length > Math.max(1, members.length - minHealthy)) say(`takes too many of group ${name}`);
-  const all = (waves: RolloutState["plan"]["waves"]) => waves.flatMap((w) => w.endpointIds).sort().join();
+  const all = (waves: RolloutState["plan"]["waves"]) =>
+    waves
+      .flatMap((w) => w.endpointIds)
+      .sort()
+      .join();
   if (all(before.plan.waves) !== all(plan.waves)) say("came after a cut that lost an endpoint");
 }
 

@@ -28,7 +28,10 @@ export async function readWithdrawn(db: Db, plan: PlanKey, endpointIds: readonly
         select 1 from pending_update u where u.endpoint_id = p."endpointId" and u.name = p.name and u.architecture = p.architecture)`,
   );
   return new Map(
-    rows.map((row) => [row.endpointId, `${row.name} ${row.to} is not offered any more, and nothing in its place: it may have been withdrawn.`]),
+    rows.map((row) => [
+      row.endpointId,
+      `${row.name} ${row.to} is not offered any more, and nothing in its place: it may have been withdrawn.`,
+    ]),
   );
 }
 
@@ -67,7 +70,8 @@ export async function readVulnerable(db: Db, plan: PlanKey, endpointIds: readonl
       and u.architecture = c.architecture and u.from_version = p."from" and u.to_version = p."to"
     where p."from" <> p."to"`,
   );
-  const keyOf = (row: z.output<typeof changeRow>) => [row.distribution, row.ecosystem, row.name, row.architecture, row.from, row.to].join("\n");
+  const keyOf = (row: z.output<typeof changeRow>) =>
+    [row.distribution, row.ecosystem, row.name, row.architecture, row.from, row.to].join("\n");
   const distinct = [...new Map(rows.map((row) => [keyOf(row), row])).entries()];
   const introduced = await readIntroduced(
     db,
@@ -116,5 +120,7 @@ export async function readHarmedElsewhere(db: Db, plan: PlanKey, endpointIds: re
     select p.*, bad.title from (select ${PLANNED} from ${planned(plan, endpointIds)}) p
     join bad on bad.name = p.name and bad.version = p."to" order by bad.title`,
   );
-  return new Map(rows.map((row) => [row.endpointId, `${row.name} ${row.to} was part of what the judge found harmful in the deployment "${row.title}".`]));
+  return new Map(
+    rows.map((row) => [row.endpointId, `${row.name} ${row.to} was part of what the judge found harmful in the deployment "${row.title}".`]),
+  );
 }

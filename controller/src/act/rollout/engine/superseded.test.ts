@@ -64,7 +64,13 @@ describe("an approved version", () => {
   });
 
   it("is superseded when it turns out to be bad itself: vulnerable where the installed one is not, harmful elsewhere, or withdrawn", async () => {
-    const [vulnerable, slight, harmed, withdrawn, gone] = ["ep_i_vulnerable", "ep_i_slight", "ep_i_harmed", "ep_i_withdrawn", "ep_i_fine"] as const;
+    const [vulnerable, slight, harmed, withdrawn, gone] = [
+      "ep_i_vulnerable",
+      "ep_i_slight",
+      "ep_i_harmed",
+      "ep_i_withdrawn",
+      "ep_i_fine",
+    ] as const;
     const plan = planOf([{ endpointIds: [vulnerable, slight, withdrawn, gone] }], { planId: "pl_itself" });
     await seedPlan(store, plan);
     await seedPlan(store, planOf([{ endpointIds: [harmed] }], { planId: "pl_same_version" }));
@@ -81,7 +87,9 @@ describe("an approved version", () => {
       })
       .returning();
     const ids = [vulnerable, slight, withdrawn, gone];
-    await store.db.insert(schema.endpointPackage).values(ids.map((endpointId) => ({ endpointId, packageId: installed?.id ?? 0, status: "installed" })));
+    await store.db
+      .insert(schema.endpointPackage)
+      .values(ids.map((endpointId) => ({ endpointId, packageId: installed?.id ?? 0, status: "installed" })));
     for (const id of [vulnerable, slight, gone]) await offer(store, id, "3.0.2");
     expect([...(await readSuperseded(store.db, plan, ids, START))]).toEqual([
       [withdrawn, "openssl 3.0.2 is not offered any more, and nothing in its place: it may have been withdrawn."],

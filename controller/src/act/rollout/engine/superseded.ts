@@ -1,7 +1,7 @@
+import type { Instant } from "@breakwater/shared/core";
 import { compareVersions } from "@breakwater/shared/version";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Instant } from "@breakwater/shared/core";
 import { type Db, rowsOf } from "../../../store/index.ts";
 import { readHarmedElsewhere, readVulnerable, readWithdrawn } from "./superseded-itself.ts";
 

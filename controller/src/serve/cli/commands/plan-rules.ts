@@ -1,8 +1,8 @@
+import { parse } from "yaml";
 import { rulesFileSchema } from "../../../decide/planning/index.ts";
 import { readText } from "../files.ts";
 import type { Io } from "../io.ts";
 import { UsageError } from "../problems.ts";
-import { parse } from "yaml";
 
 interface RulesOptions {
   readonly triggers?: string;
@@ -57,6 +57,8 @@ function growthOf(options: RulesOptions): Record<string, unknown> | undefined {
   if (options.growth !== undefined && options.growth !== "fixed" && options.growth !== "by-belief")
     throw new UsageError(`--growth takes fixed or by-belief, not ${options.growth}.`);
   if (options.growth !== "by-belief" && Object.keys(rails).length > 0)
-    throw new UsageError("--smallest-wave, --largest-factor, --largest-wave and --growth-seed say how far --growth by-belief may go; give that too.");
+    throw new UsageError(
+      "--smallest-wave, --largest-factor, --largest-wave and --growth-seed say how far --growth by-belief may go; give that too.",
+    );
   return options.growth === undefined ? undefined : { kind: options.growth, ...rails };
 }

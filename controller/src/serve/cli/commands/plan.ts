@@ -20,8 +20,8 @@ import { readText } from "../files.ts";
 import type { Io } from "../io.ts";
 import { printFacts, printJson, printTable, round, state, when } from "../output.ts";
 import { badKeyFile, fileExists, UsageError } from "../problems.ts";
-import { rulesOptions } from "./plan-rules.ts";
 import { answer, collect, sub, wholeNumber } from "./command.ts";
+import { rulesOptions } from "./plan-rules.ts";
 
 type Plan = z.infer<typeof planSchema>;
 const readPlan = async (client: { get(path: string): Promise<unknown> }, id: string): Promise<Plan> =>
@@ -56,7 +56,10 @@ export function addPlanCommands(program: Command, io: Io): void {
     .option("--approvals <n>", "persons who have to sign; from two on, the proposer is not counted", wholeNumber)
     .option("--approve-each-wave", "ask a person before each wave after the first")
     .option("--approve-wave <n[:name,name]>", "ask a person before wave n, one of these by name where given; repeatable", collect)
-    .option("--triggers <file>", "YAML or JSON with your own `triggers` and `tree`: what undoes a wave, and what is done then; - for standard input")
+    .option(
+      "--triggers <file>",
+      "YAML or JSON with your own `triggers` and `tree`: what undoes a wave, and what is done then; - for standard input",
+    )
     .option("--growth <how>", "fixed, or by-belief: each gate decides how many come next, within the rails below")
     .option("--smallest-wave <n>", "by belief: no wave smaller", wholeNumber)
     .option("--largest-factor <n>", "by belief: no wave more than so many times the one before (2 to 10)", wholeNumber)
@@ -69,7 +72,8 @@ export function addPlanCommands(program: Command, io: Io): void {
       answer(
         io,
         options,
-        async (client) => planCreatedSchema.parse(await client.send("POST", "/plans", { ...intentOf(options), ...rulesOptions(io, options) })),
+        async (client) =>
+          planCreatedSchema.parse(await client.send("POST", "/plans", { ...intentOf(options), ...rulesOptions(io, options) })),
         (made) =>
           io.out(`${made.id} revision ${made.revision}\ndigest ${made.digest}\nRead it with \`breakwater plan show ${made.id}\`.\n`),
       ),
