@@ -5,14 +5,11 @@ export { enginePlan } from "./engine-plan.ts";
 export type { CalendarEvent, Excluded, PlanningFleet, PlanningUnit } from "./fleet-view.ts";
 
 export { gateWords, SETTLING_MS } from "./gate.ts";
-export * from "./growth.ts";
 export { type PlanIntent, planIntentSchema } from "./intent.ts";
 export { planToMarkdown } from "./markdown.ts";
-export { GROWTH_BOUNDS, growthWords, sizeNextWave, type WaveSize } from "./next-wave.ts";
 export { planProblems } from "./plan-problems.ts";
 export { createPlanning, type Planning } from "./planning.ts";
 export { type PlanningPolicy, RECOMMENDED } from "./policy.ts";
-export { recut } from "./recut.ts";
 export * from "./rollout-plan.ts";
 export { planFromScenario } from "./scenario/index.ts";
 export { scheduleWaves } from "./schedule.ts";

@@ -20,12 +20,13 @@ import { type PlanIntent, planIntentSchema, type ReadIntent } from "./intent.ts"
 import { fleetOfRows } from "./live/live-fleet.ts";
 import { readFleetRows } from "./live/rows.ts";
 import { type SealedRollout, sealRollout } from "./live/seal.ts";
+import { rulesOfIntent } from "./named-approvers.ts";
 import { planOddities, planProblems } from "./plan-problems.ts";
 import { planRollout } from "./plan-rollout.ts";
 import { MINUTE_MS, type PlanningPolicy, RECOMMENDED } from "./policy.ts";
 import { type RolloutPlan, rolloutPlanSchema } from "./rollout-plan.ts";
 import { planFromScenario } from "./scenario/index.ts";
-import { rulesOfIntent, wishProblems } from "./wish-problems.ts";
+import { wishProblems } from "./wish.ts";
 
 const { approvalKey, plan, planAction, planApproval } = schema;
 

@@ -1,6 +1,6 @@
+import { nextWaveSize, observe } from "../growth/index.ts";
 import { type Canary, chooseCanary, type Part } from "./canary.ts";
 import type { Excluded, PlanningFleet, PlanningUnit, Tier } from "./fleet-view.ts";
-import { nextWaveSize, observe } from "./growth.ts";
 import type { PlanningPolicy } from "./policy.ts";
 
 export type WaveKind = "canary" | "exposed" | "growing" | "only";

@@ -1,6 +1,6 @@
-import { fail, ok, type Result } from "@breakwater/shared/core";
+import { fail, ok, type Problem, type Result } from "@breakwater/shared/core";
 import { z } from "zod";
-import { type Branch, branchSchema, type Growth, type PlannedWave, REACTIONS, type Trigger } from "./rollout-plan.ts";
+import { type Branch, branchSchema, type Growth, type PlannedWave, REACTIONS, type RolloutPlan, type Trigger } from "./rollout-plan.ts";
 
 const MINUTE = 60_000;
 
@@ -175,3 +175,17 @@ export function growthOf(
 /** The rails as people read them before they sign. */
 export const railsWords = (growth: Growth): string =>
   `Waves after the first grow by belief: at each gate the size of the next one is drawn from what is believed of this patch by then, starting from ${growth.prior.happened} failure in ${growth.prior.happened + growth.prior.not}, and never leaves these rails: at least ${growth.smallest}, at most ${growth.largestFactor} times the wave before, at most ${growth.ceiling}. Order, windows, places and gates stay as signed; the sizes and times told here are what is expected. Seed of the draws: ${growth.seed}.`;
+
+/** What of the wish does not fit the plan that came out. */
+export function wishProblems(wish: RulesWish, plan: RolloutPlan): Problem[] {
+  const found: Problem[] = [];
+  const waves = plan.waves.length;
+  const beyond = wish.waveApprovals?.find((a) => a.before > waves);
+  if (beyond)
+    found.push({
+      code: "approval-without-wave",
+      message: `An approval is asked for before wave ${beyond.before}, and the plan has ${waves === 1 ? "one wave" : `${waves} waves`}.`,
+      next: waves === 1 ? "Take it out: the plan's signatures open its only wave." : `Ask before one of the waves 2 to ${waves}.`,
+    });
+  return found;
+}

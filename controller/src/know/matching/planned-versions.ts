@@ -5,13 +5,13 @@ import { judgePackages, loadEvidence } from "./catalogue-verdicts.ts";
 import type { MatchPackage } from "./source.ts";
 
 /** A version that an update would replace by another. Both are of one package in one release. */
-export interface VersionChange {
+interface VersionChange {
   readonly from: MatchPackage;
   readonly to: MatchPackage;
 }
 
 /** A vulnerability that only the version after the change has. */
-export interface Introduced {
+interface Introduced {
   readonly vulnerability: string;
   readonly fixedVersion: string | null;
   /** 0-100, as where nothing is known of exposure. */

@@ -1,5 +1,6 @@
 import type { DeploymentId, Instant } from "@breakwater/shared/core";
-import type { Branch, WaveSize } from "../../../decide/planning/index.ts";
+import type { WaveSize } from "../../../decide/growth/index.ts";
+import type { Branch } from "../../../decide/planning/index.ts";
 import type { DeploymentPhase, ExecutionState, PauseCause } from "./phases.ts";
 import type { Decision, TriggerHolds, Verdict } from "./state.ts";
 

@@ -1,5 +1,6 @@
 import { type Instant, unreachable } from "@breakwater/shared/core";
-import { type RolloutPlan, recut } from "../../../decide/planning/index.ts";
+import { recut } from "../../../decide/growth/index.ts";
+import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import type { RolloutEvent } from "./events.ts";
 import { isInFlight, mayFollow, type WavePhase } from "./phases.ts";
 import { type Execution, freshExecution, needsHands, type RolloutState, type WaveProgress } from "./state.ts";

@@ -1,4 +1,4 @@
-import { sizeNextWave } from "../../../decide/planning/index.ts";
+import { sizeNextWave } from "../../../decide/growth/index.ts";
 import type { Story } from "./evolve.ts";
 import { isInFlight } from "./phases.ts";
 import { countsAsFailure, leftOut, type RolloutState } from "./state.ts";

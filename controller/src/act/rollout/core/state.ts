@@ -1,5 +1,6 @@
 import type { DeploymentId, ExecutionId, Instant } from "@breakwater/shared/core";
-import type { Branch, RolloutPlan, WaveSize } from "../../../decide/planning/index.ts";
+import type { WaveSize } from "../../../decide/growth/index.ts";
+import type { Branch, RolloutPlan } from "../../../decide/planning/index.ts";
 import type { DeploymentPhase, ExecutionState, WavePhase } from "./phases.ts";
 
 export type Verdict = "healthy" | "undecided" | "harmful";

@@ -1,7 +1,8 @@
 import { formatInstant, type Instant } from "@breakwater/shared/core";
 import type { z } from "zod";
 import type { RolloutState } from "../../../act/rollout/index.ts";
-import { gateWords, growthWords } from "../../../decide/planning/index.ts";
+import { growthWords } from "../../../decide/growth/index.ts";
+import { gateWords } from "../../../decide/planning/index.ts";
 import { branchWords, treeOfWave } from "../../../decide/rollback/index.ts";
 import type { cellSchema, verdictSchema, waveSchema } from "../schemas/index.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { GROWTH_BOUNDS } from "../../../decide/planning/index.ts";
+import { GROWTH_BOUNDS } from "../../../decide/growth/index.ts";
 import { at, id, page, pageQuery, reason, verdictWord } from "./common.ts";
 
 const deploymentState = z.enum(["scheduled", "running", "paused", "succeeded", "halted", "rolled-back", "cancelled", "expired"]);

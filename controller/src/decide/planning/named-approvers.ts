@@ -1,8 +1,7 @@
-import { fail, ok, type Problem, type Result } from "@breakwater/shared/core";
+import { fail, ok, type Result } from "@breakwater/shared/core";
 import { and, inArray, isNull } from "drizzle-orm";
 import { type Db, schema } from "../../store/index.ts";
 import type { ReadIntent } from "./intent.ts";
-import type { RolloutPlan } from "./rollout-plan.ts";
 import { type RulesWish, rulesOf } from "./wish.ts";
 
 /** Roles whose word opens a wave. */
@@ -36,18 +35,4 @@ export async function rulesOfIntent(db: Db, intent: ReadIntent): Promise<Result<
     });
   const { bakeLimitMs, approveEachWave, waveApprovals, growth } = intent;
   return ok({ ...written.value, bakeLimitMs, checksAlone: intent.passOnChecks?.reason, approveEachWave, waveApprovals, growth });
-}
-
-/** What of the wish does not fit the plan that came out. */
-export function wishProblems(wish: RulesWish, plan: RolloutPlan): Problem[] {
-  const found: Problem[] = [];
-  const waves = plan.waves.length;
-  const beyond = wish.waveApprovals?.find((a) => a.before > waves);
-  if (beyond)
-    found.push({
-      code: "approval-without-wave",
-      message: `An approval is asked for before wave ${beyond.before}, and the plan has ${waves === 1 ? "one wave" : `${waves} waves`}.`,
-      next: waves === 1 ? "Take it out: the plan's signatures open its only wave." : `Ask before one of the waves 2 to ${waves}.`,
-    });
-  return found;
 }

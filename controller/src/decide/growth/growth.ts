@@ -1,5 +1,5 @@
 import type { Random } from "@breakwater/shared/core";
-import type { PlanningPolicy } from "./policy.ts";
+import type { PlanningPolicy } from "../planning/index.ts";
 
 /** One way to let waves grow: what of the planning policy it sets. */
 export interface GrowthArm {

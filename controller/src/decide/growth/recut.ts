@@ -1,4 +1,4 @@
-import type { PlannedWave, RolloutPlan } from "./rollout-plan.ts";
+import type { PlannedWave, RolloutPlan } from "../planning/index.ts";
 
 /** Neighbouring waves from this one on that share their endpoints: the last index of its stretch. */
 export function stretchEnd(plan: RolloutPlan, wave: number): number {

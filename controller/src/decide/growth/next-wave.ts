@@ -1,7 +1,7 @@
 import { type Random, seededRandom } from "@breakwater/shared/core";
+import type { Growth, RolloutPlan } from "../planning/index.ts";
 import { drawRate, meanRate, observe } from "./growth.ts";
 import { membersOfNext } from "./recut.ts";
-import type { Growth, RolloutPlan } from "./rollout-plan.ts";
 
 /** What held the size of a wave down, or up. */
 export const GROWTH_BOUNDS = ["belief", "factor", "ceiling", "smallest", "left"] as const;
