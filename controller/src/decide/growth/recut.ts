@@ -88,8 +88,8 @@ function stricter(wave: PlannedWave, lender: PlannedWave): PlannedWave {
   const { statement: _statement, ...gate } = wave.gate;
   return {
     ...wave,
-    notBefore: wave.notBefore > lender.notBefore ? wave.notBefore : lender.notBefore,
-    notAfter: wave.notAfter < lender.notAfter ? wave.notAfter : lender.notAfter,
+    notBefore: inOrder(wave.notBefore, lender.notBefore)[1],
+    notAfter: inOrder(wave.notAfter, lender.notAfter)[0],
     maxConcurrent: Math.min(wave.maxConcurrent, lender.maxConcurrent),
     gate: {
       ...gate,
@@ -101,6 +101,9 @@ function stricter(wave: PlannedWave, lender: PlannedWave): PlannedWave {
     },
   };
 }
+
+/** Two moments in RFC 3339, the earlier first. */
+const inOrder = (a: string, b: string): [string, string] => (Date.parse(a) <= Date.parse(b) ? [a, b] : [b, a]);
 
 function withApprovalOf(wave: PlannedWave, gone: PlannedWave): PlannedWave {
   if (!gone.gate.approval) return wave;

@@ -7,9 +7,10 @@ import type { Excluded, PlanningFleet } from "./fleet-view.ts";
 import { tooShortToJudge } from "./gate.ts";
 import { type ScheduledWave, spell } from "./schedule.ts";
 import { type OnHarmful, rollbackDocument } from "./triggers.ts";
+import { approvalsOf } from "./wave-approvals.ts";
 import { businessTriggers, testsOf } from "./wave-tests.ts";
 import { countOf } from "./waves.ts";
-import { approvalBefore, growthOf, type RulesWish, railsWords } from "./wish.ts";
+import { growthOf, type RulesWish, railsWords } from "./wish.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -150,7 +151,7 @@ function writeWave(wave: ScheduledWave, index: number, failures: number, input: 
     },
     businessImpact: businessImpact(wave, executionMs, downtimeMs),
     rollback: rollbackDocument(input, ruled(wave, input), count, businessTriggers(wave)),
-    approvals: approvals(wave, index, input.rules),
+    approvals: approvalsOf(wave, index, input.rules),
     notices: notices(wave, zone, input),
   };
 }
@@ -235,37 +236,6 @@ function businessImpact(wave: ScheduledWave, executionMs: number, downtimeMs: nu
       wave.avoids.length > 0 ? `outside ${wave.avoids.map((e) => e.name).join(" and ")}` : "no business event is known for this time"
     }${critical ? "; endpoints of the highest criticality are among them" : ""}.`,
   };
-}
-
-function approvals(wave: ScheduledWave, index: number, rules: RulesWish): WaveDocument["approvals"] {
-  const list: WaveDocument["approvals"] = [];
-  if (index === 0)
-    list.push({
-      role: "approver (signature over the plan)",
-      why: "Nothing reaches any endpoint before a person has signed this revision; a changed plan needs a new signature.",
-    });
-  const asked = index === 0 ? { approval: false } : approvalBefore(rules, index + 1);
-  if (asked.approval)
-    list.push({
-      role: `${asked.approvers?.join(" or ") ?? "an approver"} (opens this wave)`,
-      why: "The wave before has to pass its gate, and then this person says that the next one may begin; nothing of it starts before.",
-    });
-  if (wave.tier === "development")
-    list.push({ role: "owner of the development environment", why: "Developers' machines and test runs are interrupted for minutes." });
-  else {
-    list.push({
-      role: "change manager",
-      why: `First sight of the evidence of the wave before, then production is touched (${wave.name}).`,
-    });
-    for (const event of wave.avoids)
-      list.push({
-        role: `owner: ${event.name}`,
-        why: "Confirms that the times kept free are the right ones, and that the synthetic transaction is the one that counts.",
-      });
-    if (wave.kind === "exposed")
-      list.push({ role: "security lead", why: "Confirms the list of internet-facing endpoints: it is what is hurried." });
-  }
-  return list;
 }
 
 function notices(wave: ScheduledWave, zone: string, input: DocumentInput): WaveDocument["notices"] {

@@ -10,6 +10,7 @@ import { addFindingCommands } from "./commands/finding.ts";
 import { addFleetCommands } from "./commands/fleet.ts";
 import { addFleetRulesCommands } from "./commands/fleet-rules.ts";
 import { addIntelCommands } from "./commands/intel.ts";
+import { addKeyCommands } from "./commands/key.ts";
 import { addLoginCommands } from "./commands/login.ts";
 import { addMatchCommand } from "./commands/match.ts";
 import { addOfflineCommands } from "./commands/offline.ts";
@@ -36,6 +37,7 @@ function createProgram(io: Io): Command {
   addFindingCommands(program, io);
   addFleetRulesCommands(program, io);
   addPlanCommands(program, io);
+  addKeyCommands(program, io);
   addRehearseCommand(program, io);
   addDeploymentCommands(program, io);
   addAccountCommands(program, io);

@@ -10,7 +10,6 @@ export interface CheckedWave {
 
 /** The signed rails of a plan that grows by belief. */
 export interface CheckedRails {
-  readonly smallest: number;
   readonly largestFactor: number;
   readonly ceiling: number;
 }
@@ -42,7 +41,7 @@ export function checkedWaves(signed: readonly CheckedWave[], rails: CheckedRails
       const pool = waves.slice(wave, end + 1).flatMap((w) => w.endpointIds);
       const rest = pool.filter((id) => !chosen.includes(id));
       const before = waves[wave - 1]?.endpointIds.length ?? 0;
-      const found = railsLeft(chosen.length, rest.length, before, rails);
+      const found = railsLeft(chosen.length, before, rails);
       if (stretch === undefined || chosen.length === 0 || chosen.some((id) => !pool.includes(id)))
         found.push(`wave ${wave} was given endpoints that the plan does not hold there`);
       if (chosen.some(begun)) found.push(`wave ${wave} was given endpoints that had begun`);
@@ -66,7 +65,7 @@ export interface Group {
 const numbered = (waves: readonly CheckedWave[]): Map<string, number> =>
   new Map(waves.flatMap((w, i) => w.endpointIds.map((id) => [id, i] as const)));
 
-function railsLeft(size: number, left: number, before: number, rails: CheckedRails | undefined): string[] {
+function railsLeft(size: number, before: number, rails: CheckedRails | undefined): string[] {
   if (!rails) return ["waves grew, which the plan does not allow"];
   const found: string[] = [];
   const most = Math.min(rails.ceiling, before * rails.largestFactor);

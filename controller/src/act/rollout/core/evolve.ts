@@ -1,7 +1,7 @@
 import { type Instant, unreachable } from "@breakwater/shared/core";
-import { recut } from "../../../decide/growth/index.ts";
 import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import type { RolloutEvent } from "./events.ts";
+import { afterCut } from "./growth.ts";
 import { isInFlight, mayFollow, type WavePhase } from "./phases.ts";
 import { type Execution, freshExecution, needsHands, type RolloutState, type WaveProgress } from "./state.ts";
 
@@ -115,7 +115,7 @@ function apply(draft: Draft, event: RolloutEvent): void {
       wave(draft, event.wave, { kind: "skipped", at, why: event.why });
       return;
     case "wave-sized":
-      cut(draft, event);
+      Object.assign(draft, afterCut(draft, event));
       return;
     case "wave-approved":
       change(draft, event.wave, { approvedBy: event.actor });
@@ -226,17 +226,6 @@ function wave(draft: Draft, index: number, phase: WavePhase): void {
   const from = draft.waves[index]?.phase.kind ?? "pending";
   if (!mayFollow("wave", from, phase.kind)) impossible(from, phase.kind);
   change(draft, index, { phase });
-}
-
-/** Cuts the waves from this one on anew. Those behind it have not begun; only who was left out of them has to be found again. */
-function cut(draft: Draft, event: Extract<RolloutEvent, { type: "wave-sized" }>): void {
-  const { type: _type, at: _at, wave: index, endpointIds, ...sized } = event;
-  draft.plan = recut(draft.plan, index, endpointIds);
-  const pending: WaveProgress = { phase: { kind: "pending" }, overrides: [], holding: [], branches: [] };
-  draft.waves = draft.plan.waves.map((_, i) => (i <= index ? progress(draft, i) : pending));
-  change(draft, index, { sized });
-  const behind = new Map(draft.plan.waves.flatMap((w, i) => (i > index ? w.endpointIds.map((id) => [id, i] as const) : [])));
-  for (const [id, wave] of behind) if (draft.executions.has(id)) update(draft, id, { wave });
 }
 
 function change(draft: Draft, index: number, part: Partial<WaveProgress>): void {

@@ -11,13 +11,13 @@ export function violations(world: ModelWorld, from = 0): string[] {
   for (const [index, entry] of world.log.entries()) {
     if (index < from) continue;
     const { event, before, facts, now } = entry;
-    if (event.type === "execution-rollback-requested") checkPlaces(found, world, before, event.endpointId, event.endpointId);
+    if (event.type === "execution-rollback-requested") checkPlaces(found, before, event.endpointId, event.endpointId);
     if (event.type === "wave-passed") checkConsent(found, before, facts, event.wave);
     if (event.type === "wave-sized") checkRails(found, world, before, event);
     if (event.type !== "execution-started") continue;
     const id = event.endpointId;
     if (!facts.windows.isOpen(id, now)) found.push(`I1 ${id} started outside its window`);
-    checkPlaces(found, world, before, id, undefined);
+    checkPlaces(found, before, id, undefined);
     const group = Object.values(world.plan.redundancyGroups).find((g) => g.members.includes(id));
     if (group) {
       const left = group.members.filter((m) => m !== id && facts.healthyMembers.has(m) && !unfit(before.executions.get(m)));
@@ -34,7 +34,7 @@ export function violations(world: ModelWorld, from = 0): string[] {
     if (facts.planDigest !== before.planDigest) found.push(`I7 ${id} started on a changed plan`);
     const accepted = before.waves[event.wave]?.overrides.some((o) => o.kind === "superseded");
     if (facts.superseded?.has(id) && !accepted) found.push(`I8 ${id} got what is no longer current`);
-    checkDanger(found, world, before, id, now);
+    checkDanger(found, before, id, now);
   }
   for (const [id, times] of world.appliedTimes) if (times > 1) found.push(`I4 ${id} applied ${times} times`);
   return found;
@@ -54,7 +54,7 @@ export function disagreements(world: ModelWorld): string[] {
   return found;
 }
 
-function checkPlaces(found: string[], world: ModelWorld, before: RolloutState, id: string, self: string | undefined): void {
+function checkPlaces(found: string[], before: RolloutState, id: string, self: string | undefined): void {
   const plan = before.plan;
   const wave = plan.waves.findIndex((w) => w.endpointIds.includes(id));
   const site = plan.endpoints[id]?.site ?? "";
@@ -105,7 +105,7 @@ function checkConsent(found: string[], before: RolloutState, facts: Facts, wave:
 }
 
 /** No endpoint without a way back joins another one that is in danger, and nobody starts while one could not be restored and nobody has seen to it. */
-function checkDanger(found: string[], world: ModelWorld, before: RolloutState, id: string, now: number): void {
+function checkDanger(found: string[], before: RolloutState, id: string, now: number): void {
   const unseen = before.decisions.some((d) => d.kind === "rollback-failed");
   if (unseen) found.push(`I9 ${id} started while an endpoint could not be restored`);
   if (!before.irreversible.has(id)) return;
