@@ -11,7 +11,7 @@ const upward = floors.slice(0, -1).map((floor, level) => ({
 
 /** Rules of decision take time, chance and data as arguments. Whole folders, so that a new file is held to it too. */
 const pure = [
-  "controller/src/decide/(planning|rollback)/",
+  "controller/src/decide/(growth|planning|rollback)/",
   "controller/src/act/rollout/core/",
   "controller/src/act/health/(judge|wave)/",
   "controller/src/know/(matching|risk|intel/bulletin)/",
@@ -19,9 +19,9 @@ const pure = [
 ];
 /** What stands in those folders to feed the rules: it reads the store, and takes the clock. */
 const shells = [
-  "controller/src/decide/planning/(index|planning|approve|approval-keys|live/rows)\\.ts$",
+  "controller/src/decide/planning/(index|planning|approve|approval-keys|named-approvers|live/rows)\\.ts$",
   "controller/src/act/health/wave/wave-judge\\.ts$",
-  "controller/src/know/matching/(index|refresh|catalogue-verdicts)\\.ts$",
+  "controller/src/know/matching/(index|refresh|catalogue-verdicts|planned-versions)\\.ts$",
 ];
 const tests = "(\\.(test|bench|evaluate)|/testing)\\.ts$";
 

@@ -1,7 +1,7 @@
 import type { Check } from "@breakwater/shared/command";
+import { seededRandom } from "@breakwater/shared/core";
 import type { MaintenanceWindow } from "@breakwater/shared/window";
 import type { Role } from "./packages.ts";
-import { seededRandom } from "./random.ts";
 
 /** One simulated machine: what it is, and what it is like when nothing is wrong. */
 export interface SimulatedEndpoint {

@@ -1,5 +1,5 @@
 import type { EndpointAction } from "@breakwater/shared/command";
-import { type Clock, formatInstant, type Instant } from "@breakwater/shared/core";
+import { type Clock, formatInstant, type Instant, seededRandom } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 import { takeExecutionReport } from "../act/gateway/index.ts";
 import type { Health } from "../act/health/index.ts";
@@ -10,7 +10,6 @@ import type { SimulatedEndpoint } from "./fleet.ts";
 import { descriptionsOf, inventoryDigest, inventoryOf } from "./inventory.ts";
 import { collectCommands, deliveredCommands, type SimulatedCommand, type StoredCommand } from "./outbox.ts";
 import { SHOP } from "./packages.ts";
-import { seededRandom } from "./random.ts";
 import { createSampler } from "./telemetry.ts";
 
 /** What the harmful version does to the latency of the shop. */

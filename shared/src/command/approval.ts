@@ -1,4 +1,4 @@
-import { fail, type Instant, ok, parseInstant, type Result } from "../core/index.ts";
+import { fail, formatInstant, type Instant, ok, parseInstant, type Result } from "../core/index.ts";
 import { type EndpointAction, endpointActionSchema, type PlanHeader, planHeaderSchema } from "./action.ts";
 import { countApprovals } from "./approvers.ts";
 import { canonicalJson, sha256Hex } from "./canonical.ts";
@@ -66,11 +66,14 @@ export function verifyCommand(
   if (rootFromProof(command.actionBytes, command.proof).toString("hex") !== header.data.actionsRoot)
     return fail({ code: "not-in-plan", message: "The action is not part of the plan that was approved." });
   const notAfter = parseInstant(command.notAfter);
-  if (notAfter === undefined || now > notAfter) return fail({ code: "expired", message: `The command expired at ${command.notAfter}.` });
+  // A clock that is off looks like a command that came too late or too early: only the two times side by side tell.
+  const here = `By this endpoint's clock it is ${formatInstant(now)}; if that is wrong, set it right.`;
+  if (notAfter === undefined || now > notAfter)
+    return fail({ code: "expired", message: `The command expired at ${command.notAfter}. ${here}` });
   if (now > (parseInstant(header.data.expiresAt) ?? 0))
-    return fail({ code: "expired", message: `The plan expired at ${header.data.expiresAt}.` });
+    return fail({ code: "expired", message: `The plan expired at ${header.data.expiresAt}. ${here}` });
   if (purpose === "apply" && now < (parseInstant(header.data.notBefore) ?? Number.POSITIVE_INFINITY))
-    return fail({ code: "too-early", message: `The plan begins at ${header.data.notBefore}.` });
+    return fail({ code: "too-early", message: `The plan begins at ${header.data.notBefore}. ${here}` });
   const digest = sha256Hex(command.headerBytes);
   const purposes = purpose === "apply" ? (["approval"] as const) : (["rehearsal", "approval"] as const);
   const { persons, reasons } = countApprovals(command.approvals, digest, purposes, trust, now);

@@ -128,8 +128,14 @@ const CLIENT_OPTIONS: grpc.ChannelOptions = {
   "grpc.max_send_message_length": 16 * 1024 * 1024,
 };
 
+/** As much of a gateway as an agent has to know to enrol. */
+export interface EnrolmentDoor {
+  readonly ca: { readonly trustBundle: string };
+  readonly gateway: { addresses(): { readonly enrollmentPort: number } };
+}
+
 export function callEnroll(
-  test: TestGateway,
+  test: EnrolmentDoor,
   request: { joinToken: string; csr: Buffer; machine: string },
   credentials: grpc.ChannelCredentials = clientCredentials(test.ca.trustBundle),
 ): Promise<EnrollResponse__Output> {

@@ -1,6 +1,7 @@
 export { createHealth } from "./health.ts";
 export * from "./judge/index.ts";
 export type { Health, HealthPoint, HealthSeries } from "./types.ts";
-export { judgeSeries } from "./wave/judge-series.ts";
+export { DEFAULT_GRACE_MS, judgeSeries } from "./wave/judge-series.ts";
+export { blindness } from "./wave/triggers.ts";
 export type * from "./wave/types.ts";
 export { createWaveJudge } from "./wave/wave-judge.ts";

@@ -4,10 +4,12 @@ import { formatInstant, instant } from "@breakwater/shared/core";
 import type { Interval } from "@breakwater/shared/window";
 import { treeOf } from "../rollback/index.ts";
 import type { PlanningUnit } from "./fleet-view.ts";
-import { type GateWish, gateOf } from "./gate.ts";
+import { gateOf } from "./gate.ts";
 import { type RolloutPlan, rolloutPlanSchema } from "./rollout-plan.ts";
 import type { ScheduledWave } from "./schedule.ts";
 import { type OnHarmful, triggersOf } from "./triggers.ts";
+import { countOf } from "./waves.ts";
+import { approvalBefore, growthOf, type RulesWish } from "./wish.ts";
 
 /** An execution that takes this many times what was expected has gone wrong; never judged before the shortest limit. */
 const EXECUTION_LIMIT_FACTOR = 6;
@@ -21,12 +23,8 @@ export interface EngineSide {
   readonly expiresAt: Instant;
   readonly errorBudget: number;
   readonly onHarmful: OnHarmful;
-  readonly approveEachWave: boolean;
+  readonly rules: RulesWish;
   readonly rehearsal?: RolloutPlan["rehearsal"];
-  /** Longest watch while the verdict is undecided; three times the bake when absent. */
-  readonly bakeLimitMs?: number | undefined;
-  /** Why no wave has to be judged; absent: each has to be. */
-  readonly checksAlone?: string | undefined;
   /** Endpoints without a way back that may be in danger at once; one when absent. */
   readonly unrestorableAtOnce?: number | undefined;
   /** Persons who have to sign; one when absent. */
@@ -40,13 +38,15 @@ export interface EngineSide {
 /** The part of a planned rollout that the engine drives and people sign. */
 export function enginePlan(waves: readonly ScheduledWave[], side: EngineSide): RolloutPlan {
   const units = waves.flatMap((w) => w.parts.map((p) => p.unit));
+  const growth = growthOf(side.rules, growthFacts(waves, side.planId));
   return rolloutPlanSchema.parse({
     planId: side.planId,
     revision: side.revision,
     waves: waves.map((wave, index) => ({
-      ...waveRules(wave, units.length, side.onHarmful, { ...side, approval: index > 0 && side.approveEachWave }),
+      ...waveRules(wave, { index, last: index === waves.length - 1, endpoints: units.length }, side.onHarmful, side.rules),
+      ...(growth && wave.stretch !== undefined ? { stretch: wave.stretch } : {}),
       endpointIds: wave.parts.map((p) => p.unit.id),
-      notBefore: formatInstant(opensAt(wave, side.notBefore)),
+      notBefore: formatInstant(opensAt(growth ? firstOfStretch(waves, wave) : wave, side.notBefore)),
       notAfter: formatInstant(side.expiresAt),
     })),
     endpoints: Object.fromEntries(
@@ -74,18 +74,37 @@ export function enginePlan(waves: readonly ScheduledWave[], side: EngineSide): R
     ...(side.approvals === undefined ? {} : { approvals: side.approvals }),
     ...(side.unrestorableAtOnce === undefined ? {} : { unrestorableAtOnce: side.unrestorableAtOnce }),
     ...(side.rehearsal ? { rehearsal: side.rehearsal } : {}),
+    ...(growth ? { growth } : {}),
   });
 }
 
+/** What the rails are made of where the operator left them open. */
+export const growthFacts = (waves: readonly ScheduledWave[], planId: string) => ({
+  planId,
+  firstWave: waves[0] ? countOf(waves[0].parts) : 1,
+  endpoints: waves.reduce((sum, w) => sum + countOf(w.parts), 0),
+  waitMs: waves.reduce((most, w) => Math.max(most, w.stretch === undefined ? 0 : w.bakeMs), 0),
+});
+
+/** Endpoints of a stretch may come as early as its first wave, where the plan grows by belief. */
+const firstOfStretch = (waves: readonly ScheduledWave[], wave: ScheduledWave): ScheduledWave =>
+  (wave.stretch === undefined ? undefined : waves.find((w) => w.stretch === wave.stretch)) ?? wave;
+
 /** Gate, triggers and tree of a wave: what the engine acts on, and what the plan for people tells. */
-export function waveRules(wave: ScheduledWave, endpoints: number, onHarmful: OnHarmful, wish: GateWish) {
-  const triggers = triggersOf(wave.bakeMs, onHarmful);
+export function waveRules(
+  wave: ScheduledWave,
+  place: { readonly index: number; readonly last: boolean; readonly endpoints: number },
+  onHarmful: OnHarmful,
+  wish: RulesWish,
+) {
+  const triggers = wish.triggers ? [...wish.triggers] : triggersOf(wave.bakeMs, onHarmful);
+  const approval = place.last ? { approval: false } : approvalBefore(wish, place.index + 2);
   return {
     name: wave.name,
     maxConcurrent: wave.maxConcurrent,
-    gate: gateOf(wave, endpoints, wish),
+    gate: gateOf(wave, place.endpoints, wish, approval),
     triggers,
-    tree: treeOf(triggers, onHarmful),
+    tree: wish.tree ? [...wish.tree] : treeOf(triggers, onHarmful),
     onHarmful,
   };
 }

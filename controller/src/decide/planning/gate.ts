@@ -1,4 +1,5 @@
 import type { PlannedWave } from "./rollout-plan.ts";
+import type { RulesWish } from "./wish.ts";
 
 /** Below this many endpoints there are too few others to prove a canary healthy. */
 const FEW_ENDPOINTS = 20;
@@ -9,23 +10,20 @@ export const SETTLING_MS = 3 * MINUTE_MS;
 /** Share of a wave's executions that must succeed: every canary, 95 % of the larger waves. */
 export const successPermille = (kind: string): number => (kind === "canary" || kind === "only" ? 1_000 : 950);
 
-export interface GateWish {
-  readonly bakeLimitMs?: number | undefined;
-  /** A person opens the next wave. */
-  readonly approval: boolean;
-  /** Why nobody has to judge the waves. */
-  readonly checksAlone?: string | undefined;
-}
-
 /** What must hold before the wave after this one begins. Whatever asks for less than a verdict of health says why. */
-export function gateOf(wave: { readonly kind: string; readonly bakeMs: number }, endpoints: number, wish: GateWish): PlannedWave["gate"] {
+export function gateOf(
+  wave: { readonly kind: string; readonly bakeMs: number },
+  endpoints: number,
+  wish: Pick<RulesWish, "bakeLimitMs" | "checksAlone">,
+  approval: Pick<PlannedWave["gate"], "approval" | "approvers">,
+): PlannedWave["gate"] {
   const limit = wish.bakeLimitMs ?? wave.bakeMs * 3 + MINUTE_MS;
   return {
     bakeMs: wave.bakeMs,
     bakeLimitMs: Math.max(wave.bakeMs, limit),
     successPermille: successPermille(wave.kind),
     ...asked(wave, endpoints, wish.checksAlone),
-    approval: wish.approval,
+    ...approval,
   };
 }
 

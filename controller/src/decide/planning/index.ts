@@ -5,13 +5,10 @@ export { enginePlan } from "./engine-plan.ts";
 export type { CalendarEvent, Excluded, PlanningFleet, PlanningUnit } from "./fleet-view.ts";
 
 export { gateWords, SETTLING_MS } from "./gate.ts";
-export * from "./growth.ts";
 export { type PlanIntent, planIntentSchema } from "./intent.ts";
 export { planToMarkdown } from "./markdown.ts";
 export { planProblems } from "./plan-problems.ts";
-
 export { createPlanning, type Planning } from "./planning.ts";
-
 export { type PlanningPolicy, RECOMMENDED } from "./policy.ts";
 export * from "./rollout-plan.ts";
 export { planFromScenario } from "./scenario/index.ts";
@@ -20,3 +17,4 @@ export { approvalOf } from "./stored-approval.ts";
 export { tierOf } from "./tier.ts";
 export { uncounted } from "./uncounted.ts";
 export { cutWaves, type WaveDraft } from "./waves.ts";
+export { type GrowthWish, railsWords, rulesFileSchema } from "./wish.ts";

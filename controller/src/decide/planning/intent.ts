@@ -1,5 +1,6 @@
 import { checkSchema, REBOOT_MODES } from "@breakwater/shared/command";
 import { z } from "zod";
+import { growthWishSchema, rulesFileSchema, waveApprovalSchema } from "./wish.ts";
 
 /** One patch of the queue: a source package with all its binaries, or a single binary package. */
 const patchSchema = z
@@ -59,6 +60,14 @@ export const planIntentSchema = z.strictObject({
   approvals: z.number().int().min(1).max(9).optional(),
   /** A person opens each wave after the first. */
   approveEachWave: z.boolean().optional(),
+  /** Persons, by name where it matters who, open these waves. */
+  waveApprovals: z.array(waveApprovalSchema).max(50).optional(),
+  /** What undoes a wave or stops it, instead of the planner's own triggers. */
+  triggers: rulesFileSchema.shape.triggers,
+  /** What is done when something goes wrong, instead of the planner's own tree. */
+  tree: rulesFileSchema.shape.tree,
+  /** Absent: fixed. */
+  growth: growthWishSchema.optional(),
   /** Nobody judges the waves: each passes when its executions' own checks do. The reason is part of what is signed. */
   passOnChecks: z.strictObject({ reason: z.string().trim().min(10).max(500) }).optional(),
   /** Windows, blackouts and business events are not kept. The reason is part of what is signed. */

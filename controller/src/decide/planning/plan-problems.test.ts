@@ -70,6 +70,44 @@ describe("a plan that contradicts itself", () => {
   });
 });
 
+describe("a plan that grows by belief", () => {
+  const growth = {
+    smallest: 5,
+    largestFactor: 5,
+    ceiling: 4,
+    seed: "s",
+    prior: { happened: 1, not: 49 },
+    harmCostDays: 100,
+    waitMinutes: 60,
+    approveEach: false,
+  };
+  it("has rails that leave room, and something to decide", () => {
+    const grows = (ceiling: number, stretch?: string) =>
+      plan([wave(["a"]), wave(["b", "c"], stretch === undefined ? {} : { stretch })], { growth: { ...growth, ceiling } });
+    expect(planProblems(grows(4, "rest"), START, expires)).toEqual([
+      {
+        code: "growth-rails",
+        message: "Waves are to be no smaller than 5 and no larger than 4.",
+        next: "Raise the largest wave, or lower the smallest.",
+      },
+    ]);
+    expect(codes(grows(5, "rest"))).toEqual([]);
+    expect(planOddities(grows(5, "rest"))).toEqual([]);
+    expect(planOddities(grows(5)).map((o) => o.statement)).toEqual([
+      "Waves are to grow by belief, and no wave follows a first one whose size could be decided.",
+    ]);
+  });
+});
+
+describe("a trigger", () => {
+  it("holds for no longer than anybody watches", () => {
+    const slow = { metric: "cpu_percent", kind: "change-permille" as const, threshold: 300, forMs: 4 * HOUR, action: "pause" as const };
+    expect(planProblems(plan([wave(["a"], { triggers: [slow], tree: treeOf([slow], "pause") })]), START, expires)[0]?.message).toBe(
+      'Wave "a" is watched for 180 min at most, and its trigger on cpu_percent would have to hold for 240 min: it could never fire.',
+    );
+  });
+});
+
 describe("what fits together, but not as its author may think", () => {
   it("is told before anybody signs: a fleet of one, a budget that cannot be used up, a limit above another", () => {
     const odd = planOddities(plan([wave(["a"], { maxConcurrent: 9 })], { errorBudget: 3 })).map((o) => o.statement);

@@ -12,7 +12,14 @@ const NAMED = 3;
  * Pure. An empty list does not mean that the plan is wise, only that it can be driven to an end.
  */
 export function planProblems(plan: RolloutPlan, notBefore: Instant, expiresAt: Instant): Problem[] {
-  return [...membership(plan), ...times(plan, expiresAt), ...groups(plan), ...windows(plan, notBefore, expiresAt), ...trees(plan)];
+  return [
+    ...membership(plan),
+    ...times(plan, expiresAt),
+    ...groups(plan),
+    ...windows(plan, notBefore, expiresAt),
+    ...trees(plan),
+    ...growth(plan),
+  ];
 }
 
 const problem = (code: string, message: string, next: string): Problem => ({ code, message, next });
@@ -120,6 +127,15 @@ function trees(plan: RolloutPlan): Problem[] {
           `Choose one of ${MEASURED[t.kind].join(", ")}.`,
         ),
       ),
+    ...wave.triggers
+      .filter((t) => t.forMs > Math.max(wave.gate.bakeMs, wave.gate.bakeLimitMs))
+      .map((t) =>
+        problem(
+          "trigger-too-slow",
+          `Wave "${wave.name}" is watched for ${minutes(Math.max(wave.gate.bakeMs, wave.gate.bakeLimitMs))} at most, and its trigger on ${t.metric} would have to hold for ${minutes(t.forMs)}: it could never fire.`,
+          "Let the trigger hold for less, or watch for longer.",
+        ),
+      ),
     ...treeOfWave(wave).flatMap((b) =>
       b.when.kind === "trigger" && !wave.triggers[b.when.trigger]
         ? [
@@ -132,6 +148,18 @@ function trees(plan: RolloutPlan): Problem[] {
         : [],
     ),
   ]);
+}
+
+function growth(plan: RolloutPlan): Problem[] {
+  if (!plan.growth || plan.growth.smallest <= plan.growth.ceiling) return [];
+  const { smallest, ceiling } = plan.growth;
+  return [
+    problem(
+      "growth-rails",
+      `Waves are to be no smaller than ${smallest} and no larger than ${ceiling}.`,
+      "Raise the largest wave, or lower the smallest.",
+    ),
+  ];
 }
 
 /** What fits together, but not as its author may think. For people to read before they sign. */
@@ -151,6 +179,22 @@ export function planOddities(plan: RolloutPlan): { statement: string; values: (s
         values: [wave.maxConcurrent, plan.maxConcurrent],
         assumed: "The smaller number holds.",
       });
+  const stretches = plan.waves.filter((w, i) => i > 0 && w.stretch !== undefined).length;
+  if (plan.growth && stretches === 0)
+    odd.push({
+      statement: "Waves are to grow by belief, and no wave follows a first one whose size could be decided.",
+      values: [plan.waves.length],
+      assumed: "The waves stay as they are.",
+    });
+  if (
+    plan.growth &&
+    plan.growth.ceiling < Math.max(...plan.waves.filter((w) => w.stretch === undefined).map((w) => w.endpointIds.length), 0)
+  )
+    odd.push({
+      statement: `No wave that grows is larger than ${plan.growth.ceiling}, and a wave that stays as signed is.`,
+      values: [plan.growth.ceiling],
+      assumed: "The rails hold for waves after the canary of production; canaries and development stay as they are signed.",
+    });
   if (total === 1)
     odd.push({
       statement: "The fleet is one endpoint: nobody goes first and nobody is left to compare with.",

@@ -2,11 +2,11 @@ import { fail, type Instant, ok, type Result } from "@breakwater/shared/core";
 import { type Cost, costOf, riskCourse } from "./cost.ts";
 import type { PlanDocument } from "./document.ts";
 import type { Excluded, PlanningFleet } from "./fleet-view.ts";
-import type { GateWish } from "./gate.ts";
 import { fasterThan, type PlanningPolicy, saferThan } from "./policy.ts";
 import { type Schedule, type ScheduledWave, scheduleWaves } from "./schedule.ts";
 import type { OnHarmful } from "./triggers.ts";
 import { countOf, cutWaves } from "./waves.ts";
+import type { RulesWish } from "./wish.ts";
 import { writeDocument } from "./write-document.ts";
 
 export interface PlanningRequest {
@@ -16,7 +16,9 @@ export interface PlanningRequest {
   readonly errorBudget?: number | undefined;
   readonly onHarmful: OnHarmful;
   readonly reversible: boolean;
-  readonly gates?: Omit<GateWish, "approval">;
+  readonly rules?: RulesWish;
+  /** Seeds the draws of growth where no other seed is given. */
+  readonly planId?: string;
 }
 
 /** What the planner made: the plan for people, and the waves with their times for whoever drives them. */
@@ -59,7 +61,8 @@ export function planRollout(fleet: PlanningFleet, request: PlanningRequest, now:
     errorBudget,
     onHarmful: request.onHarmful,
     reversible: request.reversible,
-    gates: request.gates ?? {},
+    rules: request.rules ?? {},
+    planId: request.planId ?? "plan",
     now,
   });
   return ok({ document, waves: made.waves, excluded, errorBudget });

@@ -217,6 +217,56 @@ describe("a plan of the live fleet", () => {
     expect(quiet.rollout).not.toHaveProperty("rebootLimitMs");
   });
 
+  it("carries what an operator writes of triggers, tree, approvals and growth into what is signed and read", async () => {
+    await store.db.insert(schema.user).values([
+      { id: "us_bo", name: "bo", role: "approver", passwordHash: "x", createdAt: "2026-11-01T00:00:00Z" },
+      { id: "us_vi", name: "vi", role: "viewer", passwordHash: "x", createdAt: "2026-11-01T00:00:00Z" },
+    ]);
+    const { rollout, document } = await proposed({
+      select: { tags: ["web"] },
+      bakeMinutes: 60,
+      triggers: [{ metric: "units_failed", count: 3 }],
+      tree: [
+        { when: { trigger: 1 }, action: "halt", ask: "on-call" },
+        { when: "harmful", action: "pause" },
+      ],
+      waveApprovals: [{ before: 2, by: ["bo"] }],
+      growth: { kind: "by-belief", largestFactor: 3, seed: "ours" },
+    });
+    expect(rollout.waves.map((w) => [w.triggers.length, w.tree?.map((b) => b.action), w.stretch])).toEqual([
+      [1, ["halt", "pause"], undefined],
+      [1, ["halt", "pause"], "Production rest"],
+    ]);
+    expect(rollout.waves.map((w) => w.gate)).toMatchObject([{ approval: true, approvers: ["bo"] }, { approval: false }]);
+    expect(rollout.growth).toMatchObject({ smallest: 1, largestFactor: 3, ceiling: 5, seed: "ours", approveEach: false });
+    expect(document.waves[1]?.approvals[0]?.role).toBe("bo (opens this wave)");
+    expect(document.waves[0]?.rollback.tree.map((b) => b.if)).toContain("newly failed systemd units on one endpoint: 3 or more");
+    expect(document.notes.join()).toContain("at least 1, at most 3 times the wave before, at most 5");
+
+    const refused = async (intent: Parameters<Planning["propose"]>[0]) => {
+      const result = await planning.propose({ select: { tags: ["web"] }, ...intent }, "user:ada");
+      return result.ok ? "planned" : result.problem.message;
+    };
+    expect(await refused({ waveApprovals: [{ before: 2, by: ["nobody"] }] })).toBe(
+      "nobody is to open a wave, and nobody of that name can sign in.",
+    );
+    expect(await refused({ waveApprovals: [{ before: 2, by: ["vi"] }] })).toBe(
+      "vi is to open a wave, and has the role viewer, which may not approve.",
+    );
+    expect(await refused({ waveApprovals: [{ before: 3 }] })).toBe("An approval is asked for before wave 3, and the plan has 2 waves.");
+    expect(await refused({ waveApprovals: [{ before: 1 }] })).toContain("the first wave is opened by the plan's signatures");
+    expect(await refused({ growth: { kind: "by-belief", smallest: 4, ceiling: 2 } })).toBe(
+      "Waves are to be no smaller than 4 and no larger than 2.",
+    );
+    expect(await refused({ triggers: [{ metric: "orders", count: 1, action: "pause" }] })).toContain("which nobody measures");
+    expect(await refused({ errorBudget: 0 })).toContain("an error budget of 0 would let nothing start");
+  });
+
+  it("asks a person before each wave after the first where that is wanted", async () => {
+    const { rollout } = await proposed({ select: { tags: ["web"] }, approveEachWave: true });
+    expect(rollout.waves.map((w) => w.gate.approval)).toEqual([true, false]);
+  });
+
   it("takes one member of a redundancy group at a time when that is its spare", async () => {
     const plan = await proposed({ select: { tags: ["db"] } });
     expect(plan.rollout.waves.map((w) => w.endpointIds.length)).toEqual([1, 1, 1]);

@@ -20,12 +20,14 @@ import { type PlanIntent, planIntentSchema, type ReadIntent } from "./intent.ts"
 import { fleetOfRows } from "./live/live-fleet.ts";
 import { readFleetRows } from "./live/rows.ts";
 import { type SealedRollout, sealRollout } from "./live/seal.ts";
+import { rulesOfIntent } from "./named-approvers.ts";
 import { planOddities, planProblems } from "./plan-problems.ts";
 import { planRollout } from "./plan-rollout.ts";
 import { MINUTE_MS, type PlanningPolicy, RECOMMENDED } from "./policy.ts";
 import { type RolloutPlan, rolloutPlanSchema } from "./rollout-plan.ts";
 import { planFromScenario } from "./scenario/index.ts";
 import { approvalColumns } from "./stored-approval.ts";
+import { wishProblems } from "./wish.ts";
 
 const { approvalKey, plan, planAction, planApproval } = schema;
 
@@ -72,6 +74,8 @@ export function createPlanning({ store, clock }: { store: Store; clock: Clock })
       });
     const intent = read.data;
     const now = clock.now();
+    const rules = await rulesOfIntent(db, intent);
+    if (!rules.ok) return rules;
     const notBefore = instant(Math.max(now, (intent.notBefore && parseInstant(intent.notBefore)) || now));
     const rows = await readFleetRows(db, intent.select);
     const live = fleetOfRows(rows, intent);
@@ -84,19 +88,23 @@ export function createPlanning({ store, clock }: { store: Store; clock: Clock })
         errorBudget: intent.errorBudget,
         onHarmful: intent.onHarmful ?? "rollback-wave",
         reversible: intent.rollback ?? true,
-        gates: { bakeLimitMs: intent.bakeLimitMs, checksAlone: intent.passOnChecks?.reason },
+        rules: rules.value,
+        planId: ids.planId,
       },
       now,
     );
     if (!planned.ok) return planned;
-    const sealed = sealRollout(ids, planned.value, live, rows, intent, { now, notBefore });
+    const sealed = sealRollout(ids, planned.value, live, rows, intent, rules.value, { now, notBefore });
     if ((parseInstant(sealed.sealed.header.expiresAt) as Instant) <= notBefore)
       return fail({
         code: "bad-intent",
         message: "The plan would expire before it begins.",
         next: "Raise expiresInHours, or choose an earlier notBefore.",
       });
-    const [contradiction] = planProblems(sealed.rollout, notBefore, parseInstant(sealed.sealed.header.expiresAt) as Instant);
+    const [contradiction] = [
+      ...wishProblems(rules.value, sealed.rollout),
+      ...planProblems(sealed.rollout, notBefore, parseInstant(sealed.sealed.header.expiresAt) as Instant),
+    ];
     if (contradiction) return fail(contradiction);
     const document = {
       ...planned.value.document,

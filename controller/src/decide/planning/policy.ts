@@ -1,4 +1,4 @@
-import type { RateBelief } from "./growth.ts";
+import type { RateBelief } from "../growth/index.ts";
 
 /** How the planner weighs speed against care. Every figure is one that an operator may set; these are the defaults. */
 export interface PlanningPolicy {

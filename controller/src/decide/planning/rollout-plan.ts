@@ -10,7 +10,7 @@ export const triggerSchema = z.strictObject({
   kind: z.enum(["change-permille", "count"]),
   threshold: z.number().int(),
   forMs: z.number().int().min(0),
-  action: z.enum(["pause", "rollback-wave", "rollback-deployment"]),
+  action: z.enum(REACTIONS),
 });
 
 /**
@@ -36,8 +36,32 @@ export const branchSchema = z.strictObject({
   ask: z.enum(["operator", "approver", "on-call"]),
 });
 
+/**
+ * Waves grow by belief: at each gate the size of the next wave is drawn from what is believed of the patch by then, within
+ * these rails. What a person signs is the rails, the order of the endpoints, and the seed of the draws.
+ */
+export const growthSchema = z.strictObject({
+  /** No wave is smaller, as far as so many are left and the upper rails allow it. */
+  smallest: z.number().int().min(1),
+  /** No wave is more than this many times the one before it. */
+  largestFactor: z.number().int().min(2).max(10),
+  /** No wave is larger. */
+  ceiling: z.number().int().min(1),
+  seed: z.string().min(1).max(100),
+  /** What is believed of the share of endpoints that fail or are harmed before any was patched, as counts of what was seen. */
+  prior: z.strictObject({ happened: z.number().int().min(1), not: z.number().int().min(1) }),
+  /** What one failed or harmed endpoint costs, in days that an endpoint waits for the patch. */
+  harmCostDays: z.number().int().min(1),
+  /** What one wave more lets the others wait. */
+  waitMinutes: z.number().int().min(1),
+  /** A person opens each wave, those too that only growth makes. */
+  approveEach: z.boolean(),
+});
+
 export const plannedWaveSchema = z.strictObject({
   name: z.string(),
+  /** Neighbouring waves of one stretch share their endpoints where the plan grows by belief: how many come next is decided at the gate. */
+  stretch: z.string().optional(),
   endpointIds: z.array(z.string()).min(1),
   notBefore: z.iso.datetime(),
   /** After this the wave does not open any more: the deployment asks a person. */
@@ -59,6 +83,8 @@ export const plannedWaveSchema = z.strictObject({
     statement: z.string().optional(),
     /** A person must open the next wave. */
     approval: z.boolean(),
+    /** One of these persons must, by the names they sign in with. Absent: anybody who may approve. */
+    approvers: z.array(z.string().min(1)).min(1).max(20).optional(),
   }),
   triggers: z.array(triggerSchema),
   /** What is done when something goes wrong. Absent in plans from before there were trees: then it follows from triggers and `onHarmful`. */
@@ -105,7 +131,10 @@ export const rolloutPlanSchema = z.strictObject({
   rehearsal: z.enum(["required", "heeded", "ignored", "only"]).optional(),
   /** Persons who have to sign before it may be deployed; from two on, the one who proposed it is not counted. Absent: one. */
   approvals: z.number().int().min(1).optional(),
+  /** Absent: the waves stay as they are signed. */
+  growth: growthSchema.optional(),
 });
+export type Growth = z.infer<typeof growthSchema>;
 export type Branch = z.infer<typeof branchSchema>;
 export type Reaction = Branch["action"];
 export type Trigger = z.infer<typeof triggerSchema>;

@@ -33,6 +33,7 @@ const ACTIONS: Readonly<Record<Trigger["action"], string>> = {
   pause: "pause, and ask a person",
   "rollback-wave": "pause, and roll the wave back",
   "rollback-deployment": "halt, and roll the whole deployment back",
+  halt: "start nothing further and end the deployment; what is patched stays",
 };
 
 type Told = WaveDocument["rollback"]["tree"][number];

@@ -1,6 +1,6 @@
+import { nextWaveSize, observe } from "../growth/index.ts";
 import { type Canary, chooseCanary, type Part } from "./canary.ts";
 import type { Excluded, PlanningFleet, PlanningUnit, Tier } from "./fleet-view.ts";
-import { nextWaveSize, observe } from "./growth.ts";
 import type { PlanningPolicy } from "./policy.ts";
 
 export type WaveKind = "canary" | "exposed" | "growing" | "only";
@@ -12,6 +12,8 @@ export interface WaveDraft {
   readonly tier: Tier;
   readonly parts: readonly Part[];
   readonly why: string;
+  /** Neighbouring waves of one stretch grow out of each other: where the plan grows by belief, they share their endpoints. */
+  readonly stretch?: string;
 }
 
 /** Most configurations are spoken for by this many; more canaries find little more (and are more to harm). */
@@ -104,6 +106,7 @@ function wavesOfTier(tier: Tier, units: readonly PlanningUnit[], fleet: Planning
         kind: name === "exposed" ? "exposed" : "growing",
         tier,
         parts,
+        ...(tier === "production" && countOf(waves[0]?.parts ?? []) > 0 ? { stretch: stretchOf(label, name, bothKinds) } : {}),
         why: stepReason(name, tier, count, total, left, step, last, size > 0),
       });
       previous = Math.max(previous, count);
@@ -119,9 +122,12 @@ function mostOfNext(previous: number, left: number, passed: number, policy: Plan
   return nextWaveSize(observe(rate, 0, passed), { before: previous, left, waitDays, harmCost });
 }
 
+function stretchOf(label: string, part: "exposed" | "rest", bothKinds: boolean): string {
+  return `${label} ${part === "exposed" ? "internet-facing" : bothKinds ? "internal" : "rest"}`;
+}
+
 function nameOf(label: string, part: "exposed" | "rest", bothKinds: boolean, step: number, last: boolean): string {
-  const what = part === "exposed" ? "internet-facing" : bothKinds ? "internal" : "rest";
-  return `${label} ${what}${step === 1 && last ? "" : last ? ", remaining" : `, step ${step}`}`;
+  return `${stretchOf(label, part, bothKinds)}${step === 1 && last ? "" : last ? ", remaining" : `, step ${step}`}`;
 }
 
 function canaryReason(canary: Canary, tier: Tier, total: number): string {

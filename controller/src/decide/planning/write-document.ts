@@ -2,14 +2,16 @@ import { addMs, type Instant, instant } from "@breakwater/shared/core";
 import { describeRule, formatLocal } from "@breakwater/shared/window";
 import { type Cost, expectedFailures, type RiskCourse, round } from "./cost.ts";
 import type { PlanDocument, WaveDocument } from "./document.ts";
-import { waveRules } from "./engine-plan.ts";
+import { growthFacts, waveRules } from "./engine-plan.ts";
 import type { Excluded, PlanningFleet } from "./fleet-view.ts";
-import { type GateWish, tooShortToJudge } from "./gate.ts";
+import { tooShortToJudge } from "./gate.ts";
 import { rebootChecks, rebootSentence, rebootsOf } from "./reboots.ts";
 import { type ScheduledWave, spell } from "./schedule.ts";
 import { type OnHarmful, rollbackDocument } from "./triggers.ts";
+import { approvalsOf } from "./wave-approvals.ts";
 import { businessTriggers, testsOf } from "./wave-tests.ts";
 import { countOf } from "./waves.ts";
+import { growthOf, type RulesWish, railsWords } from "./wish.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -24,7 +26,8 @@ export interface DocumentInput {
   readonly errorBudget: number;
   readonly onHarmful: OnHarmful;
   readonly reversible: boolean;
-  readonly gates: Omit<GateWish, "approval">;
+  readonly rules: RulesWish;
+  readonly planId: string;
   readonly now: Instant;
 }
 
@@ -73,7 +76,7 @@ export function writeDocument(input: DocumentInput): PlanDocument {
       tradeoff: a.tradeoff,
     })),
     reboots: rebootsOf(waves),
-    notes: [...fleet.notes, ...gateNotes(input)],
+    notes: [...fleet.notes, ...gateNotes(input), ...growthNotes(input)],
     cost: { finishes: formatLocal(input.cost.finishes, zone), riskDays: input.cost.riskDays, expectedHarm: input.cost.expectedHarm },
   };
 }
@@ -90,18 +93,27 @@ export function readable(at: number, zone: string): string {
 
 /** What a reader must know of the gates before signing. */
 function gateNotes(input: DocumentInput): string[] {
-  const checks = input.gates.checksAlone;
+  const checks = input.rules.checksAlone;
   if (checks !== undefined) return [`No wave is judged: each passes when its executions' own checks do. The reason given: ${checks}`];
   return input.waves.flatMap((wave) => tooShortToJudge(ruled(wave, input).gate, wave.name) ?? []);
+}
+
+function growthNotes(input: DocumentInput): string[] {
+  const growth = growthOf(input.rules, growthFacts(input.waves, input.planId));
+  return growth ? [railsWords(growth)] : [];
 }
 
 /** The wave as the engine will see it; who is in it is told elsewhere. */
 const ruled = (wave: ScheduledWave, input: DocumentInput) => ({
   ...waveRules(
     wave,
-    input.waves.reduce((sum, w) => sum + countOf(w.parts), 0),
+    {
+      index: input.waves.indexOf(wave),
+      last: wave === input.waves.at(-1),
+      endpoints: input.waves.reduce((sum, w) => sum + countOf(w.parts), 0),
+    },
     input.onHarmful,
-    { ...input.gates, approval: false },
+    input.rules,
   ),
   endpointIds: [],
   notBefore: "",
@@ -142,7 +154,7 @@ function writeWave(wave: ScheduledWave, index: number, failures: number, input: 
     },
     businessImpact: businessImpact(wave, executionMs, downtimeMs),
     rollback: rollbackDocument(input, ruled(wave, input), count, businessTriggers(wave)),
-    approvals: approvals(wave, index),
+    approvals: approvalsOf(wave, index, input.rules),
     notices: notices(wave, zone, input),
   };
 }
@@ -227,31 +239,6 @@ function businessImpact(wave: ScheduledWave, executionMs: number, downtimeMs: nu
       wave.avoids.length > 0 ? `outside ${wave.avoids.map((e) => e.name).join(" and ")}` : "no business event is known for this time"
     }${critical ? "; endpoints of the highest criticality are among them" : ""}.`,
   };
-}
-
-function approvals(wave: ScheduledWave, index: number): WaveDocument["approvals"] {
-  const list: WaveDocument["approvals"] = [];
-  if (index === 0)
-    list.push({
-      role: "approver (signature over the plan)",
-      why: "Nothing reaches any endpoint before a person has signed this revision; a changed plan needs a new signature.",
-    });
-  if (wave.tier === "development")
-    list.push({ role: "owner of the development environment", why: "Developers' machines and test runs are interrupted for minutes." });
-  else {
-    list.push({
-      role: "change manager",
-      why: `First sight of the evidence of the wave before, then production is touched (${wave.name}).`,
-    });
-    for (const event of wave.avoids)
-      list.push({
-        role: `owner: ${event.name}`,
-        why: "Confirms that the times kept free are the right ones, and that the synthetic transaction is the one that counts.",
-      });
-    if (wave.kind === "exposed")
-      list.push({ role: "security lead", why: "Confirms the list of internet-facing endpoints: it is what is hurried." });
-  }
-  return list;
 }
 
 function notices(wave: ScheduledWave, zone: string, input: DocumentInput): WaveDocument["notices"] {

@@ -58,6 +58,20 @@ export async function judgeCatalogue(db: Db, packageIds: readonly number[]): Pro
     sql`
     select ${CATALOGUE_COLUMNS}, c.module from package_catalogue c where c.id = any(${sql.param(packageIds.map(String))}::text[]::bigint[])`,
   );
+  const index = await indexAbout(db, packages);
+  for (const { id, ...pkg } of packages) judged.set(id, judgeEntry(id, pkg, index));
+  return judged;
+}
+
+/** What advisories say now of packages, installed anywhere or not. One list a package, in their order. */
+export async function judgePackages(db: Db, packages: readonly MatchPackage[]): Promise<Verdict[][]> {
+  if (packages.length === 0) return [];
+  const index = await indexAbout(db, packages);
+  return packages.map((pkg) => judgePackage(pkg, index));
+}
+
+/** All advisories about these packages, in one reading. */
+async function indexAbout(db: Db, packages: readonly MatchPackage[]): Promise<AdvisoryIndex> {
   const names = [
     ...new Map(packages.flatMap((p) => advisedNames(p)).map((n) => [`${n.distribution}\n${n.ecosystem}\n${n.package}`, n])).values(),
   ];
@@ -87,9 +101,7 @@ export async function judgeCatalogue(db: Db, packageIds: readonly number[]): Pro
       ...(module ? { module } : {}),
     }),
   );
-  const index = indexAdvisories(advisories, await rejectedOf(db, advisories));
-  for (const { id, ...pkg } of packages) judged.set(id, judgeEntry(id, pkg, index));
-  return judged;
+  return indexAdvisories(advisories, await rejectedOf(db, advisories));
 }
 
 async function rejectedOf(db: Db, advisories: readonly IndexedAdvisory[]): Promise<Set<string>> {

@@ -4,6 +4,7 @@ export { type Decidable, type Decision, type Decisions, NO_DECISIONS } from "./d
 export { type InventoryReading, MAX_INVENTORY_BYTES, readInventoryFile } from "./inventory-file/index.ts";
 export { readPurl, writePurl } from "./inventory-file/purl.ts";
 export { type Match, matchInventory } from "./match-inventory.ts";
+export { readIntroduced } from "./planned-versions.ts";
 export { createMatching, type Matching, type ReadDecisions, type Scope } from "./refresh.ts";
 export type { MatchPackage } from "./source.ts";
 export { judgePackage, type Proof } from "./verdict.ts";

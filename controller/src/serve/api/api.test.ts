@@ -254,6 +254,70 @@ describe("the way of a patch", () => {
     }
   });
 
+  it("follows an operator's own triggers, tree, approvals and growth, and says so", async () => {
+    const key = newApprovalKey();
+    const lastSeenAt = new Date(t.clock.now()).toISOString();
+    for (const id of ["ep_o1", "ep_o2", "ep_o3", "ep_o4"]) {
+      await addEndpoint(t.store, id, { policyMode: "patch", pinnedKeyIds: [key.keyId], connected: true, lastSeenAt, tags: ["own"] });
+      const pendingUpdates = [wireUpdate("openssl", "3.0.15-1~deb12u1", "3.0.17-1~deb12u1", { security: true })];
+      const inventory = wireInventory({ packages: [wirePackage("openssl", "3.0.15-1~deb12u1")], pendingUpdates });
+      await t.know.inventory.takeSnapshot(id as EndpointId, inventory, "e".repeat(64));
+    }
+    const line = await commandLine();
+    const create = (input: string, ...more: string[]) =>
+      line.run(["plan", "create", "--tag", "own", "--bake-minutes", "60", ...more], input);
+    const rules = `
+triggers:
+  - { metric: units_failed, count: 2, forMinutes: 5 }
+tree:
+  - { when: { trigger: 1 }, action: rollback-deployment, ask: on-call }
+  - { when: harmful, action: halt }
+`;
+    const own = ["--triggers", "-", "--approve-wave", "2:the-admin", "--growth", "by-belief", "--largest-wave", "3"];
+    try {
+      const made = await create(rules, ...own);
+      expect(made.err).toBe("");
+      const shown = await line.run(["plan", "show", made.value.id]);
+      expect(shown.value.rollout).toMatchObject({
+        growth: { largestFactor: 5, ceiling: 3, seed: made.value.id },
+        waves: [
+          { gate: { approval: true, approvers: ["the-admin"] }, triggers: [{ metric: "units_failed", threshold: 2, forMs: 300_000 }] },
+          {},
+        ],
+      });
+      expect(shown.value.document.notes.join()).toContain("never leaves these rails");
+      const approval = signApproval(made.value.digest, key.privateKeyPem, "the-admin", t.clock.now());
+      const admin = (path: string, body: unknown) => t.request(path, asToken(tokens.admin, body));
+      expect((await admin("/approval-keys", { label: "own", publicKey: key.publicKey.toString("base64") })).status).toBe(201);
+      const signature = Buffer.from(approval.signature).toString("base64");
+      const body = { revision: 1, digest: made.value.digest, keyId: key.keyId, signature, at: approval.at };
+      expect((await admin(`/plans/${made.value.id}/approve`, body)).status).toBe(200);
+      const { deploymentId } = (await line.run(["plan", "deploy", made.value.id, "--yes"])).value;
+      const told = (await line.run(["deployment", "show", deploymentId])).value;
+      expect(told.growth).toContain("at most 5 times the wave before, at most 3.");
+      expect(told.waveList[0].gate).toMatchObject({ approval: true, approvers: ["the-admin"] });
+      expect(told.waveList[0].tree).toMatchObject([
+        { when: "newly failed systemd units on one endpoint: 2 or more for 5 min", ask: "the on-call engineer is asked" },
+        { when: "the judge has proven harm", action: "start nothing further and end the deployment; what is patched stays" },
+      ]);
+      expect(told.waveList[0].growth).toBeNull();
+      expect(Date.parse(told.forecast.earliest)).toBeLessThanOrEqual(Date.parse(told.forecast.at ?? told.forecast.earliest));
+
+      const wrong = async (input: string, ...more: string[]) => (await create(input, ...more)).err;
+      expect(await wrong("triggers: [{ metric: cpu_percent }]", "--triggers", "-")).toContain("-, triggers.0: a trigger has either");
+      expect(await wrong("triggers: [", "--triggers", "-")).toContain("is neither YAML nor JSON");
+      expect(await wrong("tree: [{ when: undecided, action: pause }]", "--triggers", "-")).toContain(
+        "does not say what is done when the judge",
+      );
+      expect(await wrong("", "--approve-wave", "two")).toContain("--approve-wave takes a wave's number");
+      expect(await wrong("", "--growth", "wild")).toContain("--growth takes fixed or by-belief");
+      expect(await wrong("", "--largest-wave", "3")).toContain("give that too");
+      expect(await wrong("", "--error-budget", "0")).toContain("an error budget of 0 would let nothing start");
+    } finally {
+      await line.close();
+    }
+  });
+
   it("keeps to rules that a file gives the fleet", async () => {
     const line = await commandLine();
     try {

@@ -12,6 +12,7 @@ import { addFleetCommands } from "./commands/fleet.ts";
 import { addFleetRulesCommands } from "./commands/fleet-rules.ts";
 import { addHaltCommands } from "./commands/halt.ts";
 import { addIntelCommands } from "./commands/intel.ts";
+import { addKeyCommands } from "./commands/key.ts";
 import { addLoginCommands } from "./commands/login.ts";
 import { addMatchCommand } from "./commands/match.ts";
 import { addOfflineCommands } from "./commands/offline.ts";
@@ -39,6 +40,7 @@ function createProgram(io: Io): Command {
   addFleetRulesCommands(program, io);
   addCmdbCommands(program, io);
   addPlanCommands(program, io);
+  addKeyCommands(program, io);
   addRehearseCommand(program, io);
   addHaltCommands(program, io);
   addDeploymentCommands(program, io);

@@ -16,6 +16,8 @@ export interface Adversity {
   readonly failsToRestore?: number;
   /** A newer version or advisory makes what some endpoints would get a thing of the past. */
   readonly superseding?: boolean;
+  /** Endpoints whose telemetry never comes. */
+  readonly mute?: readonly string[];
   /** Endpoints whose approved action forbids a rollback. */
   readonly oneWay?: readonly string[];
   /** Endpoints whose machine reboots for the patch; some of them stay away for longer than the plan gives them. */
@@ -59,7 +61,10 @@ export function tamper(timeline: Timeline, chance: Chance, store: SimulatedStore
   });
 }
 
-/** Something newer than the plan comes out for some endpoints, and may be taken back again. */
+/**
+ * The plan's versions become a thing of the past: for some endpoints something newer comes out, or the planned version itself
+ * becomes known to be bad, which concerns all who would get it. Either may be taken back again.
+ */
 export function supersede(
   timeline: Timeline,
   chance: Chance,
@@ -67,12 +72,15 @@ export function supersede(
   superseded: Map<string, string>,
   tell: (line: TraceLine) => void,
   wake: () => void,
+  heedsThePlanned = true,
 ): void {
   if (!chance.strikes("superseding", 0.7)) return;
-  const concerned = [...endpointIds].filter((id) => chance.roll(`superseding/${id}`) < 0.5);
+  const itself = chance.roll("superseding/itself") < 0.5;
+  const why = itself ? "the planned version is vulnerable itself" : "an advisory asks for a newer version than the plan installs";
+  const concerned = [...endpointIds].filter((id) => itself || chance.roll(`superseding/${id}`) < 0.5);
   timeline.after(chance.exponential("superseding/at", 6 * HOUR), () => {
     for (const endpoint of concerned) {
-      superseded.set(endpoint, "an advisory asks for a newer version than the plan installs");
+      if (!itself || heedsThePlanned) superseded.set(endpoint, why);
       tell({ at: timeline.now(), kind: "superseded", endpoint });
     }
     wake();

@@ -1,4 +1,4 @@
-import { seededRandom } from "../random.ts";
+import { seededRandom } from "@breakwater/shared/core";
 
 /**
  * Chance by name: the same seed and name always give the same number, whatever else was drawn before. So a fault can be

@@ -1,13 +1,7 @@
+import { type CheckedRails, type CheckedWave, checkedWaves } from "./checked-waves.ts";
 import type { Fleet } from "./fleet-file.ts";
 import { oracleOpen } from "./oracle.ts";
 import type { TraceLine } from "./trace.ts";
-
-/** Who belongs to which wave, and how many of it may run at once: as the approved plan says it. */
-export interface CheckedWave {
-  readonly endpointIds: readonly string[];
-  readonly maxConcurrent: number;
-  readonly gate: { readonly bakeMs: number };
-}
 
 /** Endpoints whose approved action forbids a rollback, and how many of them may be in danger at once. */
 export interface OneWay {
@@ -17,6 +11,9 @@ export interface OneWay {
 
 type End = "succeeded" | "failed" | "rolled-back" | "unreachable";
 
+/** Of larger waves only so many are sampled. */
+const SAMPLED = 12;
+
 /** More of the same tell nothing new. */
 const MOST_FOUND = 50;
 
@@ -24,11 +21,19 @@ const MOST_FOUND = 50;
  * The invariants, read from a trace by somebody who knows the fleet, the plan's waves and nothing of the core. Everything
  * is counted anew from the lines. @returns violations, each beginning with the invariant's name
  */
-export function check(fleet: Fleet, waves: readonly CheckedWave[], oneWay: OneWay, trace: readonly TraceLine[]): string[] {
+export function check(
+  fleet: Fleet,
+  plan: { readonly waves: readonly CheckedWave[]; readonly growth?: CheckedRails | undefined },
+  oneWay: OneWay,
+  trace: readonly TraceLine[],
+): string[] {
   const found: string[] = [];
   const say = (text: string) => void (found.length < MOST_FOUND && found.push(text));
   const about = new Map(fleet.endpoints.map((e) => [e.id, e]));
-  const waveOf = new Map(waves.flatMap((w, i) => w.endpointIds.map((id) => [id, i] as const)));
+  const groups = new Map(
+    Object.entries(fleet.redundancyGroups).map(([name, g]) => [name, { members: g.members, spare: g.members.length - g.minHealthy }]),
+  );
+  const waves = checkedWaves(plan.waves, plan.growth, groups);
   const running = new Set<string>();
   const ends = new Map<string, End[]>();
   const applied = new Map<string, number>();
@@ -40,6 +45,8 @@ export function check(fleet: Fleet, waves: readonly CheckedWave[], oneWay: OneWa
   const insisted = new Set<number>();
   const installedAt = new Map<string, number>();
   const notRestored = new Set<string>();
+  const mute = new Set<string>();
+  const letPass = new Set<number>();
   let failed = 0;
   let stopped: string | undefined;
   let changed = false;
@@ -49,7 +56,7 @@ export function check(fleet: Fleet, waves: readonly CheckedWave[], oneWay: OneWa
   function started(line: TraceLine, id: string): void {
     const at = new Date(line.at).toISOString();
     const endpoint = about.get(id);
-    const wave = waveOf.get(id);
+    const wave = waves.of(id);
     if (!endpoint || wave === undefined) {
       say(`I7 ${id} started, which the plan does not hold`);
       return;
@@ -79,11 +86,22 @@ export function check(fleet: Fleet, waves: readonly CheckedWave[], oneWay: OneWa
     for (const other of notRestored) say(`I9 ${id} started at ${at}, when ${other} could not be restored and nobody had seen to it`);
     if (!oneWay.endpointIds.has(id)) return;
     const inDanger = [...oneWay.endpointIds].filter((other) => {
-      const bakedAt = (installedAt.get(other) ?? Number.NEGATIVE_INFINITY) + (waves[waveOf.get(other) ?? -1]?.gate.bakeMs ?? 0);
+      const bakedAt = (installedAt.get(other) ?? Number.NEGATIVE_INFINITY) + (waves.at(waves.of(other) ?? -1)?.gate.bakeMs ?? 0);
       return running.has(other) || line.at < bakedAt;
     });
     if (inDanger.length >= oneWay.atOnce)
       say(`I9 ${id} started at ${at} without a way back, as ${inDanger.join(", ")}, in danger: ${oneWay.atOnce} may be`);
+  }
+
+  /** A wave of which nobody could see one in ten or more passes by a person's word alone. */
+  function consent(line: TraceLine): void {
+    const wave = line.wave ?? -1;
+    const patched = (waves.at(wave)?.endpointIds ?? []).filter((id) => ends.get(id)?.at(-1) === "succeeded");
+    const unseen = patched.filter((id) => mute.has(id));
+    if (unseen.length * 10 > patched.length && patched.length <= SAMPLED && !letPass.has(wave))
+      say(
+        `I3 wave ${wave} passed at ${new Date(line.at).toISOString()}, though nobody could see ${unseen.join(", ")}, and no person let it pass`,
+      );
   }
 
   function places(line: TraceLine, id: string, wave: number): void {
@@ -95,8 +113,8 @@ export function check(fleet: Fleet, waves: readonly CheckedWave[], oneWay: OneWa
     limit("the deployment", running.size, fleet.maxConcurrent);
     limit(
       `wave ${wave}`,
-      count((other) => waveOf.get(other) === wave),
-      waves[wave]?.maxConcurrent,
+      count((other) => waves.of(other) === wave),
+      waves.at(wave)?.maxConcurrent,
     );
     const site = endpoint?.site ?? "";
     limit(
@@ -150,8 +168,18 @@ export function check(fleet: Fleet, waves: readonly CheckedWave[], oneWay: OneWa
         } else ended(id, line.kind);
         break;
       case "wave-passed":
-        if ([...running].some((other) => waveOf.get(other) === line.wave)) say(`I3 wave ${line.wave} passed while executions of it ran`);
+        if ([...running].some((other) => waves.of(other) === line.wave)) say(`I3 wave ${line.wave} passed while executions of it ran`);
+        consent(line);
         passed.add(line.wave ?? -1);
+        break;
+      case "mute":
+        mute.add(id);
+        break;
+      case "let-pass":
+        letPass.add(line.wave ?? -1);
+        break;
+      case "wave-sized":
+        for (const what of waves.cut(line, (other) => begun.has(other))) say(`I7 ${what}`);
         break;
       case "paused":
       case "halted":

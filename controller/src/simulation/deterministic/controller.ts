@@ -6,6 +6,7 @@ import {
   evolveAll,
   executionEffects,
   type Facts,
+  type HeardVerdict,
   isFinal,
   judgements,
   type OperatorCommand,
@@ -15,7 +16,6 @@ import {
   type RolloutState,
   type Rules,
   replay,
-  type Verdict,
   type WindowClock,
 } from "../../act/rollout/core/index.ts";
 import type { RolloutPlan } from "../../decide/planning/index.ts";
@@ -87,7 +87,7 @@ export class Controller {
   #dieAfter: number | undefined;
   #stalls = 0;
   #held: readonly string[] = [];
-  readonly #verdicts = new Map<number, { verdict: Verdict; at: Instant }>();
+  readonly #verdicts = new Map<number, HeardVerdict>();
   constructor(parts: ControllerParts) {
     this.#p = parts;
   }
@@ -341,8 +341,13 @@ export class Controller {
     for (const effect of judgements(state, this.#facts(), timeline.now())) {
       if (effect.kind !== "judge" || timeline.now() < this.#judgeDueOf(state, effect.wave)) continue;
       const last = this.#verdicts.get(effect.wave);
-      const said = health?.judge(effect, timeline.now()) ?? { verdict: "undecided" as const, summary: "nobody watches" };
-      this.#verdicts.set(effect.wave, { verdict: said.verdict, at: timeline.now() });
+      const said = health?.judge(effect, timeline.now(), state.plan.waves[effect.wave]?.gate) ?? {
+        verdict: "undecided" as const,
+        summary: "nobody watches",
+        blind: undefined,
+      };
+      const { verdict, blind } = said;
+      this.#verdicts.set(effect.wave, { verdict, at: timeline.now(), ...(blind === undefined ? {} : { blind }) });
       const command = { type: "verdict" as const, wave: effect.wave, verdict: said.verdict, summary: said.summary };
       const told = yield* this.#transact((loaded) => {
         const now = timeline.now();
@@ -370,7 +375,7 @@ export class Controller {
     if (first === Number.POSITIVE_INFINITY) return first;
     const last = this.#verdicts.get(wave)?.at;
     const next = last === undefined ? first + JUDGE_FIRST_MS : last + Math.max(JUDGE_FIRST_MS, Math.min(JUDGE_LATEST_MS, last - first));
-    const gate = this.#p.plan.waves[wave]?.gate;
+    const gate = state.plan.waves[wave]?.gate;
     if (phase.kind !== "baking" || !gate) return next;
     // Its word counts for the gate when it is given at the end of the bake or later.
     const baked = phase.since + gate.bakeMs;

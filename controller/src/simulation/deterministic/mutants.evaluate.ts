@@ -1,4 +1,4 @@
-import { type RuleName, without } from "../../act/rollout/core/index.ts";
+import { isRule, type RuleName, without } from "../../act/rollout/core/index.ts";
 import type { BrokenPart } from "./run.ts";
 import { scenarioOf, unlucky } from "./scenario.ts";
 import { verify } from "./violations.ts";
@@ -21,6 +21,9 @@ const MUTANTS: readonly [RuleName | BrokenPart, string, string][] = [
   ["digest", "I7", "the core starts on a plan that was changed"],
   ["current", "I8", "the core starts what is out of date"],
   ["danger", "I9", "the core ignores how many endpoints without a way back are in danger, and who could not be restored"],
+  ["growth", "I7", "the core lets waves grow beyond the signed rails"],
+  ["consent", "I3", "the core takes it for consent that a judge who saw nothing has not decided"],
+  ["advisories", "I8", "nobody reads what is said of the planned version itself"],
   ["withdrawal", "I8", "commands of what ended stay in the outbox"],
   ["fencing", "any", "two controllers may write at once"],
 ];
@@ -35,7 +38,7 @@ for (const [rule, invariant, what] of MUTANTS) {
     if (!made) continue;
     // Only where an endpoint's last word is overtaken by an earlier one does reading it again change anything.
     const scenario = rule === "steps" ? unlucky(made) : made;
-    const mutated = rule === "withdrawal" || rule === "fencing" ? { broken: rule } : { rules: without(rule) };
+    const mutated = isRule(rule) ? { rules: without(rule) } : { broken: rule };
     const { violations } = verify(scenario.fleet, scenario.plan, { ...scenario.options, ...mutated });
     const found = violations.find((v) => invariant === "any" || v.startsWith(invariant));
     if (found !== undefined) caught = `by seed ${seed}: ${found}`;

@@ -4,6 +4,7 @@ import {
   cutWaves,
   type Excluded,
   enginePlan,
+  type GrowthWish,
   type PlanningFleet,
   type PlanningPolicy,
   type PlanningUnit,
@@ -37,7 +38,12 @@ export interface SimulatedPlan {
 }
 
 /** Plans the rollout of one policy over a fleet, by the planner of the live fleet. The same input gives the same plan. */
-export function planOf(fleet: Fleet, policy: PolicyName, adaptive: Partial<PlanningPolicy> = {}): Result<SimulatedPlan> {
+export function planOf(
+  fleet: Fleet,
+  policy: PolicyName,
+  adaptive: Partial<PlanningPolicy> = {},
+  growth?: GrowthWish,
+): Result<SimulatedPlan> {
   const view = planningFleet(fleet);
   const canary = adaptive.canary ?? canaryOf(fleet, adaptive.canaryShare ?? RECOMMENDED.canaryShare);
   const own: PlanningPolicy = { ...RECOMMENDED, ...adaptive, canary, maxConcurrent: fleet.maxConcurrent };
@@ -63,7 +69,7 @@ export function planOf(fleet: Fleet, policy: PolicyName, adaptive: Partial<Plann
     expiresAt,
     errorBudget: fleet.errorBudget,
     onHarmful: "rollback-wave",
-    approveEachWave: false,
+    rules: policy === "adaptive" && growth ? { growth } : {},
     hostnameOf: (unit) => unit.id,
     blackoutsOf: (unit) => blackouts.get(unit.id) ?? [],
     sites: fleet.sites,

@@ -69,6 +69,9 @@ export function createRecorder() {
           case "ended":
             if (event.as !== "succeeded") lines.push({ at, kind: "halted", more: { state: event.as, why: event.reason } });
             break;
+          case "wave-sized":
+            lines.push({ at, kind: "wave-sized", wave: event.wave, more: { endpoints: event.endpointIds } });
+            break;
           case "wave-opened":
             if (!opened.has(event.wave)) lines.push({ at, kind: "wave-opened", wave: event.wave });
             opened.add(event.wave);
@@ -98,6 +101,7 @@ export function createRecorder() {
             if (event.to === "rollback-failed") lines.push({ at, kind: "not-restored", endpoint: event.endpointId });
             break;
           case "overridden":
+            if (event.kind === "undecided" || event.kind === "harmful") lines.push({ at, kind: "let-pass", wave: event.wave });
             if (event.kind === "superseded") lines.push({ at, kind: "insisted", wave: event.wave });
             if (event.kind === "rollback-failed") lines.push({ at, kind: "seen-to" });
             break;

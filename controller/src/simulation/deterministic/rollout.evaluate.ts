@@ -1,6 +1,5 @@
-import { expectOk } from "@breakwater/shared/core";
-import { type ArmRecord, chooseArm, GROWTH_ARMS, type GrowthArm, learn, NO_RECORD, rewardOf } from "../../decide/planning/index.ts";
-import { seededRandom } from "../random.ts";
+import { expectOk, seededRandom } from "@breakwater/shared/core";
+import { type ArmRecord, chooseArm, GROWTH_ARMS, type GrowthArm, learn, NO_RECORD, rewardOf } from "../../decide/growth/index.ts";
 import { NO_FAULTS } from "./faults.ts";
 import { type Fleet, readFleet } from "./fleet-file.ts";
 import { type PolicyName, planOf, type SimulatedPlan } from "./policies.ts";

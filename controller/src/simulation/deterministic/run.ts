@@ -31,7 +31,7 @@ const mostEvents = (endpoints: number): number => 2_000 + 200 * endpoints;
 const CONTROLLERS = ["controller-a", "controller-b"];
 
 /** Rules that are not the core's own, taken away for the test of the tests. */
-export type BrokenPart = "withdrawal" | "fencing";
+export type BrokenPart = "withdrawal" | "fencing" | "advisories";
 
 export interface RunOptions {
   readonly seed: number;
@@ -86,7 +86,7 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
   let exposed = 0;
 
   const windows = planWindows(plan.rollout);
-  const health = plan.judged ? createWaveHealth(seed, plan.rollout, patches) : undefined;
+  const health = plan.judged ? createWaveHealth(seed, plan.rollout, patches, new Set(options.adversity?.mute)) : undefined;
   const superseded = new Map<string, string>();
   const world = worldFacts(links, endpoints, superseded);
   const oneWay = new Set(options.adversity?.oneWay);
@@ -165,7 +165,9 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
 
   scheduleCrashes(timeline, chance, controllers, faults.controllerCrashPerHour, () => finishedAt !== undefined);
   if (options.adversity?.tampering) tamper(timeline, chance, store, recorder.tell, wake);
-  if (options.adversity?.superseding) supersede(timeline, chance, endpoints.keys(), superseded, recorder.tell, wake);
+  if (options.adversity?.superseding)
+    supersede(timeline, chance, endpoints.keys(), superseded, recorder.tell, wake, options.broken !== "advisories");
+  for (const endpoint of options.adversity?.mute ?? []) recorder.tell({ at: timeline.now(), kind: "mute", endpoint });
   operator.start();
   wake();
 

@@ -1,4 +1,5 @@
 import { expectOk } from "@breakwater/shared/core";
+import type { GrowthWish } from "../../decide/planning/index.ts";
 import { type Chance, chanceOf } from "./chance.ts";
 import { type Faults, NO_FAULTS } from "./faults.ts";
 import { type Fleet, readFleet } from "./fleet-file.ts";
@@ -63,7 +64,7 @@ export function scenarioOf(seed: number): Scenario | undefined {
   const chance = chanceOf(seed);
   const fleet = expectOk(readFleet(JSON.stringify(fleetFile(chance))));
   const policy = pick<PolicyName>(chance, "policy", ["adaptive", "adaptive", "rings", "equal"]);
-  const planned = planOf(fleet, policy, { bakeMs: pick(chance, "bake", [undefined, 30 * 60_000, 2 * 3_600_000]) });
+  const planned = planOf(fleet, policy, { bakeMs: pick(chance, "bake", [undefined, 30 * 60_000, 2 * 3_600_000]) }, growthOf(chance));
   if (!planned.ok) return undefined;
   const oneWay = oneWayOf(fleet, chance);
   const reboots = chance.roll("reboots?") < 0.3 ? fleet.endpoints.map((e) => e.id).filter((id) => chance.roll(`${id}/reboots`) < 0.5) : [];
@@ -74,9 +75,22 @@ export function scenarioOf(seed: number): Scenario | undefined {
     ...(chance.roll("superseding?") < 0.25 ? { superseding: true } : {}),
     ...(oneWay.length > 0 ? { oneWay } : {}),
     ...(reboots.length > 0 ? { reboots } : {}),
+    ...(planned.value.judged ? { mute: muteOf(fleet, chance) } : {}),
   };
   const plan = withDanger(withLimits(planned.value, chance), chance);
   return { fleet, plan, options: { seed, faults: faultsOf(chance), adversity } };
+}
+
+/** In half of the worlds, waves grow by belief, within rails that leave much or little. */
+function growthOf(chance: Chance): GrowthWish {
+  if (chance.roll("growth?") < 0.5) return { kind: "fixed" };
+  return {
+    kind: "by-belief",
+    smallest: pick(chance, "smallest wave", [1, 2, 4]),
+    largestFactor: pick(chance, "largest factor", [2, 5, 10]),
+    ceiling: pick(chance, "largest wave", [4, 8, 30]),
+    seed: "made up",
+  };
 }
 
 /** In a quarter of the worlds, some actions or all of them forbid a rollback. */
@@ -84,6 +98,13 @@ function oneWayOf(fleet: Fleet, chance: Chance): string[] {
   if (chance.roll("one way?") >= 0.25) return [];
   const share = pick(chance, "one way share", [0.3, 1]);
   return fleet.endpoints.map((e) => e.id).filter((id) => chance.roll(`${id}/one way`) < share);
+}
+
+/** In a quarter of the worlds, agents of some endpoints or of all send no telemetry. */
+function muteOf(fleet: Fleet, chance: Chance): string[] {
+  if (chance.roll("mute?") >= 0.25) return [];
+  const share = pick(chance, "mute share", [0.3, 1]);
+  return fleet.endpoints.map((e) => e.id).filter((id) => chance.roll(`${id}/mute`) < share);
 }
 
 /** The plan may say how many endpoints without a way back may be in danger at once. */

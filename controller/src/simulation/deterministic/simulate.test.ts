@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type RuleName, without } from "../../act/rollout/core/index.ts";
+import { isRule, type RuleName, without } from "../../act/rollout/core/index.ts";
 import type { BrokenPart } from "./run.ts";
 import { type Scenario, scenarioOf, unlucky } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
@@ -66,13 +66,16 @@ describe("a rollout without one of its rules", () => {
     ["digest", "I7", 4],
     ["current", "I8", 60],
     ["danger", "I9", 26],
+    ["growth", "I7", 22],
+    ["consent", "I3", 9],
+    ["advisories", "I8", 60],
     ["withdrawal", "I8", 1],
     ["fencing", "the run broke", 8],
   ])("%s is seen to violate %s", (rule, invariant, seed) => {
     const made = scenarioOf(seed);
     if (!made) return expect.fail(`seed ${seed} makes up a world`);
     const scenario = rule === "steps" ? unlucky(made) : made;
-    const mutated = rule === "withdrawal" || rule === "fencing" ? { broken: rule } : { rules: without(rule) };
+    const mutated = isRule(rule) ? { rules: without(rule) } : { broken: rule };
     const { violations } = verify(scenario.fleet, scenario.plan, { ...scenario.options, ...mutated });
     expect(violations.filter((v) => v.startsWith(invariant))).not.toEqual([]);
   });

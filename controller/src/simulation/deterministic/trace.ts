@@ -27,6 +27,12 @@ export const INNER_KINDS = [
   "closed",
   /** An endpoint that counts as failed or unreachable serves as before: it had refused, or came back and said that all is well. */
   "fit",
+  /** Who comes next, where the plan grows by belief. */
+  "wave-sized",
+  /** No telemetry comes from this endpoint. */
+  "mute",
+  /** A person lets a wave pass on which the judge has not said what its gate asks for. */
+  "let-pass",
   "plan-changed",
   "plan-restored",
   /** What an endpoint would get is out of date; is the right thing again. */

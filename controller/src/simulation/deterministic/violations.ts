@@ -18,5 +18,5 @@ export function verify(fleet: Fleet, plan: SimulatedPlan, options: RunOptions): 
     return { violations: [`the run broke: ${cause instanceof Error ? cause.message : String(cause)}`] };
   }
   const oneWay = { endpointIds: new Set(options.adversity?.oneWay), atOnce: plan.rollout.unrestorableAtOnce ?? 1 };
-  return { run, violations: [...check(fleet, plan.rollout.waves, oneWay, run.trace), ...run.disagreements] };
+  return { run, violations: [...check(fleet, plan.rollout, oneWay, run.trace), ...run.disagreements] };
 }

@@ -1,5 +1,5 @@
 import type { Instant } from "@breakwater/shared/core";
-import { type HealthPoint, type HealthSeries, judgeSeries, type Verdict } from "../../act/health/index.ts";
+import { blindness, DEFAULT_GRACE_MS, type HealthPoint, type HealthSeries, judgeSeries, type Verdict } from "../../act/health/index.ts";
 import type { Effect } from "../../act/rollout/core/index.ts";
 import type { RolloutPlan } from "../../decide/planning/index.ts";
 import type { Patches } from "./patches.ts";
@@ -22,8 +22,9 @@ type Question = Extract<Effect, { kind: "judge" }>;
 /**
  * Samples of a wave's endpoints while it is watched, and the real judge's word on them. A sample is a function of seed,
  * endpoint and time, so nothing is stored, and asking twice shows the same.
+ * @param mute endpoints whose telemetry never comes
  */
-export function createWaveHealth(seed: number, plan: RolloutPlan, patches: Patches) {
+export function createWaveHealth(seed: number, plan: RolloutPlan, patches: Patches, mute: ReadonlySet<string>) {
   const places = new Map(Object.keys(plan.endpoints).map((id, i) => [id, i]));
   const alike = Object.fromEntries(Object.entries(plan.endpoints).map(([id, e]) => [id, e.site]));
 
@@ -68,12 +69,9 @@ export function createWaveHealth(seed: number, plan: RolloutPlan, patches: Patch
   });
 
   const series = (ids: readonly string[], from: number, to: number): HealthSeries[] =>
-    ids.map((endpointId) => ({
-      endpointId,
-      metric: "check_latency_ms",
-      subject: CHECK,
-      points: levelsOf(endpointId, from, to),
-    }));
+    ids
+      .filter((endpointId) => !mute.has(endpointId))
+      .map((endpointId) => ({ endpointId, metric: "check_latency_ms", subject: CHECK, points: levelsOf(endpointId, from, to) }));
 
   /** The check of an endpoint: up before, and since the harm set on, if any did, down. */
   function check(endpointId: string, patchedAt: number, now: number): HealthSeries {
@@ -86,19 +84,21 @@ export function createWaveHealth(seed: number, plan: RolloutPlan, patches: Patch
   }
 
   return {
-    judge(question: Question, now: Instant): { verdict: Verdict; summary: string } {
-      const wave = plan.waves[question.wave];
-      if (!wave) throw new Error(`the plan has no wave ${question.wave}`);
+    /** @param gate of the wave as growth has cut it by now */
+    judge(
+      question: Question,
+      now: Instant,
+      gate: RolloutPlan["waves"][number]["gate"] | undefined,
+    ): { verdict: Verdict; summary: string; blind: string | undefined } {
+      if (!gate) throw new Error(`the plan has no wave ${question.wave}`);
       const first = question.treated.reduce((least, t) => Math.min(least, t.patchedAt), Number.POSITIVE_INFINITY);
       const sampled = question.treated.slice(0, MAX_TREATED);
       const control = question.control.slice(0, MAX_CONTROL);
       const from = (Math.floor(first / STEP_MS) - PAST_STEPS) * STEP_MS;
+      const levels = series([...sampled.map((t) => t.endpointId), ...control], from, now);
       const said = judgeSeries({
-        series: [
-          ...series([...sampled.map((t) => t.endpointId), ...control], from, now),
-          ...question.treated.map((t) => check(t.endpointId, t.patchedAt, now)),
-        ],
-        rules: { gate: wave.gate },
+        series: [...levels, ...question.treated.filter((t) => !mute.has(t.endpointId)).map((t) => check(t.endpointId, t.patchedAt, now))],
+        rules: { gate },
         treated: new Map(question.treated.map((t) => [t.endpointId, t.patchedAt])),
         control,
         alike,
@@ -106,7 +106,9 @@ export function createWaveHealth(seed: number, plan: RolloutPlan, patches: Patch
         lookedUpTo: (now - LOOK_MS) as Instant,
       });
       const loudest = said.hard[0]?.sentence ?? said.ranked.find((m) => m.verdict === "harmful")?.evidence.sentence ?? "";
-      return { verdict: said.verdict, summary: loudest };
+      const treated = new Map(sampled.map((t) => [t.endpointId, t.patchedAt]));
+      const blind = blindness({ treated, control, series: levels, now, graceMs: DEFAULT_GRACE_MS });
+      return { verdict: said.verdict, summary: loudest, blind };
     },
   };
 }

@@ -8,7 +8,7 @@ import { giveUp, moveTo, takeReport } from "./reports.ts";
 import { startRollback } from "./rollback.ts";
 import { ALL_RULES, PATIENCE, type Patience, type Rules } from "./rules.ts";
 import { accepted, freshExecution, needsHands, type RolloutState } from "./state.ts";
-import { mayReturn, needsApproval, tick } from "./tick.ts";
+import { approversOf, mayReturn, needsApproval, tick } from "./tick.ts";
 import { branchByVerdict, followTriggers, takeBranch } from "./tree.ts";
 
 /**
@@ -166,6 +166,12 @@ function onOperator(story: Story, command: ByPerson, now: Instant): Result<void>
     case "approve-wave":
       if (story.state.waves[command.wave]?.phase.kind !== "gated" || !needsApproval(story.state, command.wave))
         return refuse("nothing-to-approve", "This wave does not wait for an approval.");
+      if (!mayOpenFor(approversOf(story.state, command.wave), actor))
+        return refuse(
+          "not-the-approver",
+          `The plan says that ${approversOf(story.state, command.wave)?.join(" or ")} opens wave "${story.state.plan.waves[command.wave]?.name}".`,
+          "Ask that person, or end the deployment and plan anew.",
+        );
       story.tell({ type: "wave-approved", wave: command.wave, actor, reason });
       story.tell({ type: "decision-closed", kind: "approval", wave: command.wave });
       return ok(undefined);
@@ -224,6 +230,10 @@ function override(story: Story, command: ByPerson): Result<void> {
     story.tell({ type: "resumed", actor, reason });
   return ok(undefined);
 }
+
+/** Whoever may approve, where the plan names nobody. */
+const mayOpenFor = (approvers: readonly string[] | undefined, actor: string): boolean =>
+  approvers === undefined || approvers.some((name) => actor === `user:${name}`);
 
 const refuse = (code: string, message: string, next?: string): { ok: false; problem: Problem } =>
   fail({ code, message, ...(next === undefined ? {} : { next }) });

@@ -1,4 +1,5 @@
 import type { DeploymentId, Instant } from "@breakwater/shared/core";
+import type { WaveSize } from "../../../decide/growth/index.ts";
 import type { Branch } from "../../../decide/planning/index.ts";
 import type { DeploymentPhase, ExecutionState, PauseCause } from "./phases.ts";
 import type { Decision, TriggerHolds, Verdict } from "./state.ts";
@@ -20,6 +21,8 @@ export type RolloutEvent = { readonly at: Instant } & (
   | { readonly type: "paused"; readonly cause: PauseCause; readonly actor: string; readonly reason: string }
   | { readonly type: "ended"; readonly as: Final; readonly actor: string; readonly reason: string }
   | { readonly type: "wave-gated" | "wave-opened" | "wave-baking"; readonly wave: number }
+  /** How many come next, as belief and rails of the plan made it at the gate before: from here on the plan's waves are cut so. */
+  | ({ readonly type: "wave-sized"; readonly wave: number } & WaveSize)
   | { readonly type: "wave-approved"; readonly wave: number; readonly actor: string; readonly reason: string }
   | { readonly type: "wave-passed" | "wave-failed" | "wave-skipped"; readonly wave: number; readonly why: string }
   | { readonly type: "verdict-changed"; readonly wave: number; readonly verdict: Verdict; readonly summary: string }

@@ -1,6 +1,7 @@
 import { type Instant, unreachable } from "@breakwater/shared/core";
 import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import type { RolloutEvent } from "./events.ts";
+import { afterCut } from "./growth.ts";
 import { isInFlight, mayFollow, type WavePhase } from "./phases.ts";
 import { type Execution, freshExecution, needsHands, type RolloutState, type WaveProgress } from "./state.ts";
 
@@ -112,6 +113,9 @@ function apply(draft: Draft, event: RolloutEvent): void {
       return;
     case "wave-skipped":
       wave(draft, event.wave, { kind: "skipped", at, why: event.why });
+      return;
+    case "wave-sized":
+      Object.assign(draft, afterCut(draft, event));
       return;
     case "wave-approved":
       change(draft, event.wave, { approvedBy: event.actor });

@@ -7,7 +7,7 @@ import { isFinal, isInFlight } from "./phases.ts";
 import { rollbackCandidates } from "./rollback.ts";
 import { ALL_RULES, PATIENCE, type Patience } from "./rules.ts";
 import { accepted, currentWave, needsHands, type RolloutState, rebootLimitOf, waveExecutions } from "./state.ts";
-import { needsApproval, remindsAt } from "./tick.ts";
+import { needsApproval, openedBy, remindsAt } from "./tick.ts";
 
 /** One thing that is waited for. */
 export interface Wait {
@@ -154,7 +154,13 @@ function beforeOpening(state: RolloutState, facts: Facts, wave: number, now: Ins
   const overdue = "When it has not begun by then, a person is asked.";
   const notBefore = planned(plannedWave.notBefore);
   if (needsApproval(state, wave))
-    return [{ what: `Wave "${plannedWave.name}" waits for an approval.`, until: planned(plannedWave.notAfter), afterwards: overdue }];
+    return [
+      {
+        what: `Wave "${plannedWave.name}" waits for an approval.${openedBy(state, wave)}`,
+        until: planned(plannedWave.notAfter),
+        afterwards: overdue,
+      },
+    ];
   if (now < notBefore)
     return [
       {

@@ -62,11 +62,12 @@ export function evaluateGate(
   const latest = facts.verdicts.get(wave);
   const said = latest && latest.at >= bakedAt ? latest.verdict : "nothing yet";
   const suspects = latest && latest.verdict !== "healthy" ? (latest.suspects ?? []) : [];
-  const blind = said === "undecided" && rules.consent ? latest?.blind : undefined;
+  // What is said of those that were seen is said of nobody else, be it health.
+  const blind = (said === "undecided" || said === "healthy") && rules.consent ? latest?.blind : undefined;
   const succeeded = `${share.succeeded} of ${share.of} succeeded`;
   if (gate.verdict === "checks-alone" && suspects.length === 0)
     return { kind: "open", why: `${succeeded}; on checks alone, as the plan states: ${gate.statement ?? "no reason was given"}` };
-  if (said === "healthy") return { kind: "open", why: `${succeeded}, the judge says healthy` };
+  if (said === "healthy" && blind === undefined) return { kind: "open", why: `${succeeded}, the judge says healthy` };
   if (said === "undecided" && gate.verdict === "not-harmful" && suspects.length === 0 && blind === undefined)
     return { kind: "open", why: `${succeeded}; the judge has not decided and suspects nothing, which is enough by the plan` };
   const until = addMs(since, Math.max(gate.bakeLimitMs, gate.bakeMs));

@@ -8,5 +8,5 @@ export * from "./forecast.ts";
 export { evaluateGate, successShare } from "./gate.ts";
 export * from "./next.ts";
 export * from "./phases.ts";
-export { ALL_RULES, PATIENCE, type Patience, type RuleName, type Rules, without } from "./rules.ts";
+export { ALL_RULES, isRule, PATIENCE, type Patience, type RuleName, type Rules, without } from "./rules.ts";
 export * from "./state.ts";

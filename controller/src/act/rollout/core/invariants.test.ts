@@ -62,6 +62,7 @@ describe("a core without its rule", () => {
     ["consent", "I3"],
     ["current", "I8"],
     ["danger", "I9"],
+    ["growth", "I7"],
   ])("without %s violates %s", (rule, invariant) => {
     const outcome = fc.check(
       fc.property(variants, happenings, (variant, story) => {

@@ -1,5 +1,5 @@
 import { addMs } from "@breakwater/shared/core";
-import type { Execution, Facts, RolloutState } from "./index.ts";
+import type { Execution, Facts, RolloutEvent, RolloutState } from "./index.ts";
 import type { ModelWorld } from "./model.ts";
 
 /**
@@ -11,12 +11,13 @@ export function violations(world: ModelWorld, from = 0): string[] {
   for (const [index, entry] of world.log.entries()) {
     if (index < from) continue;
     const { event, before, facts, now } = entry;
-    if (event.type === "execution-rollback-requested") checkPlaces(found, world, before, event.endpointId, event.endpointId);
+    if (event.type === "execution-rollback-requested") checkPlaces(found, before, event.endpointId, event.endpointId);
     if (event.type === "wave-passed") checkConsent(found, before, facts, event.wave);
+    if (event.type === "wave-sized") checkRails(found, world, before, event);
     if (event.type !== "execution-started") continue;
     const id = event.endpointId;
     if (!facts.windows.isOpen(id, now)) found.push(`I1 ${id} started outside its window`);
-    checkPlaces(found, world, before, id, undefined);
+    checkPlaces(found, before, id, undefined);
     const group = Object.values(world.plan.redundancyGroups).find((g) => g.members.includes(id));
     if (group) {
       const left = group.members.filter((m) => m !== id && facts.healthyMembers.has(m) && !unfit(before.executions.get(m)));
@@ -33,7 +34,7 @@ export function violations(world: ModelWorld, from = 0): string[] {
     if (facts.planDigest !== before.planDigest) found.push(`I7 ${id} started on a changed plan`);
     const accepted = before.waves[event.wave]?.overrides.some((o) => o.kind === "superseded");
     if (facts.superseded?.has(id) && !accepted) found.push(`I8 ${id} got what is no longer current`);
-    checkDanger(found, world, before, id, now);
+    checkDanger(found, before, id, now);
   }
   for (const [id, times] of world.appliedTimes) if (times > 1) found.push(`I4 ${id} applied ${times} times`);
   return found;
@@ -53,8 +54,8 @@ export function disagreements(world: ModelWorld): string[] {
   return found;
 }
 
-function checkPlaces(found: string[], world: ModelWorld, before: RolloutState, id: string, self: string | undefined): void {
-  const plan = world.plan;
+function checkPlaces(found: string[], before: RolloutState, id: string, self: string | undefined): void {
+  const plan = before.plan;
   const wave = plan.waves.findIndex((w) => w.endpointIds.includes(id));
   const site = plan.endpoints[id]?.site ?? "";
   const flying = [...before.executions.values()].filter((e) => e.endpointId !== self && flies(e));
@@ -67,6 +68,34 @@ function checkPlaces(found: string[], world: ModelWorld, before: RolloutState, i
   limit("site", flying.filter((e) => plan.endpoints[e.endpointId]?.site === site).length, plan.sites[site]?.maxConcurrent ?? 99);
 }
 
+/** What belief makes of a wave stays within what was signed: order, stretch, rails, and a group's spare. */
+function checkRails(
+  found: string[],
+  { plan }: ModelWorld,
+  before: RolloutState,
+  event: Extract<RolloutEvent, { type: "wave-sized" }>,
+): void {
+  const { wave, endpointIds: ids } = event;
+  const stretch = plan.waves.filter((w) => w.stretch !== undefined).flatMap((w) => w.endpointIds);
+  const most = Math.min(
+    plan.growth?.ceiling ?? 0,
+    (before.plan.waves[wave - 1]?.endpointIds.length ?? 0) * (plan.growth?.largestFactor ?? 0),
+  );
+  const say = (what: string) => found.push(`I7 wave ${wave} ${what}`);
+  if (ids.filter((id) => !before.executions.has(id)).length > most) say(`holds ${ids.length}, ${most} were signed`);
+  if (ids.some((id) => !stretch.includes(id))) say("holds an endpoint of another stretch");
+  const earlier = before.plan.waves.slice(0, wave).flatMap((w) => w.endpointIds);
+  if (ids.some((id) => earlier.includes(id))) say("holds an endpoint of an earlier wave");
+  for (const [name, { members, minHealthy }] of Object.entries(plan.redundancyGroups))
+    if (ids.filter((id) => members.includes(id)).length > Math.max(1, members.length - minHealthy)) say(`takes too many of group ${name}`);
+  const all = (waves: RolloutState["plan"]["waves"]) =>
+    waves
+      .flatMap((w) => w.endpointIds)
+      .sort()
+      .join();
+  if (all(before.plan.waves) !== all(plan.waves)) say("came after a cut that lost an endpoint");
+}
+
 /** Who saw nothing has not consented: only a person may let that pass. */
 function checkConsent(found: string[], before: RolloutState, facts: Facts, wave: number): void {
   const heard = facts.verdicts.get(wave);
@@ -76,12 +105,12 @@ function checkConsent(found: string[], before: RolloutState, facts: Facts, wave:
 }
 
 /** No endpoint without a way back joins another one that is in danger, and nobody starts while one could not be restored and nobody has seen to it. */
-function checkDanger(found: string[], world: ModelWorld, before: RolloutState, id: string, now: number): void {
+function checkDanger(found: string[], before: RolloutState, id: string, now: number): void {
   const unseen = before.decisions.some((d) => d.kind === "rollback-failed");
   if (unseen) found.push(`I9 ${id} started while an endpoint could not be restored`);
   if (!before.irreversible.has(id)) return;
   const inDanger = [...before.executions.values()].filter((e) => {
-    const bakes = e.patchedAt !== undefined && now < e.patchedAt + (world.plan.waves[e.wave]?.gate.bakeMs ?? 0);
+    const bakes = e.patchedAt !== undefined && now < e.patchedAt + (before.plan.waves[e.wave]?.gate.bakeMs ?? 0);
     const gone = ["rolled-back", "refused", "cancelled"].includes(e.state);
     return before.irreversible.has(e.endpointId) && (flies(e) || (bakes && !gone));
   });

@@ -61,8 +61,19 @@ export const happenings = fc.array(
   { minLength: 30, maxLength: 160 },
 );
 
-export const VARIANTS = ["waves", "narrow", "wide", "sites", "one-way"] as const;
+export const VARIANTS = ["waves", "narrow", "wide", "sites", "one-way", "grows"] as const;
 export type Variant = (typeof VARIANTS)[number];
+
+const GROWTH: RolloutPlan["growth"] = {
+  smallest: 1,
+  largestFactor: 2,
+  ceiling: 3,
+  seed: "model",
+  prior: { happened: 1, not: 49 },
+  harmCostDays: 10,
+  waitMinutes: 1_440,
+  approveEach: false,
+};
 
 const TRIGGERS: RolloutPlan["waves"][number]["triggers"] = [
   { metric: "check_up", kind: "count", threshold: 1, forMs: 5 * MINUTE, action: "rollback-wave" },
@@ -71,7 +82,7 @@ const TRIGGERS: RolloutPlan["waves"][number]["triggers"] = [
 
 /**
  * "waves": three of them, with a redundancy group. The others put all endpoints into one wave, each with one limit that
- * bites before the rest.
+ * bites before the rest; in "grows" belief decides how many come after the first.
  */
 export function modelPlan(variant: Variant): RolloutPlan {
   const gate = { bakeMs: 10 * MINUTE, bakeLimitMs: 20 * MINUTE, successPermille: 500, verdict: "not-harmful" as const };
@@ -86,6 +97,11 @@ export function modelPlan(variant: Variant): RolloutPlan {
     wide: [{ ...crowd, maxConcurrent: 9 }],
     sites: [{ ...crowd, maxConcurrent: 9 }],
     "one-way": [{ ...crowd, maxConcurrent: 9 }],
+    grows: [
+      { endpointIds: ["a"], gate, onHarmful: "pause" as const },
+      { endpointIds: ["b", "c", "d"], gate, stretch: "rest", maxConcurrent: 2 },
+      { endpointIds: ["e", "f", "g", "h"], gate: { ...gate, bakeMs: 15 * MINUTE }, stretch: "rest", maxConcurrent: 3 },
+    ],
   }[variant].map((wave) => ({ ...wave, triggers: TRIGGERS }));
   const plan = planOf(waves, {
     sites: variant === "sites" ? { s1: { maxConcurrent: 2 }, s2: { maxConcurrent: 1 } } : {},
@@ -94,6 +110,7 @@ export function modelPlan(variant: Variant): RolloutPlan {
     errorBudget: 2,
     executionLimitMs: 6 * HOUR,
     rebootLimitMs: 30 * MINUTE,
+    ...(variant === "grows" ? { growth: GROWTH } : {}),
   });
   for (const id of ["b", "c"]) plan.endpoints[id] = { ...endpointOf(plan, id), redundancyGroup: "web" };
   for (const id of ["g", "h"]) plan.endpoints[id] = { ...endpointOf(plan, id), site: "s2" };
@@ -328,7 +345,7 @@ export function modelWorld(rules: Rules, variant: Variant) {
     for (let round = 0; round < 60; round += 1) {
       // A judge who sees nothing any more: no wave may pass on that.
       const blind = { verdict: "undecided" as const, at: now, blind: "no samples" };
-      facts = { ...facts, verdicts: new Map(plan.waves.map((_, wave) => [wave, blind])) };
+      facts = { ...facts, verdicts: new Map(state.plan.waves.map((_, wave) => [wave, blind])) };
       give({ type: "tick", facts });
       for (let i = 0; i < outbox.size; i += 1) deliver(i);
       for (let i = 0; i < 12; i += 1) for (let n = 0; n < journals.size; n += 1) work(n, true);

@@ -17,8 +17,10 @@ export const RULE_NAMES = [
   "consent",
   "danger",
   "current",
+  "growth",
 ] as const;
 export type RuleName = (typeof RULE_NAMES)[number];
+export const isRule = (name: string): name is RuleName => (RULE_NAMES as readonly string[]).includes(name);
 export type Rules = Readonly<Record<RuleName, boolean>>;
 
 export const ALL_RULES: Rules = Object.fromEntries(RULE_NAMES.map((name) => [name, true])) as Rules;

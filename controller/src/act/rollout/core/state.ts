@@ -1,5 +1,6 @@
 import { DEFAULT_REBOOT_LIMIT_MS } from "@breakwater/shared/command";
 import type { DeploymentId, ExecutionId, Instant } from "@breakwater/shared/core";
+import type { WaveSize } from "../../../decide/growth/index.ts";
 import type { Branch, RolloutPlan } from "../../../decide/planning/index.ts";
 import type { DeploymentPhase, ExecutionState, WavePhase } from "./phases.ts";
 
@@ -83,6 +84,8 @@ export interface BranchTaken {
 
 export interface WaveProgress {
   readonly phase: WavePhase;
+  /** Where the plan grows by belief: the numbers by which its size was decided. */
+  readonly sized?: Omit<WaveSize, "endpointIds">;
   readonly approvedBy?: string;
   /** What a person decided to accept, with the reason. */
   readonly overrides: readonly { readonly kind: Decision["kind"]; readonly reason: string; readonly by: string; readonly at: Instant }[];
@@ -110,7 +113,7 @@ export interface RollbackInProgress {
 
 /**
  * All that is known of one deployment: evolved from its events and nothing else, except the plan, which is immutable and
- * named by its digest.
+ * named by its digest. Its waves are those of the plan as growth has cut them so far, by its own signed rails.
  */
 export interface RolloutState {
   readonly deploymentId: DeploymentId;

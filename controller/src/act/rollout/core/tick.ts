@@ -5,6 +5,7 @@ import { ask, end } from "./ending.ts";
 import type { Story } from "./evolve.ts";
 import type { Facts } from "./facts.ts";
 import { evaluateGate, everybodyLeftOut, planned } from "./gate.ts";
+import { growInto } from "./growth.ts";
 import { isFinal, isInFlight } from "./phases.ts";
 import { giveUp, moveTo } from "./reports.ts";
 import { advanceRollback } from "./rollback.ts";
@@ -162,7 +163,7 @@ function advanceWaves(story: Story, facts: Facts, now: Instant, rules: Rules, pa
     const wave = currentWave(story.state);
     const progress = story.state.waves[wave];
     if (!progress) break;
-    if (progress.phase.kind === "pending") gateWave(story, wave, now);
+    if (progress.phase.kind === "pending") gateWave(story, wave, now, rules);
     if (story.state.waves[wave]?.phase.kind === "gated" && !mayOpen(story, wave, now)) return;
     startMembers(story, facts, wave, now, rules, patience);
     watchForStall(story, facts, wave, now, rules, patience);
@@ -185,16 +186,26 @@ function advanceWaves(story: Story, facts: Facts, now: Instant, rules: Rules, pa
   if (currentWave(story.state) === story.state.waves.length) end(story, "succeeded", "engine", "Every wave passed its gate.");
 }
 
-function gateWave(story: Story, wave: number, now: Instant): void {
+function gateWave(story: Story, wave: number, now: Instant, rules: Rules): void {
+  growInto(story, wave, rules);
   story.tell({ type: "wave-gated", wave });
   if (!needsApproval(story.state, wave)) return;
   const name = story.state.plan.waves[wave]?.name ?? "";
-  ask(story, { kind: "approval", wave, question: `The wave before passed. May wave "${name}" begin?` }, now);
+  ask(story, { kind: "approval", wave, question: `The wave before passed. May wave "${name}" begin?${openedBy(story.state, wave)}` }, now);
 }
 
 /** The gate before it says that a person must open this wave, and nobody has. */
 export const needsApproval = (state: RolloutState, wave: number): boolean =>
   wave > 0 && state.plan.waves[wave - 1]?.gate.approval === true && state.waves[wave]?.approvedBy === undefined;
+
+/** Who opens this wave, where its plan says who. */
+export const approversOf = (state: RolloutState, wave: number): readonly string[] | undefined => state.plan.waves[wave - 1]?.gate.approvers;
+
+/** " The plan says that ada or bo opens it.", or nothing. */
+export function openedBy(state: RolloutState, wave: number): string {
+  const approvers = approversOf(state, wave);
+  return approvers ? ` The plan says that ${approvers.join(" or ")} opens it.` : "";
+}
 
 function mayOpen(story: Story, wave: number, now: Instant): boolean {
   const plannedWave = story.state.plan.waves[wave];

@@ -190,6 +190,8 @@ describe("the forecast", () => {
     const d = deploymentOf(plan);
     // The plan expects 20 minutes an execution: wave 1 20 + 10, wave 2 twice 20 + 60.
     expect(forecast(d.state, d.facts, at(0))).toMatchObject({ kind: "end", at: at(130 * MINUTE) });
+    // Between twice as quick and twice as slow as the plan expects, the watches at their limit in the slow case.
+    expect(forecast(d.state, d.facts, at(0))).toMatchObject({ earliest: at(100 * MINUTE), latest: at(210 * MINUTE) });
     const windows = dailyWindows({ c: { from: 10, to: 12 } });
     expect(forecast(d.state, { ...d.facts, windows }, at(0))).toMatchObject({ at: at(11 * HOUR + 20 * MINUTE) });
   });

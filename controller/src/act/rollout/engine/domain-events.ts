@@ -59,6 +59,11 @@ export function domainEventOf(state: RolloutState, event: RolloutEvent): DomainE
     case "wave-held":
     case "wave-freed":
       return about(`wave.${event.type.slice("wave-".length)}`, deployment, wave(event.wave));
+    case "wave-sized": {
+      // Who it is lies in the deployment's own history; the audit chain keeps the numbers.
+      const { endpointIds: _endpointIds, ...numbers } = data;
+      return { at, type: "wave.sized", actor, subject: deployment, data: { ...numbers, ...wave(event.wave) } };
+    }
     case "verdict-changed":
       return about("wave.verdict-changed", deployment, wave(event.wave));
     case "trigger-held":

@@ -93,7 +93,7 @@ export function createDriver(parts: DriverParts, deploymentId: string) {
     const now = clock.now();
     if (offers?.wave === wave && now - offers.at < OFFERS_EVERY_MS && now >= offers.at) return offers.superseded;
     const waiting = (state.plan.waves[wave]?.endpointIds ?? []).filter((id) => !state.executions.has(id));
-    offers = { wave, at: now, superseded: isFinal(state.phase) ? new Map() : await readSuperseded(db, state.plan, waiting) };
+    offers = { wave, at: now, superseded: isFinal(state.phase) ? new Map() : await readSuperseded(db, state.plan, waiting, now) };
     return offers.superseded;
   }
 

@@ -14,9 +14,9 @@ beforeAll(async () => {
   store = await openTestStore();
 });
 afterAll(() => store.close());
-/** Engines drive all there is: what one test leaves must not be work for the next. */
+/** Engines drive all there is, and heed what did harm elsewhere: what one test leaves must not be work for the next. */
 afterEach(async () => {
-  await store.db.update(schema.deployment).set({ finishedAt: formatInstant(START) });
+  await store.db.update(schema.deployment).set({ finishedAt: formatInstant(START), snapshot: {} });
   await store.db.update(schema.commandOutbox).set({ doneAt: formatInstant(START) });
   await store.db.execute(sql`delete from execution_report`);
   await store.db.execute(sql`delete from execution`);

@@ -105,7 +105,11 @@ async function writeDeployment(
 
 function touchedExecutions(state: RolloutState, events: readonly RolloutEvent[]): Execution[] {
   const ids = new Set(events.flatMap((e) => ("endpointId" in e && e.endpointId !== undefined ? [e.endpointId] : [])));
-  return [...ids].flatMap((id) => state.executions.get(id) ?? []);
+  const touched = [...ids].flatMap((id) => state.executions.get(id) ?? []);
+  const recut = events.find((e) => e.type === "wave-sized");
+  if (!recut) return touched;
+  // Who was left out of a later wave may be in another one now.
+  return [...touched, ...[...state.executions.values()].filter((e) => e.wave > recut.wave && !ids.has(e.endpointId))];
 }
 
 async function writeExecutions(tx: Db, state: RolloutState, events: readonly RolloutEvent[], touched: readonly Execution[]): Promise<void> {
@@ -124,6 +128,7 @@ async function writeExecutions(tx: Db, state: RolloutState, events: readonly Rol
         target: execution.id,
         set: {
           state: sql`excluded.state`,
+          wave: sql`excluded.wave`,
           failureClass: sql`excluded.failure_class`,
           message: sql`excluded.message`,
           startedAt: sql`excluded.started_at`,

@@ -1,7 +1,9 @@
+import type { Instant } from "@breakwater/shared/core";
 import { compareVersions } from "@breakwater/shared/version";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, rowsOf } from "../../../store/index.ts";
+import { readHarmedElsewhere, readVulnerable, readWithdrawn } from "./superseded-itself.ts";
 
 const offeredRows = z.array(
   z.object({ endpoint_id: z.string(), ecosystem: z.string(), name: z.string(), planned: z.string(), offered: z.string() }),
@@ -11,17 +13,24 @@ const advisedRows = z.array(
   z.object({ endpoint_id: z.string(), name: z.string(), vulnerability: z.string(), fixed: z.string(), planned: z.string() }),
 );
 
-type PlanKey = { readonly planId: string; readonly revision: number };
+export type PlanKey = { readonly planId: string; readonly revision: number };
 
 /**
  * Endpoints that should get something else than what was approved, each with the reason as a sentence: their repositories
  * offer another version by now (a newer one has come out, or the approved one was withdrawn), or something became known
- * since that the approved version does not close and that is as bad as what it closes.
+ * since that the approved version does not close and that is as bad as what it closes, or the approved version itself turned
+ * out to be bad: it is vulnerable where the installed one is not, did harm in another deployment, or was withdrawn.
  */
-export async function readSuperseded(db: Db, plan: PlanKey, endpointIds: readonly string[]): Promise<Map<string, string>> {
+export async function readSuperseded(db: Db, plan: PlanKey, endpointIds: readonly string[], now: Instant): Promise<Map<string, string>> {
   if (endpointIds.length === 0) return new Map();
-  // What a repository does not offer any more cannot be installed: that reason comes before the other.
-  return new Map([...(await readAdvised(db, plan, endpointIds)), ...(await readOffered(db, plan, endpointIds))]);
+  // The later overrule the earlier: what a repository does not offer any more cannot be installed, whatever else is said of it.
+  return new Map([
+    ...(await readAdvised(db, plan, endpointIds)),
+    ...(await readVulnerable(db, plan, endpointIds, now)),
+    ...(await readHarmedElsewhere(db, plan, endpointIds)),
+    ...(await readWithdrawn(db, plan, endpointIds)),
+    ...(await readOffered(db, plan, endpointIds)),
+  ]);
 }
 
 async function readOffered(db: Db, plan: PlanKey, endpointIds: readonly string[]): Promise<Map<string, string>> {

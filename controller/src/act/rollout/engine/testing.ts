@@ -50,16 +50,16 @@ const action = (planId: string, endpointId: string): EndpointAction => ({
   limits: { commitConfirmMs: 0, lockWaitMs: 0, checkGraceMs: 0, downloadBytesPerSecond: 0 },
 });
 
-/** Writes connected endpoints and an approved plan over them, sealed and signed as the planner does it. */
-export async function seedPlan(store: Store, plan: RolloutPlan, simulated = false): Promise<void> {
-  const at = formatInstant(START);
+/** Writes connected endpoints and an approved plan over them, sealed and signed at a moment as the planner does it. */
+export async function seedPlan(store: Store, plan: RolloutPlan, simulated = false, made: Instant = START): Promise<void> {
+  const at = formatInstant(made);
   const ids = Object.keys(plan.endpoints);
   const sealed = sealPlan(
     ids.map((id) => action(plan.planId, id)),
     plan,
-    { planId: plan.planId, revision: plan.revision, notBefore: at, expiresAt: formatInstant((START + 30 * 86_400_000) as Instant) },
+    { planId: plan.planId, revision: plan.revision, notBefore: at, expiresAt: formatInstant((made + 30 * 86_400_000) as Instant) },
   );
-  const approval = signApproval(sealed.digest, keys.privateKeyPem, "ada", START);
+  const approval = signApproval(sealed.digest, keys.privateKeyPem, "ada", made);
   await store.db.transaction(async (tx) => {
     await tx
       .insert(schema.endpoint)

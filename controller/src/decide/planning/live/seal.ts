@@ -6,6 +6,7 @@ import type { CalendarEvent, PlanningUnit } from "../fleet-view.ts";
 import type { ReadIntent } from "../intent.ts";
 import type { PlannedRollout } from "../plan-rollout.ts";
 import type { RolloutPlan } from "../rollout-plan.ts";
+import type { RulesWish } from "../wish.ts";
 import { actionOf } from "./actions.ts";
 import type { LiveFleet } from "./live-fleet.ts";
 import type { FleetRows } from "./rows.ts";
@@ -26,6 +27,7 @@ export function sealRollout(
   live: LiveFleet,
   rows: FleetRows,
   intent: ReadIntent,
+  rules: RulesWish,
   times: { now: Instant; notBefore: Instant },
 ): SealedRollout {
   const finishes = Date.parse(planned.document.cost.finishes);
@@ -42,10 +44,8 @@ export function sealRollout(
     expiresAt,
     errorBudget: planned.errorBudget,
     onHarmful: intent.onHarmful ?? "rollback-wave",
-    approveEachWave: intent.approveEachWave ?? false,
+    rules,
     rehearsal: intent.rehearsal,
-    bakeLimitMs: intent.bakeLimitMs,
-    checksAlone: intent.passOnChecks?.reason,
     approvals: intent.approvals,
     unrestorableAtOnce: intent.unrestorableAtOnce,
     hostnameOf: (unit) => live.rowOf.get(unit.id)?.hostname ?? unit.id,

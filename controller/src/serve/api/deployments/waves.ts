@@ -1,6 +1,7 @@
 import { formatInstant, type Instant } from "@breakwater/shared/core";
 import type { z } from "zod";
 import type { RolloutState } from "../../../act/rollout/index.ts";
+import { growthWords } from "../../../decide/growth/index.ts";
 import { gateWords } from "../../../decide/planning/index.ts";
 import { branchWords, treeOfWave } from "../../../decide/rollback/index.ts";
 import type { cellSchema, verdictSchema, waveSchema } from "../schemas/index.ts";
@@ -61,7 +62,9 @@ export function wavesOf(state: RolloutState, cells: readonly Cell[], verdicts: r
         asks: gateWords(planned.gate),
         statement: planned.gate.statement ?? "",
         approval: planned.gate.approval,
+        approvers: [...(planned.gate.approvers ?? [])],
       },
+      growth: progress?.sized && state.plan.growth ? { sentence: growthWords(state.plan.growth, progress.sized), ...progress.sized } : null,
       held: progress?.held ? { since: formatInstant(progress.held.since), why: progress.held.why } : null,
       tree: treeView(state, index),
       approvedBy: progress?.approvedBy ?? null,

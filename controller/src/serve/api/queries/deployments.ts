@@ -2,6 +2,7 @@ import { expectOk, formatInstant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { forecastWords, type RolloutState } from "../../../act/rollout/index.ts";
+import { railsWords } from "../../../decide/planning/index.ts";
 import type { Db } from "../../../store/index.ts";
 import { decodeCursor, offsetPage } from "../cursor.ts";
 import { consequencesOf, tally } from "../deployments/consequences.ts";
@@ -88,7 +89,13 @@ export async function readDeployment(
       afterwards: w.afterwards,
       endpointIds: [...(w.endpointIds ?? [])],
     })),
-    forecast: { at: forecast.kind === "unknown" ? null : formatInstant(forecast.at), sentence: forecastWords(forecast) },
+    forecast: {
+      at: forecast.kind === "unknown" ? null : formatInstant(forecast.at),
+      earliest: forecast.kind === "end" ? formatInstant(forecast.earliest) : null,
+      latest: forecast.kind === "end" ? formatInstant(forecast.latest) : null,
+      sentence: forecastWords(forecast),
+    },
+    growth: state.plan.growth ? railsWords(state.plan.growth) : "",
     decisions: state.decisions.map((d) => ({
       kind: d.kind,
       wave: d.wave,

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { GROWTH_BOUNDS } from "../../../decide/growth/index.ts";
 import { at, id, page, pageQuery, reason, verdictWord } from "./common.ts";
 
 const deploymentState = z.enum(["scheduled", "running", "paused", "succeeded", "halted", "rolled-back", "cancelled", "expired"]);
@@ -101,7 +102,25 @@ export const waveSchema = z
       asks: z.string(),
       statement: z.string(),
       approval: z.boolean(),
+      /** Who opens the next wave, by name; empty: anybody who may approve. */
+      approvers: z.array(z.string()),
     }),
+    /** Where the plan grows by belief: how the size of this wave was decided, with every number that led to it. */
+    growth: z
+      .object({
+        sentence: z.string(),
+        size: z.number().int(),
+        foreseen: z.number().int(),
+        before: z.number().int(),
+        left: z.number().int(),
+        happened: z.number().int(),
+        of: z.number().int(),
+        mean: z.number(),
+        draw: z.number(),
+        affordable: z.number().int(),
+        bound: z.enum(GROWTH_BOUNDS),
+      })
+      .nullable(),
     /** Something without an end of its own holds all endpoints of the wave that have not had their turn. */
     held: z.object({ since: at, why: z.string() }).nullable(),
     /** The rollback tree in its order, with what has come true. */
@@ -158,7 +177,9 @@ export const deploymentSchema = deploymentRowSchema
     consequences: z.array(consequenceSchema),
     packages: z.array(z.object({ name: z.string(), from: z.string(), to: z.string(), endpoints: z.number().int() })),
     /** When it will be over if nothing goes wrong, or why that cannot be said. */
-    forecast: z.object({ at: at.nullable(), sentence: z.string() }),
+    forecast: z.object({ at: at.nullable(), earliest: at.nullable(), latest: at.nullable(), sentence: z.string() }),
+    /** The rails within which waves grow, in words; empty: the waves stay as they were signed. */
+    growth: z.string(),
     rollback: z.object({ scope: z.string(), waves: z.array(z.number().int()), reason: z.string(), by: z.string(), since: at }).nullable(),
   })
   .openapi("Deployment");

@@ -84,6 +84,7 @@ export const planDocumentSchema = z
         }),
       )
       .default([]),
+    notes: z.array(z.string()).default([]),
   })
   .openapi("PlanDocument");
 

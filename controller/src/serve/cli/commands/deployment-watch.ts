@@ -82,6 +82,7 @@ function linesOf(d: Deployment): string[] {
   return [
     `${state(d.state)} ${wave}${d.succeeded}/${d.endpoints} succeeded, ${d.failed} failed (${d.budget.left} of ${d.budget.threshold} left), ${d.inFlight} in flight`,
     ...d.waveList.flatMap((w) => [
+      ...(w.growth ? [`  wave ${w.index + 1}, size: ${w.growth.sentence}`] : []),
       ...(w.verdict ? [`  wave ${w.index + 1}: the judge says ${state(w.verdict.verdict)}. ${w.verdict.summary}`] : []),
       ...w.tree.flatMap((b) => (b.taken ? [`  wave ${w.index + 1}: ${b.when}, so ${b.action}; ${b.ask}. ${b.taken.why}`] : [])),
     ]),

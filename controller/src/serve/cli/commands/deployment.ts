@@ -149,6 +149,9 @@ function explainIt(io: Io, d: Deployment): void {
   if (d.waits.length === 0) io.out("It waits for nothing.\n");
   for (const w of d.waits) io.out(`${w.what}${w.until ? ` Until ${when(w.until)}.` : ""} ${w.afterwards}\n`);
   for (const wave of d.waveList) {
+    if (wave.growth) io.out(`Wave ${wave.index + 1}, size: ${wave.growth.sentence}\n`);
+    if (wave.why !== "") io.out(`Wave ${wave.index + 1} ${wave.state}${wave.since ? `, ${when(wave.since)}` : ""}: ${wave.why}.\n`);
+    if (wave.approvedBy) io.out(`Wave ${wave.index + 1} was opened by ${wave.approvedBy}.\n`);
     if (wave.held) io.out(`Wave ${wave.index + 1} is held since ${when(wave.held.since)}: ${wave.held.why}\n`);
     for (const b of wave.tree) {
       if (b.taken) io.out(`Wave ${wave.index + 1}, ${when(b.taken.at)}: ${b.when}, so ${b.action}; ${b.ask}. ${b.taken.why}\n`);

@@ -1,26 +1,17 @@
-import { createPrivateKey } from "node:crypto";
-import { existsSync, writeFileSync } from "node:fs";
-import { newApprovalKey, rawPublicKey, signApproval } from "@breakwater/shared/command";
+import { signApproval } from "@breakwater/shared/command";
 import { addMs, expectOk, hours, type Instant, parseInstant } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import type { z } from "zod";
 import { planFromScenario, planToMarkdown, planDocumentSchema as strictDocument } from "../../../decide/planning/index.ts";
-import {
-  approvalKeySchema,
-  approvalKeysSchema,
-  deployedSchema,
-  meSchema,
-  planCreatedSchema,
-  planRowSchema,
-  planSchema,
-} from "../../api/schemas/index.ts";
+import { deployedSchema, meSchema, planCreatedSchema, planRowSchema, planSchema } from "../../api/schemas/index.ts";
 import { allRows } from "../client.ts";
 import { confirm } from "../confirm.ts";
 import { readText } from "../files.ts";
 import type { Io } from "../io.ts";
 import { printFacts, printJson, printTable, round, state, when } from "../output.ts";
-import { badKeyFile, fileExists, UsageError } from "../problems.ts";
+import { badKeyFile, UsageError } from "../problems.ts";
 import { answer, collect, sub, wholeNumber } from "./command.ts";
+import { rulesOptions } from "./plan-rules.ts";
 
 type Plan = z.infer<typeof planSchema>;
 const readPlan = async (client: { get(path: string): Promise<unknown> }, id: string): Promise<Plan> =>
@@ -55,6 +46,16 @@ export function addPlanCommands(program: Command, io: Io): void {
     .option("--approvals <n>", "persons who have to sign; from two on, the proposer is not counted", wholeNumber)
     .option("--approve-each-wave", "ask a person before each wave after the first")
     .option("--reboot <when>", "never, or when-needed: reboot where the change calls for it and the endpoint's owner allows it")
+    .option("--approve-wave <n[:name,name]>", "ask a person before wave n, one of these by name where given; repeatable", collect)
+    .option(
+      "--triggers <file>",
+      "YAML or JSON with your own `triggers` and `tree`: what undoes a wave, and what is done then; - for standard input",
+    )
+    .option("--growth <how>", "fixed, or by-belief: each gate decides how many come next, within the rails below")
+    .option("--smallest-wave <n>", "by belief: no wave smaller", wholeNumber)
+    .option("--largest-factor <n>", "by belief: no wave more than so many times the one before (2 to 10)", wholeNumber)
+    .option("--largest-wave <n>", "by belief: no wave larger", wholeNumber)
+    .option("--growth-seed <text>", "by belief: seeds the draws; the plan's id when absent")
     .option("--rehearsal <weight>", "required, heeded, ignored, or only: a plan that exists to be rehearsed")
     .option("--pass-on-checks <reason>", "nobody judges the waves: the executions' own checks are enough; the reason is signed")
     .option("--ignore-windows <reason>", "keep no windows; the reason becomes part of what is signed")
@@ -62,7 +63,8 @@ export function addPlanCommands(program: Command, io: Io): void {
       answer(
         io,
         options,
-        async (client) => planCreatedSchema.parse(await client.send("POST", "/plans", intentOf(options))),
+        async (client) =>
+          planCreatedSchema.parse(await client.send("POST", "/plans", { ...intentOf(options), ...rulesOptions(io, options) })),
         (made) =>
           io.out(`${made.id} revision ${made.revision}\ndigest ${made.digest}\nRead it with \`breakwater plan show ${made.id}\`.\n`),
       ),
@@ -112,6 +114,7 @@ export function addPlanCommands(program: Command, io: Io): void {
             ["deployment", p.deploymentId],
           ]);
           io.out(`\n${p.document.summary}\n\n`);
+          for (const note of p.document.notes) io.out(`${note}\n\n`);
           printTable(
             io,
             ["wave", "endpoints", "from", "to", "bake min", "why"],
@@ -204,7 +207,6 @@ export function addPlanCommands(program: Command, io: Io): void {
         (made) => io.out(`${made.deploymentId}\nFollow it with \`breakwater deployment watch ${made.deploymentId}\`.\n`),
       ),
     );
-  addKeyCommands(program, io);
 }
 
 function scenario(io: Io, options: { scenario?: string; now?: string; json?: boolean; format?: string }): void {
@@ -217,7 +219,7 @@ function scenario(io: Io, options: { scenario?: string; now?: string; json?: boo
   else io.out(planToMarkdown(document));
 }
 
-function intentOf(o: Record<string, unknown>): unknown {
+function intentOf(o: Record<string, unknown>): Record<string, unknown> {
   const patches = (o.patch as string[] | undefined)?.map((text) => {
     const [sourceName, toVersion] = text.split("@");
     return { sourceName, ...(toVersion ? { toVersion } : {}) };
@@ -260,71 +262,5 @@ function signed(digest: string, path: string, pem: string, approver: string, at:
     return signApproval(digest, pem, approver, at, validForHours === undefined ? undefined : addMs(at, hours(validForHours)));
   } catch {
     throw badKeyFile(path);
-  }
-}
-
-function addKeyCommands(program: Command, io: Io): void {
-  const key = program.command("key").description("Approval keys: Ed25519, the private half never leaves your machine");
-  sub(key, "create <file>", "make a key; only you can read the file").action((file: string, options: { json?: boolean }) => {
-    if (existsSync(file)) throw fileExists(file);
-    const made = newApprovalKey();
-    writeFileSync(file, made.privateKeyPem, { mode: 0o600, flag: "wx" });
-    const value = { keyId: made.keyId, file, publicKey: made.publicKey.toString("base64") };
-    if (options.json) return printJson(io, value);
-    printFacts(io, [
-      ["key", value.keyId],
-      ["private half", file],
-      ["public half", value.publicKey],
-    ]);
-    io.out(`Register it with \`breakwater key register ${file} --label NAME\`.\n`);
-  });
-  sub(key, "register <file>", "register the public half of a key as yours")
-    .requiredOption("--label <text>", "where the key lies")
-    .action((file: string, options: { label: string; json?: boolean }) =>
-      answer(
-        io,
-        options,
-        async (client) =>
-          approvalKeySchema.parse(await client.send("POST", "/approval-keys", { label: options.label, publicKey: publicHalf(io, file) })),
-        (k) => io.out(`${k.keyId} is registered for ${k.owner}. Pin it on endpoints, so that they trust it.\n`),
-      ),
-    );
-  sub(key, "list", "keys whose signatures count").action((options) =>
-    answer(
-      io,
-      options,
-      async (client) => approvalKeysSchema.parse(await client.get("/approval-keys")).rows,
-      (rows) =>
-        printTable(
-          io,
-          ["key", "kind", "owner", "label", "registered", "revoked"],
-          rows.map((k) => [
-            k.keyId,
-            k.passkey ? `passkey at ${k.passkey.rpId}` : "key file",
-            k.owner,
-            k.label,
-            when(k.createdAt),
-            k.revokedAt ? when(k.revokedAt) : "",
-          ]),
-          "No key is registered. Make one with `breakwater key create FILE`.",
-        ),
-    ),
-  );
-  sub(key, "revoke <keyId>", "let a key's signatures count for nothing new").action((keyId: string, options) =>
-    answer(
-      io,
-      options,
-      async (client) => approvalKeySchema.parse(await client.send("DELETE", `/approval-keys/${keyId}`)),
-      (k) => io.out(`${k.keyId} is revoked.\n`),
-    ),
-  );
-}
-
-function publicHalf(io: Io, file: string): string {
-  const pem = readText(io, file);
-  try {
-    return rawPublicKey(createPrivateKey(pem)).toString("base64");
-  } catch {
-    throw badKeyFile(file);
   }
 }

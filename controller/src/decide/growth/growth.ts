@@ -1,5 +1,5 @@
 import type { Random } from "@breakwater/shared/core";
-import type { PlanningPolicy } from "./policy.ts";
+import type { PlanningPolicy } from "../planning/index.ts";
 
 /** One way to let waves grow: what of the planning policy it sets. */
 export interface GrowthArm {
@@ -48,6 +48,23 @@ export const observe = (belief: RateBelief, happened: number, of: number): RateB
 });
 
 export const meanRate = (belief: RateBelief): number => belief.happened / (belief.happened + belief.not);
+
+/** A rate drawn from the belief: Beta, by two Gamma draws. */
+export function drawRate(belief: RateBelief, random: Random): number {
+  const happened = gamma(belief.happened, random);
+  return happened / (happened + gamma(belief.not, random));
+}
+
+/** Gamma with this shape of at least one and unit scale (Marsaglia and Tsang 2000). */
+function gamma(shape: number, random: Random): number {
+  const d = shape - 1 / 3;
+  const c = 1 / Math.sqrt(9 * d);
+  for (;;) {
+    const x = normal(random);
+    const v = (1 + c * x) ** 3;
+    if (v > 0 && Math.log(1 - random.next()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
+  }
+}
 
 /**
  * Endpoints that the next wave may hold, after so many passed: as many as keep the expected cost of harm in it below what
