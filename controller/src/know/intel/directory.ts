@@ -8,6 +8,7 @@ import type { FeedKind } from "./feed-config.ts";
 import { jsonFeeds } from "./feeds.ts";
 import { readJsonFeed } from "./json-feed.ts";
 import { readKevCsv } from "./kev/index.ts";
+import { isOval, readOval } from "./oval/index.ts";
 import { collectInto, emptyContent, type FeedContent, type RejectRecord } from "./records.ts";
 import { isUpdateinfo, readUpdateinfo } from "./updateinfo/index.ts";
 
@@ -28,7 +29,7 @@ export interface IntelSet extends FeedContent {
 
 /** Deepest folder that is looked into: the layout of osv.dev's bucket is ECOSYSTEM/all.zip. */
 const MAX_DEPTH = 6;
-const FEED_FILE = /\.(zip|tar|json|jsonl|csv|xml)(\.(gz|zst|xz))?$/i;
+const FEED_FILE = /\.(zip|tar|json|jsonl|csv|xml)(\.(gz|bz2|zst|xz))?$/i;
 
 /**
  * Reads feed files as published, wherever they lie in the directory: OSV zips and JSON, the KEV catalogue, EPSS scores, CVE records.
@@ -78,6 +79,10 @@ async function readFile(path: string, content: FeedContent): Promise<FeedKind[]>
     if (isUpdateinfo(head)) {
       await readUpdateinfo(path, sink);
       return ["updateinfo"];
+    }
+    if (isOval(head)) {
+      await readOval(path, sink);
+      return ["oval"];
     }
     if (exploitListOf(head)) {
       await readExploitList(path, sink);

@@ -10,6 +10,8 @@ export const FEED_KINDS = [
   "exploits",
   "csaf",
   "updateinfo",
+  "oval",
+  "ubuntu",
   "nvd",
   "stix",
   "misp",

@@ -114,9 +114,16 @@ function onRange(pkg: MatchPackage, name: AdvisedName, advisory: AdvisoryOnPacka
     name.ecosystem === "rpm" && (isVersion(range.fixed) || advisory.module)
       ? otherStream({ ...pkg, source: name.package }, advisory, isVersion(range.fixed) ? range.fixed : null, (tag) => index.streamsOf(tag))
       : undefined;
-  const state = other ? "not-affected" : placeIn(name, range);
-  const statement = other ? `${name.package} ${name.version}: ${other}` : statementOf(name, range, state);
+  const apart = other ?? otherArchitecture(pkg, range);
+  const state = apart ? "not-affected" : placeIn(name, range);
+  const statement = apart ? `${name.package} ${name.version}: ${apart}` : statementOf(name, range, state);
   return vote(state, range.fixed, { kind: "advisory", record: advisory.id, feed: advisory.feed, modified: advisory.modified, statement });
+}
+
+/** Why a range is about other machines; undefined where the architecture is among its own, or nobody told either. */
+function otherArchitecture({ architecture }: MatchPackage, { architectures = "" }: AffectedRange): string | undefined {
+  if (architectures === "" || architecture === "" || architectures.split(",").includes(architecture)) return undefined;
+  return `the advisory is about ${architectures.replaceAll(",", ", ")}, the installed one is of ${architecture}`;
 }
 
 /** "0" is no version: the vendor's word for "none was ever affected". */
