@@ -42,11 +42,17 @@ function takeDefinition(definition: XmlElement, nth: string, parts: Parts, given
   const own = definition.attributes.id ?? "";
   const metadata = childOf(definition, "metadata");
   const criteria = childOf(definition, "criteria");
-  if (own === "" || own.length > 200 || !metadata) return sink.reject(own.slice(0, 200) || nth, "the definition has no id or no metadata");
+  if (own === "" || own.length > 200 || !metadata) {
+    sink.reject(own.slice(0, 200) || nth, "the definition has no id or no metadata");
+    return;
+  }
   const vulnerabilities = cvesOf(metadata);
   const id = advisoryOf(definition, metadata) || own;
   describe(definition, metadata, vulnerabilities, sink);
-  if (!criteria) return sink.reject(id, "the definition says no conditions");
+  if (!criteria) {
+    sink.reject(id, "the definition says no conditions");
+    return;
+  }
   const reading = new Reading(metadata, own, given);
   for (const alternative of alternativesOf(criteria, parts)) reading.take(alternative);
   for (const [reason, times] of reading.obstacles) sink.reject(id, times > 1 ? `${reason} (${times} times)` : reason);
@@ -93,13 +99,13 @@ class Reading {
   take({ systems, test, module, obstacle }: Alternative): void {
     // A way in which no package has part is of a system alone, or asks for none of what we match.
     if (systems?.length === 0 || (!test && !obstacle)) return;
-    if (obstacle || !test) return this.block(obstacle ?? "it names no package");
-    const where = systems ?? this.given ?? (this.platforms.length > 0 ? this.platforms : systemOfBuild(test.before ?? ""));
-    if (where.length === 0) return this.block("the definition does not say of what system's release it is: give the feed a release");
-    const problem = [test.from, test.before, test.last].find(
-      (v) => v !== undefined && v !== "0" && compareVersions(test.ecosystem, v, v) !== "=",
-    );
-    if (problem !== undefined) return this.block(`${JSON.stringify(problem.slice(0, 100))} is no ${test.ecosystem} version`);
+    const where = systems ?? this.given ?? (this.platforms.length > 0 ? this.platforms : systemOfBuild(test?.before ?? ""));
+    const problem = obstacle ?? (test ? problemOf(test, where) : undefined);
+    if (problem || !test) {
+      const reason = problem ?? "it names no package";
+      this.obstacles.set(reason, (this.obstacles.get(reason) ?? 0) + 1);
+      return;
+    }
     const key = module ? `${module.name}:${module.stream}` : "";
     const group = this.groups.get(key) ?? { module, affected: [] };
     this.groups.set(key, group);
@@ -131,10 +137,13 @@ class Reading {
       affected.push(range);
     }
   }
+}
 
-  private block(reason: string): void {
-    this.obstacles.set(reason, (this.obstacles.get(reason) ?? 0) + 1);
-  }
+/** Why a test, alone and understood, makes no range. */
+function problemOf({ ecosystem, from, before, last }: PackageTest, where: readonly System[]): string | undefined {
+  if (where.length === 0) return "the definition does not say of what system's release it is: give the feed a release";
+  const odd = [from, before, last].find((v) => v !== undefined && v !== "0" && compareVersions(ecosystem, v, v) !== "=");
+  return odd === undefined ? undefined : `${JSON.stringify(odd.slice(0, 100))} is no ${ecosystem} version`;
 }
 
 const majorOf = (release: string) => /^rhel:(\d+)/.exec(release)?.[1];

@@ -221,7 +221,10 @@ function put(
   releases: readonly (readonly [string, Builds])[],
   sink: FeedSink,
 ): void {
-  if (!/^(USN|SSN)-\d[\w.-]*$/.test(id)) return sink.reject(id.slice(0, 200), "it is no notice about packages");
+  if (!/^(USN|SSN)-\d[\w.-]*$/.test(id)) {
+    sink.reject(id.slice(0, 200), "it is no notice about packages");
+    return;
+  }
   const affected: AffectedRange[] = [];
   for (const [codename, { sources, binaries }] of releases) {
     const isEsm = [...sources, ...binaries].some((b) => placeOfPocket(codename, b.pocket)?.esm);
