@@ -8,6 +8,7 @@ import { packageDatabases, type SystemPackage } from "./databases/index.ts";
 import { describeKernel, rebootState } from "./kernel.ts";
 import { pendingUpdates } from "./pending-updates.ts";
 import { type RefreshOutcome, repositories } from "./repositories.ts";
+import { rpmRepositories } from "./rpm-repositories.ts";
 import { readServices } from "./services.ts";
 
 export interface CollectOptions {
@@ -62,7 +63,11 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
         : "Only apt is asked for updates: what other package managers offer is unknown.",
     });
   const repositoryList =
-    debs.length > 0 ? await take("repositories", () => repositories(options.clock.now(), options.refreshOutcome())) : undefined;
+    debs.length > 0
+      ? await take("repositories", () => repositories(options.clock.now(), options.refreshOutcome()))
+      : packages.some((p) => p.ecosystem === "rpm")
+        ? await take("repositories", () => rpmRepositories())
+        : undefined;
   const units = await take("services", () => readServices());
   const owners = packageOwners();
   let inspection: ReturnType<InspectMachine> | undefined;

@@ -1,4 +1,4 @@
-import { canonicalName, canonicalVersion, type ModuleStream, readRelease } from "../intel/index.ts";
+import { canonicalName, canonicalVersion, type ModuleStream, POINT_STREAMS, readRelease, redHatPointOf } from "../intel/index.ts";
 
 /** An installed package as matching sees it. */
 export interface MatchPackage {
@@ -64,7 +64,17 @@ export function advisedNames(pkg: MatchPackage): [AdvisedName, ...AdvisedName[]]
   if (ecosystem !== "rpm") return [{ distribution, ecosystem, ...sourceOf(pkg, distribution) }];
   const source = { distribution, ecosystem, package: pkg.sourceName, ...sourceEvr(pkg) };
   if (NAMES_SOURCES.test(distribution)) return [source];
-  return NAMES_BOTH.test(distribution) && pkg.sourceName !== pkg.name ? [installed, source] : [installed];
+  const names: [AdvisedName, ...AdvisedName[]] =
+    NAMES_BOTH.test(distribution) && pkg.sourceName !== pkg.name ? [installed, source] : [installed];
+  const streams = streamsAsked(pkg.distribution);
+  return streams.length === 0 ? names : [...names, ...streams.flatMap((s) => names.map((n): AdvisedName => ({ ...n, distribution: s })))];
+}
+
+/** The streams of Red Hat's longer support that an endpoint gets, or may get where nobody knows: "rhel:9.2-eus". */
+function streamsAsked(distribution: string): string[] {
+  const at = redHatPointOf(distribution);
+  if (!at || at.stream === "main") return [];
+  return (at.stream ? [at.stream] : POINT_STREAMS).map((s) => `rhel:${s === "els" ? at.point.split(".", 1)[0] : at.point}-${s}`);
 }
 
 function sourceOf(pkg: MatchPackage, distribution: string): Pick<AdvisedName, "package" | "version"> {
