@@ -10,6 +10,7 @@ import { lostVersions } from "./lost-versions.ts";
 import { ownInterfaces, readNeighbours } from "./network.ts";
 import { pendingUpdates } from "./pending-updates.ts";
 import { type RefreshOutcome, repositories } from "./repositories.ts";
+import { rpmRepositories } from "./rpm-repositories.ts";
 import { readServices } from "./services.ts";
 
 export interface CollectOptions {
@@ -66,7 +67,11 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
         : "Only apt is asked for updates: what other package managers offer is unknown.",
     });
   const repositoryList =
-    debs.length > 0 ? await take("repositories", () => repositories(options.clock.now(), options.refreshOutcome())) : undefined;
+    debs.length > 0
+      ? await take("repositories", () => repositories(options.clock.now(), options.refreshOutcome()))
+      : packages.some((p) => p.ecosystem === "rpm")
+        ? await take("repositories", () => rpmRepositories())
+        : undefined;
   const lost = await take("way-back", () => lostVersions(updates ?? []));
   const units = await take("services", () => readServices());
   const owners = packageOwners();

@@ -53,13 +53,19 @@ export async function openPostgres(url: string, options: { maxConnections?: numb
 }
 
 /**
+ * PGlite's own 128 MB of shared buffers are all written to when it starts, so that they count as used from the first moment: an open store took 353 MiB with them and takes
+ * 225 with 16 MB (measured, PGlite 0.5.16). What they would hold lies in the system's page cache as well.
+ */
+const START_PARAMETERS = [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"];
+
+/**
  * Opens the embedded database in a directory, or in memory without one. PGlite has no lock of its own and two processes
  * in one directory lose rows, so the directory is locked first.
  */
 export async function openPglite(directory?: string): Promise<Store> {
   const unlock = directory ? await lockDirectory(resolve(directory)) : async () => {};
   if (directory) mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const store = await PGlite.create(directory ? { dataDir: resolve(directory) } : {})
+  const store = await PGlite.create({ startParams: START_PARAMETERS, ...(directory ? { dataDir: resolve(directory) } : {}) })
     .then(usePglite)
     .catch(async (cause: unknown) => {
       await unlock();

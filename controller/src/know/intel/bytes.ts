@@ -33,7 +33,7 @@ async function magicOf(path: string): Promise<string> {
   }
 }
 
-/** A file piece by piece, unpacked where it is packed (gzip, zstd, xz). @throws Error when the packed file is damaged or cut short */
+/** A file piece by piece, unpacked where it is packed (gzip, bzip2, zstd, xz). @throws Error when the packed file is damaged or cut short */
 export async function* chunksOf(path: string): AsyncGenerator<Buffer> {
   const file = createReadStream(path);
   const unpack = (await stat(path)).size > 0 ? unpackerOf(await magicOf(path)) : undefined;

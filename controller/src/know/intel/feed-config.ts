@@ -10,6 +10,8 @@ export const FEED_KINDS = [
   "exploits",
   "csaf",
   "updateinfo",
+  "oval",
+  "ubuntu",
   "nvd",
   "stix",
   "misp",
@@ -18,7 +20,7 @@ export const FEED_KINDS = [
 export type FeedKind = (typeof FEED_KINDS)[number];
 
 /** Where a table of reports keeps what: names of columns, or of members, "a.b" for b in a. */
-const SignalMappingSchema = z.strictObject({
+export const SignalMappingSchema = z.strictObject({
   vulnerability: z.string().min(1),
   /** When it was said: ISO 8601, or seconds since 1970. */
   date: z.string().optional(),

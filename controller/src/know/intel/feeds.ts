@@ -12,12 +12,14 @@ import { kev, readKevCsv } from "./kev/index.ts";
 import { collectMisp, readMisp } from "./misp/index.ts";
 import { collectNvd, nvd } from "./nvd/index.ts";
 import { osv } from "./osv/index.ts";
+import { readOval } from "./oval/index.ts";
 import { readSignals } from "./signals/index.ts";
 import { collectTaxii, readStix } from "./stix/index.ts";
+import { ubuntu } from "./ubuntu/index.ts";
 import { collectUpdateinfo, readUpdateinfo } from "./updateinfo/index.ts";
 
 /** Feeds whose documents are JSON. A document is the first's that recognises it. */
-export const jsonFeeds: readonly JsonFeed[] = [cve, kev, nvd, csaf, alpine, osv, debian];
+export const jsonFeeds: readonly JsonFeed[] = [cve, kev, nvd, csaf, alpine, ubuntu, osv, debian];
 
 const json = (feed: JsonFeed, weight: number, displayName: string, ...urls: string[]): FeedAdapter => ({
   kind: feed.kind,
@@ -91,6 +93,20 @@ export const feedAdapters: Readonly<Record<FeedKind, FeedAdapter>> = {
     collect: collectUpdateinfo,
     read: readUpdateinfo,
   },
+  oval: {
+    kind: "oval",
+    displayName: "OVAL definitions",
+    weight: 1,
+    urls: ["https://oval.mitre.org/language/version5.11/"],
+    read: readOval,
+  },
+  ubuntu: json(
+    ubuntu,
+    1,
+    "Ubuntu's tracker and notices",
+    "https://ubuntu.com/security/api/docs",
+    "https://git.launchpad.net/ubuntu-cve-tracker/tree/README",
+  ),
   epss: { kind: "epss", displayName: "EPSS scores", weight: 0, urls: ["https://www.first.org/epss/data_stats"], read: readEpss },
 };
 

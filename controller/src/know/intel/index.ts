@@ -23,6 +23,7 @@ export { DEFAULT_FEEDS } from "./feeds.ts";
 export { canonicalEcosystem, canonicalName, canonicalVersion } from "./package-name.ts";
 export { RANGE_AS_JSON, rangeRow } from "./range-row.ts";
 export type { AdvisoryRecord, AffectedRange, ModuleStream, SignalRecord, VulnerabilityRecord } from "./records.ts";
+export { POINT_STREAMS, redHatPointOf } from "./red-hat-stream.ts";
 export { readRelease, systemId } from "./release.ts";
 export type { TransportOptions } from "./transport/index.ts";
 

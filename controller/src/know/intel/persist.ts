@@ -193,10 +193,13 @@ async function putAdvisories(tx: Db, feedId: string, advisories: readonly Adviso
       last_affected: { type: "text", of: (r) => r.lastAffected },
       urgency: { type: "text", of: (r) => r.urgency },
       channel: { type: "text", of: (r) => r.channel ?? "" },
+      is_binary: { type: "boolean", of: (r) => r.binary ?? false },
+      architectures: { type: "text", of: (r) => r.architectures ?? "" },
     });
     await tx.execute(sql`
       insert into advisory_range
-        (feed_id, advisory_id, distribution, ecosystem, package, ordinal, introduced, fixed, last_affected, urgency, channel)
+        (feed_id, advisory_id, distribution, ecosystem, package, ordinal, introduced, fixed, last_affected, urgency, channel,
+         is_binary, architectures)
       select ${feedId}, i.* from ${input} i on conflict do nothing`);
   }
 }

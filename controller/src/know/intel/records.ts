@@ -13,6 +13,10 @@ export interface AffectedRange {
   readonly urgency: string;
   /** The paid channel that the fixed version is in: "esm", "ltss"; none when absent. */
   readonly channel?: string;
+  /** It is about the installed package of that name, in a system whose advisories speak of source packages otherwise. */
+  readonly binary?: boolean;
+  /** The architectures that it is about, each between commas ("aarch64,x86_64"); absent or "" when about all. */
+  readonly architectures?: string;
   /** Exactly these versions, whatever the bounds say of others; absent when the record lists none. */
   readonly versions?: readonly string[];
 }

@@ -54,6 +54,24 @@ const CODE_NAMES: Readonly<Record<string, string>> = {
   ...{ jessie: "debian:8", stretch: "debian:9", buster: "debian:10", bullseye: "debian:11", bookworm: "debian:12", trixie: "debian:13" },
   ...{ forky: "debian:14", trusty: "ubuntu:14.04", xenial: "ubuntu:16.04", bionic: "ubuntu:18.04", focal: "ubuntu:20.04" },
   ...{ jammy: "ubuntu:22.04", noble: "ubuntu:24.04", plucky: "ubuntu:25.04", questing: "ubuntu:25.10" },
+  ...{ resolute: "ubuntu:26.04", oracular: "ubuntu:24.10", mantic: "ubuntu:23.10", lunar: "ubuntu:23.04", kinetic: "ubuntu:22.10" },
+  ...{
+    impish: "ubuntu:21.10",
+    hirsute: "ubuntu:21.04",
+    groovy: "ubuntu:20.10",
+    eoan: "ubuntu:19.10",
+    disco: "ubuntu:19.04",
+    cosmic: "ubuntu:18.10",
+  },
+  ...{
+    artful: "ubuntu:17.10",
+    zesty: "ubuntu:17.04",
+    yakkety: "ubuntu:16.10",
+    wily: "ubuntu:15.10",
+    vivid: "ubuntu:15.04",
+    utopic: "ubuntu:14.10",
+  },
+  ...{ precise: "ubuntu:12.04" },
 };
 
 /** The id of an operating system in its one spelling. */

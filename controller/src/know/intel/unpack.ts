@@ -2,6 +2,7 @@ import type { ReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { Decompress } from "fzstd";
+import { bunzip2 } from "./bunzip2.ts";
 
 type Unpacker = (file: ReadStream) => AsyncIterable<Buffer>;
 
@@ -13,6 +14,8 @@ export function unpackerOf(magic: string): Unpacker | undefined {
   if (magic.startsWith("1f8b")) return gunzip;
   if (magic.startsWith("28b52ffd")) return unzstd;
   if (magic === "fd377a585a00") return unxz;
+  // "BZh", the size of its blocks, and the mark of the first one, or of none.
+  if (/^425a683[1-9](3141|1772)/.test(magic)) return (file) => bunzip2(String(file.path));
   return undefined;
 }
 

@@ -4,8 +4,9 @@ import { eq } from "drizzle-orm";
 import { type Db, recordEvents, type Store, schema } from "../../store/index.ts";
 import { dropRemoved, dropUnseen, putComponents } from "./component-rows.ts";
 import { createDescriptions } from "./descriptions.ts";
-import { type EndpointFacts, factsOf, unlistedEcosystems, updatesUnlisted } from "./facts.ts";
+import { type EndpointFacts, factsOf, readFacts, unlistedEcosystems, updatesUnlisted } from "./facts.ts";
 import { putPackages, putPendingUpdates, removeOtherPackages, removePackages } from "./package-rows.ts";
+import { streamOfRepositories } from "./red-hat-stream.ts";
 
 export { EndpointFacts, readFacts } from "./facts.ts";
 export { CATALOGUE_COLUMNS, catalogueRow, INSTALLED } from "./installed.ts";
@@ -13,8 +14,11 @@ export { CATALOGUE_COLUMNS, catalogueRow, INSTALLED } from "./installed.ts";
 /** What came of an inventory message. `snapshot-needed`: the delta's base is not what we hold, so send everything. */
 export type Intake = { readonly kind: "taken"; readonly changed: number; readonly removed: number } | { readonly kind: "snapshot-needed" };
 
-/** "debian:12", the release that advisories speak of. Sub-releases are not told apart: Debian's VERSION_ID has none. */
-export const distributionKey = (osId: string, versionId: string) => `${osId}:${versionId}`;
+/** "debian:12", the release that advisories speak of; of Red Hat's points with the stream that the repositories bring, "rhel:9.2-eus", where they tell. */
+export function distributionKey(osId: string, versionId: string, facts?: Pick<EndpointFacts, "repositories"> | null): string {
+  const stream = osId === "rhel" && /^\d+\.\d+$/.test(versionId) && facts ? streamOfRepositories(facts.repositories) : "";
+  return `${osId}:${versionId}${stream && `-${stream}`}`;
+}
 
 export type Inventory = ReturnType<typeof createInventory>;
 
@@ -38,7 +42,7 @@ export function createInventory({ store, clock }: { readonly store: Store; reado
       return store.db.transaction(async (tx) => {
         const endpoint = await lockEndpoint(tx, endpointId);
         if (!endpoint) return fail(unknownEndpoint(endpointId));
-        const distribution = distributionKey(inventory.os?.id || endpoint.osId, inventory.os?.versionId || endpoint.osVersion);
+        const distribution = distributionKey(inventory.os?.id || endpoint.osId, inventory.os?.versionId || endpoint.osVersion, facts);
         const unlisted = unlistedEcosystems(facts);
         const changed = await putPackages(tx, endpointId, distribution, inventory.packages);
         const removed = unlisted === "all" ? 0 : await removeOtherPackages(tx, endpointId, distribution, inventory.packages, unlisted);
@@ -60,7 +64,11 @@ export function createInventory({ store, clock }: { readonly store: Store; reado
         if (endpoint.inventoryDigest === "" || endpoint.inventoryDigest !== delta.baseDigest)
           return ok<Intake>({ kind: "snapshot-needed" });
         const os = delta.facts?.os ?? null;
-        const distribution = distributionKey(os?.id || endpoint.osId, os?.versionId || endpoint.osVersion);
+        const known = readFacts(endpoint.facts);
+        const distribution = distributionKey(os?.id || endpoint.osId, os?.versionId || endpoint.osVersion, facts ?? known);
+        // Another stream brings other builds: every package is another one then.
+        if (endpoint.osId === "rhel" && distribution !== distributionKey(endpoint.osId, endpoint.osVersion, known))
+          return ok<Intake>({ kind: "snapshot-needed" });
         const removed = await removePackages(tx, endpointId, [...delta.removed, ...delta.added]);
         const changed = await putPackages(tx, endpointId, distribution, delta.added);
         if (delta.facts && facts && !updatesUnlisted(facts))
@@ -78,7 +86,12 @@ export function createInventory({ store, clock }: { readonly store: Store; reado
 
 async function lockEndpoint(tx: Db, endpointId: string) {
   const [row] = await tx
-    .select({ osId: schema.endpoint.osId, osVersion: schema.endpoint.osVersion, inventoryDigest: schema.endpoint.inventoryDigest })
+    .select({
+      osId: schema.endpoint.osId,
+      osVersion: schema.endpoint.osVersion,
+      facts: schema.endpoint.facts,
+      inventoryDigest: schema.endpoint.inventoryDigest,
+    })
     .from(schema.endpoint)
     .where(eq(schema.endpoint.id, endpointId))
     .for("update");

@@ -63,5 +63,5 @@ function noteStream(streams: Map<string, Set<string>>, range: AffectedRange, mod
   known.add(streamName(module));
 }
 
-const keyOf = (name: Pick<AdvisedName, "distribution" | "ecosystem" | "package">) =>
-  `${name.distribution}\n${name.ecosystem}\n${canonicalName(name.ecosystem, name.package)}`;
+const keyOf = (name: Pick<AdvisedName, "distribution" | "ecosystem" | "package" | "binary">) =>
+  `${name.distribution}\n${name.ecosystem}\n${name.binary ? "\n" : ""}${canonicalName(name.ecosystem, name.package)}`;

@@ -1,7 +1,7 @@
 import { compareVersions, type Order } from "@breakwater/shared/version";
 import type { AffectedRange } from "../intel/index.ts";
 import type { AdvisedName } from "./source.ts";
-import type { MatchState } from "./verdict.ts";
+import type { MatchState } from "./vote.ts";
 
 /** Where an installed version lies in one stretch of affected ones. */
 export function placeIn(name: AdvisedName, range: AffectedRange): MatchState {

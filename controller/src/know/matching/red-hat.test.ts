@@ -59,3 +59,20 @@ describe("Red Hat's statements", () => {
     ]);
   });
 });
+
+describe("Red Hat's longer support", () => {
+  const libs = (release: string) => rpm("openssl-libs", "1", "3.0.7", release, "x86_64", `openssl-3.0.7-${release}.src.rpm`);
+  it.each([
+    ["gets its own fix, which is below the main stream's", "rhel:9.2-eus", "18.el9_2", "fixed"],
+    ["is open by its own fix", "rhel:9.2-eus", "17.el9_2", "open"],
+    ["has no fix where only the main stream has one", "rhel:9.0-eus", "17.el9_0", "no-fix"],
+    ["is not fixed by a higher build of its own without the main stream's fix", "rhel:9.0-eus", "28.el9_0", "unknown"],
+    ["is not another stream of the same point", "rhel:9.2-aus", "18.el9_2", "no-fix"],
+    ["is not asked on the main stream", "rhel:9.2-main", "18.el9_2", "open"],
+    ["leaves open what both streams leave open, where nobody knows which it is", "rhel:9.2", "17.el9_2", "open"],
+    ["leaves unknown what the streams differ in, where nobody knows which it is", "rhel:9.2", "18.el9_2", "unknown"],
+    ["is no question of a build that the main stream made", "rhel:9.4", "27.el9", "fixed"],
+  ])("%s", async (_, os, release, state) => {
+    expect((await statesOf(os, libs(release))).map(([, s]) => s)).toEqual([state]);
+  });
+});

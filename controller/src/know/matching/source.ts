@@ -1,4 +1,4 @@
-import { canonicalName, canonicalVersion, type ModuleStream, readRelease } from "../intel/index.ts";
+import { canonicalName, canonicalVersion, type ModuleStream, POINT_STREAMS, readRelease, redHatPointOf } from "../intel/index.ts";
 
 /** An installed package as matching sees it. */
 export interface MatchPackage {
@@ -25,16 +25,18 @@ export interface AdvisedName {
   readonly version: string;
   /** The file name of a source rpm carries no epoch: only what follows it can be compared. */
   readonly withoutEpoch?: boolean;
+  /** The installed package's own name where advisories otherwise speak of sources: one built from another source may be called like a source. */
+  readonly binary?: boolean;
 }
 
 /** Formats that belong to an operating system's release. */
 const OF_SYSTEM = new Set(["deb", "rpm", "apk"]);
 /**
  * rpm systems whose advisories name source packages; the others name what is installed. SUSE names both; Red Hat names what is installed where
- * there is a fix, and the source where there is none.
+ * there is a fix, and the source where there is none; Azure Linux names sources, by OVAL's word for what is installed.
  */
 const NAMES_SOURCES = /^rocky:/;
-const NAMES_BOTH = /^(rhel|sles|opensuse-leap|opensuse-tumbleweed):/;
+const NAMES_BOTH = /^(rhel|sles|opensuse-leap|opensuse-tumbleweed|azurelinux):/;
 
 /**
  * The signed kernel is built from a source package of its own: linux-signed-amd64 4.19.249+2 is linux 4.19.249-2, as its
@@ -53,11 +55,26 @@ export function advisedNames(pkg: MatchPackage): [AdvisedName, ...AdvisedName[]]
       { distribution: "", ecosystem, package: canonicalName(ecosystem, pkg.name), version: canonicalVersion(ecosystem, pkg.version) },
     ];
   const distribution = releaseOfPackage(pkg.distribution);
-  if (ecosystem !== "rpm") return [{ distribution, ecosystem, ...sourceOf(pkg, distribution) }];
   const installed = { distribution, ecosystem, package: pkg.name, version: pkg.version };
+  if (ecosystem === "deb")
+    return [
+      { distribution, ecosystem, ...sourceOf(pkg, distribution) },
+      { ...installed, binary: true },
+    ];
+  if (ecosystem !== "rpm") return [{ distribution, ecosystem, ...sourceOf(pkg, distribution) }];
   const source = { distribution, ecosystem, package: pkg.sourceName, ...sourceEvr(pkg) };
   if (NAMES_SOURCES.test(distribution)) return [source];
-  return NAMES_BOTH.test(distribution) && pkg.sourceName !== pkg.name ? [installed, source] : [installed];
+  const names: [AdvisedName, ...AdvisedName[]] =
+    NAMES_BOTH.test(distribution) && pkg.sourceName !== pkg.name ? [installed, source] : [installed];
+  const streams = streamsAsked(pkg.distribution);
+  return streams.length === 0 ? names : [...names, ...streams.flatMap((s) => names.map((n): AdvisedName => ({ ...n, distribution: s })))];
+}
+
+/** The streams of Red Hat's longer support that an endpoint gets, or may get where nobody knows: "rhel:9.2-eus". */
+function streamsAsked(distribution: string): string[] {
+  const at = redHatPointOf(distribution);
+  if (!at || at.stream === "main") return [];
+  return (at.stream ? [at.stream] : POINT_STREAMS).map((s) => `rhel:${s === "els" ? at.point.split(".", 1)[0] : at.point}-${s}`);
 }
 
 function sourceOf(pkg: MatchPackage, distribution: string): Pick<AdvisedName, "package" | "version"> {

@@ -1,29 +1,14 @@
 import { compareVersions } from "@breakwater/shared/version";
-import type { AffectedRange } from "../intel/index.ts";
+import { type AffectedRange, redHatPointOf } from "../intel/index.ts";
 import type { AdvisoryIndex, AdvisoryOnPackage } from "./advisory-index.ts";
 import { otherStream } from "./module-stream.ts";
 import { placeIn } from "./place.ts";
+import { isOfStream, ofStreams } from "./red-hat-streams.ts";
 import { type AdvisedName, advisedNames, type MatchPackage } from "./source.ts";
 import { foreignVendor } from "./vendor.ts";
+import { type MatchState, type Proof, type Vote, vote } from "./vote.ts";
 
-/**
- * open: affected, and a fixed version exists. no-fix: affected, none exists in this release. fixed: earlier versions were
- * affected, this one has the fix. not-affected: the advisory is about this package, not about this version. ignored: a rule
- * or a person decided that it does not count. unknown: an advisory names this package, and its version or the advisory's cannot
- * be read. Only open and no-fix are findings.
- */
-export type MatchState = "open" | "no-fix" | "fixed" | "not-affected" | "ignored" | "unknown";
-
-/** Why a verdict is what it is: the record, and the comparison that was made. */
-export interface Proof {
-  readonly kind: "advisory" | "changelog" | "statement" | "place";
-  /** Id of the record or of the document, what the changelog is of, or the path of what was found. */
-  readonly record: string;
-  readonly feed: string;
-  /** When the record last changed. */
-  readonly modified: string | null;
-  readonly statement: string;
-}
+export type { MatchState, Proof } from "./vote.ts";
 
 /** What the advisories say of one vulnerability in one package. */
 export interface Verdict {
@@ -36,27 +21,19 @@ export interface Verdict {
   readonly proofs: readonly Proof[];
 }
 
-interface Vote {
-  readonly state: MatchState;
-  readonly fixed: string | null;
-  readonly proof: Proof;
-  /** The proof alone in a list: most vulnerabilities have one advisory, and one advisory may have hundreds of them. */
-  readonly alone: readonly Proof[];
-}
-
-const vote = (state: MatchState, fixed: string | null, proof: Proof): Vote => ({ state, fixed, proof, alone: [proof] });
-
 /** Strongest first: one advisory that says "affected" outweighs any that do not. */
 const STRENGTH: readonly MatchState[] = ["open", "no-fix", "unknown", "ignored", "fixed", "not-affected"];
 
 /** Judges one package against everything that is said about it in its release, one verdict a vulnerability. */
 export function judgePackage(pkg: MatchPackage, index: AdvisoryIndex): Verdict[] {
-  const votes = new Map<string, { readonly name: AdvisedName; votes: Vote | Vote[] }>();
+  const votes = new Map<string, { readonly name: AdvisedName; votes: Vote | Vote[]; readonly ofStream?: Vote[] }>();
+  const point = redHatPointOf(pkg.distribution);
   let vendor: string | undefined | null = null;
   const heard = new Set<string>();
   for (const [nth, name] of advisedNames(pkg).entries())
     for (const advisory of index.of(name)) {
-      const key = `${advisory.feed}\n${advisory.id}`;
+      const ofStream = point !== undefined && isOfStream(name);
+      const key = `${ofStream ? name.distribution : ""}\n${advisory.feed}\n${advisory.id}`;
       // What an advisory says of the installed package itself outweighs what it says of its source.
       if (nth > 0 && heard.has(key)) continue;
       heard.add(key);
@@ -65,16 +42,22 @@ export function judgePackage(pkg: MatchPackage, index: AdvisoryIndex): Verdict[]
       for (const vulnerability of advisory.vulnerabilities) {
         const counted = overruled(given, vulnerability, vendor, index);
         const about = votes.get(vulnerability);
-        if (!about) votes.set(vulnerability, { name, votes: counted });
+        if (point) {
+          const sides = about ?? { name, votes: [], ofStream: [] };
+          if (!about) votes.set(vulnerability, sides);
+          (ofStream ? sides.ofStream : (sides.votes as Vote[]))?.push(counted);
+        } else if (!about) votes.set(vulnerability, { name, votes: counted });
         else if (Array.isArray(about.votes)) about.votes.push(counted);
         else about.votes = [about.votes, counted];
       }
     }
   const verdicts: Verdict[] = [];
   for (const [vulnerability, about] of votes)
-    verdicts.push(
-      Array.isArray(about.votes) ? combine(about.name, vulnerability, about.votes) : alone(about.name, vulnerability, about.votes),
-    );
+    if (point) verdicts.push(combine(about.name, vulnerability, ofStreams(pkg, point.stream, about.votes as Vote[], about.ofStream ?? [])));
+    else
+      verdicts.push(
+        Array.isArray(about.votes) ? combine(about.name, vulnerability, about.votes) : alone(about.name, vulnerability, about.votes),
+      );
   return verdicts;
 }
 
@@ -114,9 +97,16 @@ function onRange(pkg: MatchPackage, name: AdvisedName, advisory: AdvisoryOnPacka
     name.ecosystem === "rpm" && (isVersion(range.fixed) || advisory.module)
       ? otherStream({ ...pkg, source: name.package }, advisory, isVersion(range.fixed) ? range.fixed : null, (tag) => index.streamsOf(tag))
       : undefined;
-  const state = other ? "not-affected" : placeIn(name, range);
-  const statement = other ? `${name.package} ${name.version}: ${other}` : statementOf(name, range, state);
+  const apart = other ?? otherArchitecture(pkg, range);
+  const state = apart ? "not-affected" : placeIn(name, range);
+  const statement = apart ? `${name.package} ${name.version}: ${apart}` : statementOf(name, range, state);
   return vote(state, range.fixed, { kind: "advisory", record: advisory.id, feed: advisory.feed, modified: advisory.modified, statement });
+}
+
+/** Why a range is about other machines; undefined where the architecture is among its own, or nobody told either. */
+function otherArchitecture({ architecture }: MatchPackage, { architectures = "" }: AffectedRange): string | undefined {
+  if (architectures === "" || architecture === "" || architectures.split(",").includes(architecture)) return undefined;
+  return `the advisory is about ${architectures.replaceAll(",", ", ")}, the installed one is of ${architecture}`;
 }
 
 /** "0" is no version: the vendor's word for "none was ever affected". */

@@ -6,7 +6,7 @@ import type { JudgedPackage } from "./catalogue-verdicts.ts";
 import { type ComponentPlace, placesByName, proofsOfPlaces } from "./component-place.ts";
 import { type EntryFinding, findingKey } from "./entry-findings.ts";
 import type { Evidence } from "./evidence.ts";
-import { advisedName } from "./source.ts";
+import { advisedName, advisedNames } from "./source.ts";
 
 /** A pending update on one endpoint, with what its changelog says when somebody read it. */
 export interface PendingUpdate {
@@ -183,8 +183,8 @@ function closingUpdate(found: EntryFinding, view: EndpointView): number | null {
   if (fixedVersion === null) return null;
   const closing = view.pending.filter((update) => {
     if (update.ecosystem !== found.ecosystem) return false;
-    const target = advisedName({ ...update, version: update.toVersion, vendor: "" });
-    if (target.package !== found.sourceName) return false;
+    const target = advisedNames({ ...update, version: update.toVersion, vendor: "" }).find((n) => n.package === found.sourceName);
+    if (!target) return false;
     const order = compareVersions(update.ecosystem, target.version, fixedVersion);
     return order === ">" || order === "=";
   });

@@ -67,6 +67,8 @@ CREATE TABLE "zone" (
 ALTER TABLE "endpoint" ADD COLUMN "zone" text;--> statement-breakpoint
 ALTER TABLE "endpoint" ADD COLUMN "brakes" jsonb;--> statement-breakpoint
 ALTER TABLE "endpoint" ADD COLUMN "brakes_at" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "advisory_range" ADD COLUMN "is_binary" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE "advisory_range" ADD COLUMN "architectures" text DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE "approval_key" ADD COLUMN "passkey" jsonb;--> statement-breakpoint
 ALTER TABLE "plan_approval" ADD COLUMN "expires_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "plan_approval" ADD COLUMN "authenticator_data" "bytea";--> statement-breakpoint

@@ -83,6 +83,10 @@ export const advisoryRange = pgTable(
     urgency: text().notNull().default(""),
     /** The paid channel that the fixed version is in ("esm", "ltss"); "" when it is in none. */
     channel: text().notNull().default(""),
+    /** The range is about the installed package of that name, not about the source of that name. */
+    binary: boolean("is_binary").notNull().default(false),
+    /** The architectures that it is about, between commas; "" when about all. */
+    architectures: text().notNull().default(""),
   },
   (t) => [
     primaryKey({ columns: [t.feedId, t.advisoryId, t.distribution, t.package, t.ordinal] }),

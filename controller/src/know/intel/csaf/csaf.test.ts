@@ -26,6 +26,7 @@ describe("CSAF documents", () => {
     const said = advisories.flatMap((a) => a.affected.map((r) => [a.id, r.distribution, r.package, r.fixed, r.urgency].join(" ")));
     expect(said).toEqual([
       "CVE-2026-1001 rhel:9 openssl-libs 1:3.0.7-27.el9 ",
+      "CVE-2026-1001 rhel:9.2-eus openssl-libs 1:3.0.7-18.el9_2 ",
       "CVE-2026-1001 rhel:8 compat-openssl10  will-not-fix",
       "CVE-2026-1001 rhel:8 openssl 0 vulnerable-code-not-present",
       "CVE-2026-1001 rhel:8 shim  under-investigation",

@@ -2,6 +2,7 @@ import { PackageURL } from "packageurl-js";
 import { z } from "zod";
 import { placesOf } from "../osv/ecosystem.ts";
 import type { ModuleStream } from "../records.ts";
+import { redHatReleaseOf } from "../red-hat-stream.ts";
 
 const Helper = z.object({ cpe: z.string().optional().catch(undefined), purl: z.string().optional().catch(undefined) });
 const Product = z.object({
@@ -124,12 +125,11 @@ function ofFileName(text: string): Component["rpm"] | undefined {
 }
 
 /**
- * The releases that a product is of. Of Red Hat's only the release itself: longer support of older points (EUS, AUS, TUS) is of other builds, which
- * an inventory does not tell apart. SUSE's names are those of its OSV records.
+ * The releases that a product is of; longer support of Red Hat's older points (EUS, AUS, TUS, E4S) is of other builds and has names of its own. SUSE's names are those of its OSV records.
  */
 function distributionsOf(cpe: string, name: string): readonly string[] {
-  const redHat = /^cpe:(?:\/|2\.3:)[ao]:redhat:enterprise_linux:(\d+)/.exec(cpe)?.[1];
-  if (redHat) return [`rhel:${redHat}`];
+  const redHat = redHatReleaseOf(cpe);
+  if (redHat) return [redHat];
   const other = /^cpe:(?:\/|2\.3:)[ao]:(?:almalinux|almalinux_os|rocky|rocky_linux):(almalinux|rocky)[^:]*:(\d+)/.exec(cpe);
   if (other) return [`${other[1]}:${other[2]}`];
   if (/^openSUSE /.test(name)) return placesOf(`openSUSE:${name.slice("openSUSE ".length)}`).map((p) => p.distribution);

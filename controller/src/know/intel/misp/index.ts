@@ -18,6 +18,10 @@ const Event = z.object({
   }),
 });
 
+/** Whether a document is an event of MISP's. */
+export const isMisp = (document: unknown): boolean =>
+  z.object({ Event: z.object({ uuid: z.string(), info: z.string() }) }).safeParse(document).success;
+
 /** Events of MISP: attributes of type "vulnerability" name CVEs, at the event's top and in its objects. */
 export async function readMisp(path: string, sink: FeedSink): Promise<void> {
   const chatter = new Chatter();

@@ -1,3 +1,4 @@
+import { redHatReleaseOf } from "../red-hat-stream.ts";
 import { releaseOf } from "../release.ts";
 
 /** Where an OSV ecosystem applies. */
@@ -90,9 +91,8 @@ function releasesOf(name: string, id: string, release: string): Pick<Place, "dis
       return match?.[1] ? [{ distribution: `opensuse-leap:${match[1]}`, channel: "" }] : [];
     }
     case "Red Hat": {
-      // Updates of older points (EUS, AUS, TUS) are other builds; only the release itself is read.
-      const match = /^enterprise_linux:(\d+)(?:::|$)/.exec(release);
-      return match?.[1] ? [{ distribution: `rhel:${match[1]}`, channel: "" }] : [];
+      const distribution = redHatReleaseOf(`cpe:/o:redhat:${release}`);
+      return distribution ? [{ distribution, channel: "" }] : [];
     }
     default: {
       const distribution = releaseOf(id, release);

@@ -41,6 +41,12 @@ const SPEAKS = new Set([
 ]);
 const MAX_REMEMBERED = 200_000;
 
+/** Whether a document, or a member of a large one, is STIX's: a bundle, what a TAXII server answers, or an object. */
+export function isStix(document: unknown): boolean {
+  const one = document instanceof LargePart ? document.value : objectsOf(document)[0];
+  return z.object({ type: z.string(), id: z.string().regex(/^[a-z0-9-]+--[0-9a-f-]{36}$/i) }).safeParse(one).success;
+}
+
 /**
  * Threat intelligence in STIX 2.1: reports and other objects that name a CVE, that contain or "exploit" or "target" a vulnerability, and sightings
  * of one. Objects that were revoked say nothing.

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from "@breakwater/shared/core";
 import { z } from "zod";
-import { canonicalEcosystem, readRelease } from "../../intel/index.ts";
+import { canonicalEcosystem, readRelease, redHatPointOf } from "../../intel/index.ts";
 import type { MatchPackage } from "../source.ts";
 import { CycloneDx, readCycloneDx } from "./cyclonedx.ts";
 import { readDpkgStatus } from "./dpkg-status.ts";
@@ -41,16 +41,19 @@ export function readInventoryFile(text: string, options: { readonly os?: string 
       next: "Write it as in debian:12, ubuntu:22.04 or almalinux:9.",
     });
   const plain = text.startsWith("\ufeff") ? text.slice(1) : text;
-  if (/^\s*[{[]/.test(plain)) return readJson(plain, readRelease(os));
+  if (/^\s*[{[]/.test(plain)) return readJson(plain, systemOf(os));
   if (!os)
     return fail({
       code: "os-missing",
       message: "The file does not say which system it is of.",
       next: "Give --os, for example --os debian:12.",
     });
-  const reading = collect(/^Package:/im.test(plain) ? readDpkgStatus(plain, readRelease(os)) : readRpmQuery(plain, readRelease(os)));
+  const reading = collect(/^Package:/im.test(plain) ? readDpkgStatus(plain, systemOf(os)) : readRpmQuery(plain, systemOf(os)));
   return reading.packages.length > 0 ? ok(reading) : unreadable();
 }
+
+/** A release; of Red Hat's with its point and stream, which decide which builds it gets: "rhel:9.2-eus". */
+const systemOf = (os: string): string => (redHatPointOf(os) ? os : readRelease(os));
 
 function readJson(text: string, os: string): Result<InventoryReading> {
   let json: unknown;
@@ -63,9 +66,7 @@ function readJson(text: string, os: string): Result<InventoryReading> {
   if (bom.success) return ok(collect(readCycloneDx(bom.data, os)));
   const own = OwnInventory.safeParse(json);
   if (!own.success) return unreadable();
-  const release = own.data.os
-    ? readRelease(`${own.data.os.id}:${own.data.os.versionId}`) || `${own.data.os.id}:${own.data.os.versionId}`
-    : os;
+  const release = own.data.os ? systemOf(`${own.data.os.id}:${own.data.os.versionId}`) || `${own.data.os.id}:${own.data.os.versionId}` : os;
   return ok(collect(own.data.packages.flatMap((p, i) => ownPackage(p, i, release))));
 }
 

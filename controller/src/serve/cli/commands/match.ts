@@ -14,7 +14,10 @@ export function addMatchCommand(program: Command, io: Io): void {
   program
     .command("match")
     .description("Match an inventory with intelligence files; needs no server")
-    .requiredOption("--intel <dir>", "feed files as published: OSV JSON or zip, KEV JSON, EPSS CSV, CVE JSON")
+    .requiredOption(
+      "--intel <dir>",
+      "feed files as published, of any kind that a controller reads: OSV, CSAF, OVAL, updateinfo, Ubuntu, KEV, EPSS, CVE, NVD, STIX, MISP ...",
+    )
     .requiredOption(
       "--inventory <file>",
       "our inventory JSON, a dpkg status file, rpm query output or a CycloneDX SBOM; - for standard input",
