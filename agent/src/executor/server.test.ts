@@ -16,6 +16,11 @@ const path = join(directory, "s.sock");
 const refuse = () => {
   throw new Error("not asked in this test");
 };
+let now = 0;
+let refreshed: (value: never) => void = () => {};
+const refreshing = new Promise<never>((done) => {
+  refreshed = done;
+});
 const served = createExecutorServer(
   {
     executions: () => ({ contact: () => undefined, reports: () => [] }) as unknown as Executions,
@@ -23,8 +28,8 @@ const served = createExecutorServer(
     brakes: refuse,
     inspect: refuse,
     containers: refuse,
-    refresh: refuse,
-    now: () => 0,
+    refresh: () => refreshing,
+    now: () => now,
   },
   createLogger("test", "silent"),
 );
@@ -73,6 +78,18 @@ describe("the executor's socket", () => {
     await closed;
     expect(await good.ask('{"id":9,"op":"contact"}')).toMatchObject({ id: 9, ok: true });
     good.socket.destroy();
+  });
+  it("is in use for as long as an answer takes, so that nobody takes it for idle meanwhile", async () => {
+    const { socket, ask } = await client();
+    const answer = ask('{"id":5,"op":"refresh"}');
+    now = 600_000;
+    await expect.poll(() => served.lastUsed).toBe(600_000);
+    refreshed({ repositories: [] } as never);
+    await answer;
+    now = 700_000;
+    expect(served.lastUsed).toBe(600_000);
+    now = 0;
+    socket.destroy();
   });
   it("fails a request by itself when what it asks for goes wrong", async () => {
     const { socket, ask } = await client();

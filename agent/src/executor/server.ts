@@ -22,7 +22,7 @@ import {
 export interface ExecutorServer {
   readonly server: Server;
   readonly clients: number;
-  /** Moment of the last request, for the idle clock. */
+  /** Moment of the last request and of the last answer, for the idle clock; now, while one is being answered. */
   readonly lastUsed: number;
   emit(event: ExecutorEvent): void;
 }
@@ -41,6 +41,7 @@ export interface Services {
 export function createExecutorServer(services: Services, log: Logger): ExecutorServer {
   const clients = new Set<Socket>();
   let lastUsed = services.now();
+  let answering = 0;
   let refreshing: Promise<Refresh> | undefined;
 
   const send = (socket: Socket, message: ExecutorResponse | ExecutorEvent): void => {
@@ -127,10 +128,16 @@ export function createExecutorServer(services: Services, log: Logger): ExecutorS
     const read = createLineReader(
       MAX_REQUEST_BYTES,
       (line) => {
-        answer(socket, line).catch((error: Error) => {
-          log.error({ err: error }, "an answer could not be sent");
-          socket.destroy();
-        });
+        answering++;
+        answer(socket, line)
+          .catch((error: Error) => {
+            log.error({ err: error }, "an answer could not be sent");
+            socket.destroy();
+          })
+          .finally(() => {
+            answering--;
+            lastUsed = services.now();
+          });
       },
       () => socket.destroy(),
     );
@@ -143,7 +150,7 @@ export function createExecutorServer(services: Services, log: Logger): ExecutorS
       return clients.size;
     },
     get lastUsed() {
-      return lastUsed;
+      return answering > 0 ? services.now() : lastUsed;
     },
     emit: (event) => {
       for (const client of clients) send(client, event);

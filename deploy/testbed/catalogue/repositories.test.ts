@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect } from "vitest";
 import { MINUTE, refresh } from "../fleet.ts";
 import { type Host, testbed, until } from "../testbed.ts";
 import { askExecutor } from "./eyes.ts";
@@ -13,6 +13,11 @@ const REPOSITORY = "http://10.77.0.1:8077";
 
 beforeAll(() => lab.start({ "bw-conffile": "1.1", "bw-reboot": "1.1", "bw-badpostinst": "1.1", "bw-slow": "1.1" }));
 afterAll(() => lab.stop());
+// A row that failed in the middle must not spoil those after it.
+beforeEach(async () => {
+  for (const unit of ["lists", "lists-a-while", "holder"]) await release(host, unit);
+  await host.sh("rm -f /etc/apt/sources.list.d/dead.list /etc/apt/sources.list.d/gone.list");
+});
 
 const testbedState = async () => {
   const refreshed = await askExecutor(host, "refresh");
