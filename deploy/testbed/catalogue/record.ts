@@ -38,8 +38,15 @@ const HOURS = 3_600_000;
 /**
  * A test of one row. Rows of different hosts run side by side, those of one host one after another.
  * @param work Provokes the fault, asserts, and says what happened, for the table.
+ * @param afterwards Puts away what was provoked, also when an assertion failed, so that the rows after it start clean.
  */
-export function fault(id: string, on: readonly [Host, ...Host[]], provoked: string, work: () => Promise<string>): void {
+export function fault(
+  id: string,
+  on: readonly [Host, ...Host[]],
+  provoked: string,
+  work: () => Promise<string>,
+  afterwards?: () => Promise<unknown>,
+): void {
   const row = ROWS.find((r) => r.id === id);
   if (!row || row.notRun !== undefined) throw new Error(`${id} is no row of the catalogue that runs.`);
   it.concurrent(`${id}: ${row.fault}`, { timeout: 2 * HOURS }, () =>
@@ -56,6 +63,7 @@ export function fault(id: string, on: readonly [Host, ...Host[]], provoked: stri
         };
         throw error;
       } finally {
+        await afterwards?.();
         keep({ id, ...result, provoked, at: new Date().toISOString().slice(0, 10), versions: await versionsOf(on[0]) });
       }
     }),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { MINUTE, refresh } from "../fleet.ts";
 import { type Host, testbed, until } from "../testbed.ts";
 import { askExecutor } from "./eyes.ts";
@@ -13,11 +13,10 @@ const REPOSITORY = "http://10.77.0.1:8077";
 
 beforeAll(() => lab.start({ "bw-conffile": "1.1", "bw-reboot": "1.1", "bw-badpostinst": "1.1", "bw-slow": "1.1" }));
 afterAll(() => lab.stop());
-// A row that failed in the middle must not spoil those after it.
-beforeEach(async () => {
-  for (const unit of ["lists", "lists-a-while", "holder"]) await release(host, unit);
-  await host.sh("rm -f /etc/apt/sources.list.d/dead.list /etc/apt/sources.list.d/gone.list");
-});
+const forget = (...names: string[]) => host.sh(`rm -f ${names.map((n) => `/etc/apt/sources.list.d/${n}.list`).join(" ")}`);
+const letGo = async (...units: string[]) => {
+  for (const unit of units) await release(host, unit);
+};
 
 const testbedState = async () => {
   const refreshed = await askExecutor(host, "refresh");
@@ -29,19 +28,25 @@ const others = (repositories: readonly { uri: string; suite: string; state: stri
   repositories.filter((r) => `${r.uri} ${r.suite}` !== but).map((r) => r.state);
 
 describe("repositories", () => {
-  fault("A2", [host], "A program holds /var/lib/apt/lists/lock: for the whole refresh, then for its first 15 s.", async () => {
-    await holdLock(host, "lists", "/var/lib/apt/lists/lock");
-    const held = await askExecutor(host, "refresh");
-    await release(host, "lists");
-    expect(held.complete).toBe(false);
-    expect(held.repositories.map((r) => r.state)).toEqual(held.repositories.map(() => "unreachable"));
-    expect(held.repositories[0]?.detail).toMatch(/held by process \d+ \(python3\)/);
-    await holdLock(host, "lists-a-while", "/var/lib/apt/lists/lock", 15);
-    const waited = await askExecutor(host, "refresh");
-    expect((await host.try("systemctl", "is-active", "lists-a-while")).out.trim()).not.toBe("active");
-    expect(waited.complete).toBe(true);
-    return `Tried again with growing pauses, then said of each repository: “${held.repositories[0]?.detail}”. The lock let go: waited, and every repository fresh.`;
-  });
+  fault(
+    "A2",
+    [host],
+    "A program holds /var/lib/apt/lists/lock: for the whole refresh, then for its first 15 s.",
+    async () => {
+      await holdLock(host, "lists", "/var/lib/apt/lists/lock");
+      const held = await askExecutor(host, "refresh");
+      await release(host, "lists");
+      expect(held.complete).toBe(false);
+      expect(held.repositories.map((r) => r.state)).toEqual(held.repositories.map(() => "unreachable"));
+      expect(held.repositories[0]?.detail).toMatch(/held by process \d+ \(python3\)/);
+      await holdLock(host, "lists-a-while", "/var/lib/apt/lists/lock", 15);
+      const waited = await askExecutor(host, "refresh");
+      expect((await host.try("systemctl", "is-active", "lists-a-while")).out.trim()).not.toBe("active");
+      expect(waited.complete).toBe(true);
+      return `Tried again with growing pauses, then said of each repository: “${held.repositories[0]?.detail}”. The lock let go: waited, and every repository fresh.`;
+    },
+    () => letGo("lists", "lists-a-while"),
+  );
 
   fault(
     "A3",
@@ -69,19 +74,26 @@ describe("repositories", () => {
       await lab.reset(host, "bw-conffile");
       return `Of the dead one: “${dead?.detail}”; the others fresh; the inventory names it; the plan went through: ${said(execution)}`;
     },
+    () => forget("dead"),
   );
 
-  fault("A22", [host], "A suite that its server does not have (404 on its Release file), as after the move to the archive.", async () => {
-    await host.write("/etc/apt/sources.list.d/gone.list", `deb [signed-by=/etc/apt/keyrings/testbed.asc] ${REPOSITORY} gone main\n`);
-    const refreshed = await askExecutor(host, "refresh");
-    const gone = refreshed.repositories.find((r) => r.suite === "gone");
-    expect(refreshed.complete).toBe(false);
-    expect(gone?.state).toBe("unreachable");
-    expect(gone?.detail).toMatch(/does not have a Release file|404/);
-    await host.sh("rm /etc/apt/sources.list.d/gone.list");
-    await refresh([host]);
-    return `“${gone?.detail}” Said of that repository, the refresh counts as incomplete. A table of releases' ends is not kept: that no security source is left is not a finding of its own.`;
-  });
+  fault(
+    "A22",
+    [host],
+    "A suite that its server does not have (404 on its Release file), as after the move to the archive.",
+    async () => {
+      await host.write("/etc/apt/sources.list.d/gone.list", `deb [signed-by=/etc/apt/keyrings/testbed.asc] ${REPOSITORY} gone main\n`);
+      const refreshed = await askExecutor(host, "refresh");
+      const gone = refreshed.repositories.find((r) => r.suite === "gone");
+      expect(refreshed.complete).toBe(false);
+      expect(gone?.state).toBe("unreachable");
+      expect(gone?.detail).toMatch(/does not have a Release file|404/);
+      await host.sh("rm /etc/apt/sources.list.d/gone.list");
+      await refresh([host]);
+      return `“${gone?.detail}” Said of that repository, the refresh counts as incomplete. A table of releases' ends is not kept: that no security source is left is not a finding of its own.`;
+    },
+    () => forget("gone"),
+  );
 
   fault("A4a", [host], "The signed index is altered after signing. apt-get update ends with 0 there.", async () => {
     await testbed.repo("spoil", "signature");
@@ -131,25 +143,31 @@ describe("repositories", () => {
     return `Nothing began. ${said(execution)}`;
   });
 
-  fault("A13a", [host], "The same, and the lists are refreshed while the execution waits for dpkg's lock.", async () => {
-    const plan = await lab.approved(host, { "bw-conffile": "1.1" });
-    await holdLock(host, "holder", "/var/lib/dpkg/lock-frontend");
-    const { execution, executionId } = await lab.deployed(host, plan, async (id) => {
-      await until("the execution to wait", 5 * MINUTE, async () =>
-        (await lab.fleet.executionOf(await lab.controller.deployment(id), host)).reports.some((r) => /^Waiting for/.test(r.message)),
-      );
-      await testbed.repo("withdraw", "bw-conffile", "1.1");
+  fault(
+    "A13a",
+    [host],
+    "The same, and the lists are refreshed while the execution waits for dpkg's lock.",
+    async () => {
+      const plan = await lab.approved(host, { "bw-conffile": "1.1" });
+      await holdLock(host, "holder", "/var/lib/dpkg/lock-frontend");
+      const { execution, executionId } = await lab.deployed(host, plan, async (id) => {
+        await until("the execution to wait", 5 * MINUTE, async () =>
+          (await lab.fleet.executionOf(await lab.controller.deployment(id), host)).reports.some((r) => /^Waiting for/.test(r.message)),
+        );
+        await testbed.repo("withdraw", "bw-conffile", "1.1");
+        await refresh([host]);
+        await release(host, "holder");
+      });
+      await testbed.repo("publish", "bw-conffile", "1.1");
       await refresh([host]);
-      await release(host, "holder");
-    });
-    await testbed.repo("publish", "bw-conffile", "1.1");
-    await refresh([host]);
-    expect(execution).toMatchObject({ state: "failed", failureClass: "version-gone" });
-    expect(await began(host, executionId)).toEqual([]);
-    expect(await host.package("bw-conffile")).toBe("ii 1.0");
-    await dpkgIsSound(host);
-    return `Nothing began. ${said(execution)}`;
-  });
+      expect(execution).toMatchObject({ state: "failed", failureClass: "version-gone" });
+      expect(await began(host, executionId)).toEqual([]);
+      expect(await host.package("bw-conffile")).toBe("ii 1.0");
+      await dpkgIsSound(host);
+      return `Nothing began. ${said(execution)}`;
+    },
+    () => letGo("holder"),
+  );
 
   fault(
     "A21",
