@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { Run } from "../run.ts";
 import { statusAfter } from "./bytes.ts";
 import { parseConffiles } from "./conffiles.ts";
 import { parseInstalled } from "./dpkg-state.ts";
 import { archiveName, pinned } from "./environment.ts";
 import { classifyAptOutput } from "./failure.ts";
 import { lockPids } from "./lock.ts";
-import { parseTargets, parseUpdate } from "./refresh.ts";
+import { parseConfigured, parseTargets, parseUpdate, refreshApt } from "./refresh.ts";
 import { parseSimulation } from "./simulation.ts";
 import { parseSizes } from "./space.ts";
 
@@ -36,6 +37,24 @@ describe("apt's simulation", () => {
 describe("apt's update", () => {
   const targets = parseTargets("http://a/debian/ stable\nhttp://a/debian/ stable\nhttp://b testing\n");
   it("lists each repository once", () => expect(targets).toHaveLength(2));
+  it("names a repository that is configured and was never fetched, so that a refresh without it is not complete", async () => {
+    const uris = "'http://a/debian/dists/stable/InRelease' a_InRelease 0 \n'http://10.77.0.1:9/dists/dead/InRelease' dead_InRelease 0 \n";
+    expect(parseConfigured(uris)).toEqual([
+      { uri: "http://a/debian", suite: "stable" },
+      { uri: "http://10.77.0.1:9", suite: "dead" },
+    ]);
+    const output = "Hit:1 http://a/debian stable InRelease\nErr:2 http://10.77.0.1:9 dead InRelease\n  Could not connect";
+    const run: Run = async ([, verb]) => ({
+      ...{ exitCode: 0, signal: "", stderr: "", timedOut: false },
+      stdout: verb === "indextargets" ? "http://a/debian/ stable\n" : verb === "update" ? output : uris,
+    });
+    const refreshed = await refreshApt(run, () => "");
+    expect(refreshed.complete).toBe(false);
+    expect(refreshed.repositories.map((r) => [r.suite, r.state])).toEqual([
+      ["stable", "fresh"],
+      ["dead", "unreachable"],
+    ]);
+  });
   it("tells fresh, unreachable, untrusted and expired apart, whatever the exit status", () => {
     const states = (output: string) => parseUpdate(output, targets).map((r) => r.state);
     expect(states("Hit:1 http://a/debian stable InRelease\nGet:2 http://b testing InRelease [1 kB]")).toEqual(["fresh", "fresh"]);

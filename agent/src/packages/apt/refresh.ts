@@ -22,6 +22,14 @@ export function parseTargets(output: string): { uri: string; suite: string }[] {
   return [...seen.values()];
 }
 
+/** Lines of `apt-get --print-uris update`: each repository that is configured, also one of which nothing was ever fetched. */
+export function parseConfigured(output: string): { uri: string; suite: string }[] {
+  return [...output.matchAll(/^'(\S+?)\/+dists\/(\S+)\/InRelease' /gm)].map(([, uri = "", suite = ""]) => ({
+    uri: withoutSlash(uri),
+    suite,
+  }));
+}
+
 /**
  * Each repository's outcome from what `apt-get update` printed. The exit status tells nothing: 0 with a dead repository, and 0
  * with a bad signature (apt goes on with the old index). A repository that apt does not mention is not called fresh.
@@ -46,18 +54,22 @@ export function parseUpdate(output: string, targets: readonly { uri: string; sui
 }
 
 export async function refreshApt(run: Run, nowIso: () => string): Promise<Refresh> {
-  const targets = await run([APT_GET, "indextargets", "--format", "$(REPO_URI) $(RELEASE)"], { env: APT_ENVIRONMENT, timeoutMs: 60_000 });
+  const asking = { env: APT_ENVIRONMENT, timeoutMs: 60_000 };
+  const targets = await run([APT_GET, "indextargets", "--format", "$(REPO_URI) $(RELEASE)"], asking);
+  // `indextargets` leaves out what was never fetched, which is just what a dead repository is.
+  const configured = await run([APT_GET, "--print-uris", "update"], asking);
   const argv = [APT_GET, "update", "-q", "-o", "APT::Update::Error-Mode=any", "-o", "Acquire::Retries=3"] as const;
   const options = [...argv, "-o", "Acquire::http::Timeout=30", "-o", "Acquire::https::Timeout=30", "-o", "APT::Color=0"] as const;
   for (let attempt = 1; ; attempt++) {
     const ran = await run(options, { env: APT_ENVIRONMENT, timeoutMs: UPDATE_TIMEOUT_MS });
     const output = `${ran.stdout}\n${ran.stderr}`;
-    const locked = /^E: (?:Could not get lock|Unable to lock directory) .*\/lists/m.exec(output)?.[0];
+    const locked = /^E: (?:Could not get lock|Unable to lock directory) \S*\/lists.*$/m.exec(output)?.[0];
     if (locked && attempt < LOCK_ATTEMPTS) {
       await wait(LOCK_BACKOFF_MS * attempt);
       continue;
     }
-    const known = parseTargets(targets.stdout);
+    const named = parseConfigured(configured.stdout).map((r) => `${r.uri} ${r.suite}`);
+    const known = parseTargets([targets.stdout, ...named].join("\n"));
     const warnings = output
       .split("\n")
       .filter((l) => /^[WE]: /.test(l))
@@ -66,7 +78,8 @@ export async function refreshApt(run: Run, nowIso: () => string): Promise<Refres
       locked || ran.timedOut
         ? known.map((t) => ({ ...t, state: "unreachable", detail: locked ?? "apt-get update did not end in time." }))
         : parseUpdate(output, known);
-    const complete = targets.exitCode === 0 && repositories.length > 0 && repositories.every((r) => r.state === "fresh");
+    const complete =
+      targets.exitCode === 0 && configured.exitCode === 0 && repositories.length > 0 && repositories.every((r) => r.state === "fresh");
     return { complete, at: nowIso(), repositories, warnings };
   }
 }
