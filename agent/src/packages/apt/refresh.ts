@@ -12,7 +12,7 @@ type Repository = Refresh["repositories"][number];
 
 const withoutSlash = (uri: string): string => uri.replace(/\/+$/, "");
 
-/** Lines of `apt-get indextargets --format '$(REPO_URI) $(RELEASE)'`, each repository once. */
+/** Lines of `apt-get indextargets --no-release-info --format '$(REPO_URI) $(RELEASE)'`, each repository once. */
 export function parseTargets(output: string): { uri: string; suite: string }[] {
   const seen = new Map<string, { uri: string; suite: string }>();
   for (const line of output.split("\n")) {
@@ -20,14 +20,6 @@ export function parseTargets(output: string): { uri: string; suite: string }[] {
     if (uri && suite) seen.set(`${withoutSlash(uri)} ${suite}`, { uri: withoutSlash(uri), suite });
   }
   return [...seen.values()];
-}
-
-/** Lines of `apt-get --print-uris update`: each repository that is configured, also one of which nothing was ever fetched. */
-export function parseConfigured(output: string): { uri: string; suite: string }[] {
-  return [...output.matchAll(/^'(\S+?)\/+dists\/(\S+)\/InRelease' /gm)].map(([, uri = "", suite = ""]) => ({
-    uri: withoutSlash(uri),
-    suite,
-  }));
 }
 
 /**
@@ -54,10 +46,9 @@ export function parseUpdate(output: string, targets: readonly { uri: string; sui
 }
 
 export async function refreshApt(run: Run, nowIso: () => string): Promise<Refresh> {
-  const asking = { env: APT_ENVIRONMENT, timeoutMs: 60_000 };
-  const targets = await run([APT_GET, "indextargets", "--format", "$(REPO_URI) $(RELEASE)"], asking);
-  // `indextargets` leaves out what was never fetched, which is just what a dead repository is.
-  const configured = await run([APT_GET, "--print-uris", "update"], asking);
+  // With release info apt leaves out what was never fetched, which is just what a dead repository is.
+  const listing = [APT_GET, "indextargets", "--no-release-info", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages"] as const;
+  const targets = await run(listing, { env: APT_ENVIRONMENT, timeoutMs: 60_000 });
   const argv = [APT_GET, "update", "-q", "-o", "APT::Update::Error-Mode=any", "-o", "Acquire::Retries=3"] as const;
   const options = [...argv, "-o", "Acquire::http::Timeout=30", "-o", "Acquire::https::Timeout=30", "-o", "APT::Color=0"] as const;
   for (let attempt = 1; ; attempt++) {
@@ -68,8 +59,7 @@ export async function refreshApt(run: Run, nowIso: () => string): Promise<Refres
       await wait(LOCK_BACKOFF_MS * attempt);
       continue;
     }
-    const named = parseConfigured(configured.stdout).map((r) => `${r.uri} ${r.suite}`);
-    const known = parseTargets([targets.stdout, ...named].join("\n"));
+    const known = parseTargets(targets.stdout);
     const warnings = output
       .split("\n")
       .filter((l) => /^[WE]: /.test(l))
@@ -78,8 +68,7 @@ export async function refreshApt(run: Run, nowIso: () => string): Promise<Refres
       locked || ran.timedOut
         ? known.map((t) => ({ ...t, state: "unreachable", detail: locked ?? "apt-get update did not end in time." }))
         : parseUpdate(output, known);
-    const complete =
-      targets.exitCode === 0 && configured.exitCode === 0 && repositories.length > 0 && repositories.every((r) => r.state === "fresh");
+    const complete = targets.exitCode === 0 && repositories.length > 0 && repositories.every((r) => r.state === "fresh");
     return { complete, at: nowIso(), repositories, warnings };
   }
 }
