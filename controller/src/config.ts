@@ -40,7 +40,7 @@ const configSchema = z.strictObject({
   feedNoProxy: z.string().optional(),
   /** Public keys of sites whose bundles of intelligence are taken, as `breakwater intel key` prints them there. */
   bundleKeys: z.array(z.string().refine(isPublicKey, "it is no Ed25519 public key")).default([]),
-  /** The agent's package (breakwater-agent_VERSION_amd64.deb) that new machines may fetch here. */
+  /** The agent's package (breakwater-agent_VERSION_amd64.deb) that new machines may fetch here; a package of the controller brings one. */
   agentPackage: z
     .string()
     .transform((path) => resolve(path))

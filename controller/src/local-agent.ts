@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ProblemError } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 
 const AGENT = fileURLToPath(new URL("../../agent/src/main.ts", import.meta.url));
@@ -21,6 +23,12 @@ export async function startLocalAgent(options: {
   readonly joinToken: () => Promise<string>;
   readonly log: Logger;
 }): Promise<{ stop(): Promise<void> }> {
+  if (!existsSync(AGENT))
+    throw new ProblemError({
+      code: "no-local-agent",
+      message: "--local-agent runs the agent from a checkout's sources, and this controller came from its package.",
+      next: "Install the agent's package on this machine; `breakwater join-token create --install` prints how.",
+    });
   const { log } = options;
   const stateDir = join(options.directory, "state");
   const configDir = join(options.directory, "config");

@@ -23,6 +23,9 @@ import { VERSION } from "./version.ts";
 /** The console as `npm run build:console` or the package left it. */
 const CONSOLE = fileURLToPath(new URL("./serve/console/dist", import.meta.url));
 
+/** The agent's package that a package of the controller carries along. */
+const SHIPPED_AGENT = fileURLToPath(new URL(`./breakwater-agent_${VERSION}_amd64.deb`, import.meta.url));
+
 /** Puts the house together, floor by floor from below, and takes it apart in the other order. */
 async function start(config: Config): Promise<{ stop(): Promise<void> }> {
   const clock = systemClock;
@@ -77,7 +80,8 @@ async function start(config: Config): Promise<{ stop(): Promise<void> }> {
     await gateway.start();
     undo.push(() => gateway.stop());
 
-    const agentPackage = config.agentPackage ? await openAgentPackage(config.agentPackage) : null;
+    const handedOut = config.agentPackage ?? (existsSync(SHIPPED_AGENT) ? SHIPPED_AGENT : null);
+    const agentPackage = handedOut ? await openAgentPackage(handedOut) : null;
     const console_ = config.consoleUrl ?? `http://${written(config.http)}`;
     const enrolment = `${config.advertise[0] ?? "localhost"}:${gateway.addresses().enrollmentPort}`;
     const auth = createAuth({ store, clock });

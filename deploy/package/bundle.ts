@@ -17,11 +17,11 @@ const httpByRequire: Plugin = {
   },
 };
 
-/** The agent's version is that of its package: it is read from the manifest, which only development trees have. */
+/** A build's version is that of its package: it is read from a manifest, which only development trees have. */
 const versionOf = (version: string): Plugin => ({
   name: "version of the package",
   setup(build) {
-    build.onLoad({ filter: /agent\/package\.json$/ }, () => ({ contents: JSON.stringify({ version }), loader: "json" }));
+    build.onLoad({ filter: /(agent|controller)\/package\.json$/ }, () => ({ contents: JSON.stringify({ version }), loader: "json" }));
   },
 });
 
@@ -29,9 +29,14 @@ const versionOf = (version: string): Plugin => ({
  * Entry points (name -> source) as `<name>.mjs` in a directory, with what they share and what they load only on use in files of
  * their own beside them, runnable by the shipped runtime without any node_modules. Without white space and source maps: together
  * that is 15 MB less of resident memory for each process. Names stay, so that stack traces can be read; to shorten them and keep
- * the old ones beside takes 3 MB more than to leave them.
+ * the old ones beside takes 3 MB more than to leave them. `external` are modules that lie in node_modules beside them after all.
  */
-export async function bundle(entryPoints: Record<string, string>, outdir: string, version: string): Promise<void> {
+export async function bundle(
+  entryPoints: Record<string, string>,
+  outdir: string,
+  version: string,
+  { external = [] }: { readonly external?: readonly string[] } = {},
+): Promise<void> {
   await build({
     entryPoints,
     outdir,
@@ -48,7 +53,7 @@ export async function bundle(entryPoints: Record<string, string>, outdir: string
     banner: { js: REQUIRE },
     logLevel: "warning",
     // pino's optional pretty printer, not shipped.
-    external: ["pino-pretty"],
+    external: ["pino-pretty", ...external],
     plugins: [httpByRequire, versionOf(version)],
   });
 }

@@ -14,7 +14,7 @@ export default async function setup(): Promise<() => Promise<void>> {
       `Missing: ${missing.join(", ")}. Run: apt-get update && apt-get install --no-install-recommends debootstrap systemd-container iproute2 nftables apt-utils gpg python3`,
     );
   console.log("Building the agent's package ...");
-  execaSync("npm", ["run", "-s", "package", "--", "--fast"], { stdio: "inherit" });
+  execaSync("npm", ["run", "-s", "package", "--", "agent", "--fast"], { stdio: "inherit" });
   // What an earlier run left behind, however it ended, must not be met again.
   await testbed.repo("stop");
   await testbed.down();

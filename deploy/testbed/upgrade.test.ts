@@ -15,7 +15,7 @@ const [host] = fleet.hosts as [Host];
 
 /** The same sources under a higher version. */
 const newer = (version: string): string => {
-  execaSync("npx", ["tsx", "deploy/package/build.ts", "--fast", "--version", version, "--out", builds], { cwd: ROOT });
+  execaSync("npx", ["tsx", "deploy/package/build.ts", "agent", "--fast", "--version", version, "--out", builds], { cwd: ROOT });
   return join(builds, `breakwater-agent_${version}_amd64.deb`);
 };
 /** A build that goes wrong in its own way: `code` runs before anything else of the agent. */

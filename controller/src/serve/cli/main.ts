@@ -1,5 +1,6 @@
 import { ProblemError } from "@breakwater/shared/core";
 import { Command, CommanderError } from "commander";
+import { VERSION } from "../../version.ts";
 import { addAccountCommands } from "./commands/account.ts";
 import { addBulletinCommands } from "./commands/bulletin.ts";
 import { addCmdbCommands } from "./commands/cmdb.ts";
@@ -26,6 +27,7 @@ import { EXIT, tellProblem, UsageError } from "./problems.ts";
 function createProgram(io: Io): Command {
   const program = new Command("breakwater")
     .description("Automated patch management: waves, honest statistics, real rollback")
+    .version(VERSION, "-V, --version", "print the version of this command")
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
     .addHelpText(
       "after",
