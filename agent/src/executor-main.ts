@@ -2,7 +2,7 @@ import { systemClock } from "@breakwater/shared/core";
 import { createLogger } from "@breakwater/shared/log";
 import { createBrakes } from "./brakes/index.ts";
 import { AGENT_VERSION } from "./cli/version.ts";
-import { createExecutions, createTrust, type Executions, readAllJournals, readRetention } from "./execution/index.ts";
+import { createExecutions, createTrust, type Executions, readAllJournals, readExecutorSettings } from "./execution/index.ts";
 import { ownStateDirectory } from "./execution/ownership.ts";
 import { createExecutorServer, ENDPOINT_PIN, EXECUTOR_SOCKET, EXECUTOR_STATE_DIR } from "./executor/index.ts";
 import { viewProc } from "./exposure/index.ts";
@@ -10,6 +10,7 @@ import { readContainerRuntimes } from "./inventory/containers/index.ts";
 import { createApt, runTool } from "./packages/index.ts";
 import { createGrub, createMachine, noFallback, runningKernel } from "./reboot/index.ts";
 import { createRehearsals, type Rehearsals, rehearseInside } from "./rehearsal/index.ts";
+import { createSnapshots, noSnapshots } from "./snapshots/index.ts";
 
 /** First descriptor that systemd hands over (sd_listen_fds(3)). */
 const FIRST_FD = 3;
@@ -66,13 +67,15 @@ async function main(): Promise<void> {
   await brakes.look();
   const common = { stateDir, manager, trust, brakes, run: runTool, clock: systemClock, log, emit: served.emit };
   rehearsals = createRehearsals({ ...common, owner: () => executions?.owner });
+  const settings = await readExecutorSettings(configDir, log);
   executions = createExecutions({
     ...common,
     version: AGENT_VERSION,
     configDir,
     bootLoader,
     machine: createMachine(runTool, systemClock),
-    retention: await readRetention(configDir, log),
+    retention: settings.retention,
+    snapshots: settings.snapshots === "off" ? noSnapshots : createSnapshots(runTool),
     stallMs: Number(environment.BREAKWATER_STALL_MS ?? STALL_MS),
     // A real change never waits for a rehearsal.
     clearTheWay: (why) => rehearsing().giveWay(why),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ProblemError } from "@breakwater/shared/core";
 import { parse } from "yaml";
 import * as z from "zod";
+import { snapshotsSchema } from "../execution/read-settings.ts";
 import { retentionSchema } from "../execution/retention.ts";
 import { EXECUTOR_SOCKET } from "../executor/protocol.ts";
 import { scanSettingsSchema } from "../inventory/index.ts";
@@ -16,6 +17,8 @@ const fileSchema = z.strictObject({
   componentScan: scanSettingsSchema.default(scanSettingsSchema.parse({})),
   /** The executor's: how much of ended executions is kept. */
   retention: retentionSchema.default(retentionSchema.parse({})),
+  /** The executor's: whether the root file system is kept as it was before each change, where it can do that. */
+  snapshots: snapshotsSchema,
 });
 
 export interface Configuration extends z.infer<typeof fileSchema> {

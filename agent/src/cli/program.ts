@@ -16,6 +16,7 @@ import { printDiagnosis, printStatus } from "./print.ts";
 import { runAgent } from "./run-agent.ts";
 import { scanHere } from "./scan-apart.ts";
 import { isIdle, selfTest } from "./self-test.ts";
+import { addSnapshotsCommand } from "./snapshots-command.ts";
 import { isAlive, readStatus } from "./status-file.ts";
 import { AGENT_VERSION } from "./version.ts";
 
@@ -88,6 +89,7 @@ export function createProgram(): Command {
     });
 
   addBrakesCommands(command);
+  addSnapshotsCommand(command);
 
   // Asked by the package's scripts, of the version that it speaks of.
   program.command("self-test", { hidden: true }).action(async () => say(await selfTest(await readConfiguration({}))));

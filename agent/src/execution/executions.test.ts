@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ApplyRequest } from "../executor/protocol.ts";
 import type { PackageManager } from "../packages/index.ts";
 import { createGrub, createMachine } from "../reboot/index.ts";
+import { noSnapshots } from "../snapshots/index.ts";
 import { createExecutions } from "./executions.ts";
 import { retentionSchema } from "./retention.ts";
 import type { Trust } from "./trust.ts";
@@ -76,6 +77,7 @@ function machine(options: {
     configDir: directory,
     bootLoader: createGrub(() => Promise.reject(new Error("nothing may run here"))),
     machine: createMachine(() => Promise.reject(new Error("nothing may run here")), { now: () => now }),
+    snapshots: noSnapshots,
     retention: retentionSchema.parse({}),
     emit: () => undefined,
     async clearTheWay(why) {

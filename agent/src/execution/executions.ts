@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { DEFAULT_REBOOT_LIMIT_MS } from "@breakwater/shared/command";
@@ -10,6 +10,7 @@ import { emptyReport, OUTPUT_CHUNK_BYTES } from "../executor/protocol.ts";
 import type { PackageManager } from "../packages/package-manager.ts";
 import type { Run } from "../packages/run.ts";
 import type { BootLoader, Machine } from "../reboot/index.ts";
+import type { Snapshots } from "../snapshots/index.ts";
 import { foreignOrigin } from "./foreign-origin.ts";
 import { type Journal, openJournal, syncDirectory } from "./journal.ts";
 import { nextStep } from "./next-step.ts";
@@ -51,6 +52,7 @@ export interface ExecutionsOptions {
   readonly configDir: string;
   readonly bootLoader: BootLoader;
   readonly machine: Machine;
+  readonly snapshots: Pick<Snapshots, "take" | "keepOnly">;
   /** How much of ended executions is kept. */
   readonly retention: Retention;
   /** Ends what must not be under way beside a change (a rehearsal), and waits for its end. */
@@ -169,6 +171,7 @@ export function createExecutions(o: ExecutionsOptions) {
           configDir: o.configDir,
           bootLoader: o.bootLoader,
           machine: o.machine,
+          snapshots: o.snapshots,
           delivered: (limitMs) => delivered(e, limitMs),
           lastContact: () => contactAt,
           report: (state, more) => report(e, state, more),
@@ -267,6 +270,9 @@ export function createExecutions(o: ExecutionsOptions) {
         }
       }
       clearAway();
+      // A snapshot stays as long as the packages that are its milder alternative.
+      const stuck = await o.snapshots.keepOnly((id) => executions.has(id) && existsSync(archivesOf(id)));
+      if (stuck.length > 0) o.log.warn({ stuck }, "snapshots that nobody needs any more cannot be dropped");
       const unfinished = [...executions.values()].find((e) => !currentStanding(e.journal).terminal);
       if (unfinished) {
         o.log.info({ executionId: unfinished.id }, "taking up an unfinished execution");

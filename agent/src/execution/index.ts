@@ -5,7 +5,7 @@ export { spaceShort } from "./free-space.ts";
 export { type Journal, openJournal, parseJournal, readAllJournals } from "./journal.ts";
 export { nextStep, type Step } from "./next-step.ts";
 export { judgeBeforehand } from "./precheck.ts";
-export { readRetention } from "./read-retention.ts";
+export { readExecutorSettings, snapshotsSchema } from "./read-settings.ts";
 export { retentionSchema } from "./retention.ts";
 export { staleUnits } from "./stale-units.ts";
 export { type Standing, standingOf } from "./standing.ts";

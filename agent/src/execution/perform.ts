@@ -14,6 +14,7 @@ import {
 } from "../packages/package-manager.ts";
 import type { Run } from "../packages/run.ts";
 import type { BootLoader, Machine } from "../reboot/index.ts";
+import type { Snapshots, Taken } from "../snapshots/index.ts";
 import { runChecks } from "./checks.ts";
 import { spaceShort } from "./free-space.ts";
 import type { Journal } from "./journal.ts";
@@ -57,6 +58,7 @@ export interface Surroundings {
   readonly configDir: string;
   readonly bootLoader: BootLoader;
   readonly machine: Machine;
+  readonly snapshots: Pick<Snapshots, "take">;
   /** Waits until the controller holds all that was reported, or the limit. */
   delivered(limitMs: number): Promise<void>;
   /** Moment of the last contact to the controller that the connection part told of. */
@@ -139,10 +141,12 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
     }
     case "keep": {
       const kept = await keepOld(standing, w);
-      append({ kind: "kept", at: at(), ...kept });
+      const snapshot = await w.snapshots.take(standing.executionId);
+      append({ kind: "kept", at: at(), ...kept, snapshot });
       return w.report("prefetched", {
         message: [
-          kept.reversible ? `Old and new versions are at hand. ${kept.why}` : `No way back: ${kept.why}`,
+          kept.reversible ? `Old and new versions are at hand. ${kept.why}` : `No way back by packages: ${kept.why}`,
+          snapshotNote(snapshot),
           standing.prechecked?.kernelNote,
         ]
           .filter(Boolean)
@@ -217,8 +221,10 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
     case "conclude": {
       const terminalChecks = standing.verified.get(step.state === "succeeded" || step.failureClass ? "apply" : "restore")?.checks ?? [];
       const broken = standing.observed?.healthy === false;
+      const { snapshot } = standing.kept ?? {};
+      const last = step.state === "rollback-failed" && snapshot?.path ? ` ${snapshotNote(snapshot)}` : "";
       return w.report(step.state, {
-        message: step.message.trim(),
+        message: `${step.message.trim()}${last}`,
         failureClass: step.failureClass ?? (step.state === "succeeded" ? "" : (standing.failing?.failureClass ?? "")),
         output: standing.failing?.output ?? outputTail(w.directory, standing),
         checks: terminalChecks,
@@ -233,6 +239,11 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
 
 const lostOr = (s: Standing): FailureClass =>
   wasCutOff(s.transactions.findLast((t) => t.began.purpose === "apply")) ? "interrupted" : "version-mismatch";
+/** A person's last resort; nobody goes back to it by himself, since all that was written since would be gone. */
+const snapshotNote = ({ path, why }: Taken): string =>
+  path
+    ? `The root file system of before is kept in ${path}: \`breakwater-agent snapshots\`.`
+    : why && `No snapshot of the root file system: ${why}`;
 const asKept = (f: PackageFile) => ({ ...f, source: "archive" as const });
 const filesAtHand = (s: Standing): PackageFile[] => [
   ...(s.prefetched?.files ?? []),

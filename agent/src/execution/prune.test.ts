@@ -8,9 +8,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { emptyReport } from "../executor/protocol.ts";
 import type { PackageManager } from "../packages/index.ts";
 import { createGrub, createMachine } from "../reboot/index.ts";
+import { noSnapshots } from "../snapshots/index.ts";
 import { createExecutions } from "./executions.ts";
 import { openJournal } from "./journal.ts";
-import { readRetention } from "./read-retention.ts";
+import { readExecutorSettings } from "./read-settings.ts";
 import type { JournalRecord } from "./records.ts";
 import { type Retention, retentionSchema } from "./retention.ts";
 import type { Trust } from "./trust.ts";
@@ -93,6 +94,7 @@ async function startOn(day: number, retention: Partial<Retention> = {}) {
     configDir: directory,
     bootLoader: createGrub(() => new Promise(() => {})),
     machine: createMachine(() => new Promise(() => {}), { now: () => T0 as Instant }),
+    snapshots: noSnapshots,
     clock: { now: () => (T0 + day * DAY) as Instant },
     log,
     version: "test",
@@ -181,12 +183,12 @@ describe("what ended executions leave", () => {
 describe("the owner's settings", () => {
   it("are read from agent.yaml, and what cannot be read leaves the defaults in force", async () => {
     const write = (text: string) => writeFileSync(join(directory, "agent.yaml"), text);
-    expect(await readRetention(directory, log)).toMatchObject({ maxExecutions: 200, packageDays: 30 });
+    expect((await readExecutorSettings(directory, log)).retention).toMatchObject({ maxExecutions: 200, packageDays: 30 });
     write("metricsPort: 0\nretention:\n  maxExecutions: 5\n");
-    expect(await readRetention(directory, log)).toMatchObject({ maxExecutions: 5, maxDays: 365 });
+    expect((await readExecutorSettings(directory, log)).retention).toMatchObject({ maxExecutions: 5, maxDays: 365 });
     for (const wrong of ["retention: [", "retention: { maxExecutions: 0 }", "retention: { maxDay: 3 }"]) {
       write(wrong);
-      expect(await readRetention(directory, log)).toEqual(retentionSchema.parse({}));
+      expect((await readExecutorSettings(directory, log)).retention).toEqual(retentionSchema.parse({}));
     }
   });
 });

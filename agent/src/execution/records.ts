@@ -55,7 +55,15 @@ export const recordSchema = z.discriminatedUnion("kind", [
     linksBefore: z.array(z.string()).default([]),
   }),
   z.object({ kind: z.literal("prefetched"), at, files: z.array(file) }),
-  z.object({ kind: z.literal("kept"), at, files: z.array(file.extend({ source: z.string() })), reversible: z.boolean(), why: z.string() }),
+  z.object({
+    kind: z.literal("kept"),
+    at,
+    files: z.array(file.extend({ source: z.string() })),
+    reversible: z.boolean(),
+    why: z.string(),
+    /** Of the root file system: where it is, or why there is none; both empty where nobody would expect one. */
+    snapshot: z.object({ path: z.string(), why: z.string() }).optional(),
+  }),
   z.object({
     kind: z.literal("transaction-began"),
     at,

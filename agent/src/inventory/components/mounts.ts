@@ -7,6 +7,8 @@ export interface Mount {
   readonly root: string;
   readonly device: string;
   readonly type: string;
+  /** The device's name, or what stands for one. */
+  readonly source: string;
 }
 
 /** The kernel's own: they hold no installed software, so that leaving them out is not worth a word. */
@@ -24,8 +26,9 @@ export function parseMounts(mountinfo: string): Mount[] {
   return mountinfo.split("\n").flatMap((line) => {
     const [left = "", right = ""] = line.split(" - ");
     const [, , device, root, point] = left.split(" ");
-    const [type] = right.split(" ");
-    return device && root && point && type ? [{ point: withoutEscapes(point), root: withoutEscapes(root), device, type }] : [];
+    const [type, source = ""] = right.split(" ");
+    if (!(device && root && point && type)) return [];
+    return [{ point: withoutEscapes(point), root: withoutEscapes(root), device, type, source: withoutEscapes(source) }];
   });
 }
 

@@ -1,0 +1,110 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rename, rmdir, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ProblemError } from "@breakwater/shared/core";
+import { type Mount, parseMounts } from "../inventory/components/mounts.ts";
+import type { Run } from "../packages/run.ts";
+import type { Snapshot, Snapshots } from "./snapshots.ts";
+
+/** Within the root subvolume, so that nothing has to be mounted to take one. Other subvolumes and mounts are not part of it. */
+const DIRECTORY = ".breakwater-snapshots";
+/** Inode of every subvolume's own root (btrfs(5)). */
+const SUBVOLUME_INODE = 256;
+/** Subvolume that holds all others. */
+const TOP_LEVEL = 5;
+const TIMEOUT_MS = 60_000;
+const ENV = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" };
+
+/**
+ * Snapshots of a root on btrfs, by btrfs-progs. On other file systems `take` takes none: ext4 and xfs have none, and those
+ * of LVM and ZFS are not made.
+ * @param root where the file system is mounted; "/" but in tests
+ */
+export function createSnapshots(run: Run, root = "/", readMounts = () => readFile("/proc/self/mountinfo", "utf8")): Snapshots {
+  const place = join(root, DIRECTORY);
+  const pathOf = (id: string): string => join(place, id);
+  const mounted = async (): Promise<Mount | undefined> => {
+    const found = parseMounts(await readMounts()).findLast((mount) => mount.point === root);
+    return found?.type === "btrfs" ? found : undefined;
+  };
+  /** @throws with what the tool said */
+  const tool = async (...argv: [string, ...string[]]): Promise<string> => {
+    const ran = await run(argv, { env: ENV, timeoutMs: TIMEOUT_MS });
+    if (ran.exitCode !== 0) throw new Error(`${argv.slice(0, 3).join(" ")}: ${ran.stderr.trim() || "it cannot be run"}`);
+    return ran.stdout;
+  };
+  const numberAfter = (pattern: RegExp, text: string): number => Number(pattern.exec(text)?.[1] ?? Number.NaN);
+
+  /** All subvolumes under the one that holds them, for as long as `work` takes. */
+  async function withTopLevel<T>(source: string, work: (top: string) => Promise<T>): Promise<T> {
+    const top = await mkdtemp(join(tmpdir(), "breakwater-top-"));
+    await tool("mount", "-t", "btrfs", "-o", `subvolid=${TOP_LEVEL}`, source, top);
+    try {
+      return await work(top);
+    } finally {
+      await tool("umount", top);
+      await rmdir(top);
+    }
+  }
+
+  async function list(): Promise<readonly Snapshot[]> {
+    const names = await readdir(place).catch(() => []);
+    const all = names.map(async (id) => ({ id, path: pathOf(id), takenAt: (await stat(pathOf(id))).ctime.toISOString() }));
+    return (await Promise.all(all)).sort((a, b) => (a.takenAt < b.takenAt ? 1 : -1));
+  }
+
+  return {
+    async take(id) {
+      try {
+        if (!(await mounted())) return { path: "", why: "" };
+        if ((await stat(root)).ino !== SUBVOLUME_INODE) return { path: "", why: `${root} is no subvolume of its own.` };
+        await mkdir(place, { recursive: true, mode: 0o700 });
+        if (!existsSync(pathOf(id))) await tool("btrfs", "subvolume", "snapshot", "-r", root, pathOf(id));
+        return { path: pathOf(id), why: "" };
+      } catch (error) {
+        return { path: "", why: (error as Error).message };
+      }
+    },
+
+    list,
+
+    async keepOnly(wanted) {
+      const problems: string[] = [];
+      for (const { id, path } of await list())
+        if (!wanted(id)) await tool("btrfs", "subvolume", "delete", path).catch((error: Error) => problems.push(error.message));
+      return problems;
+    },
+
+    async restore(id, prepare) {
+      const at = await mounted();
+      if (!at || !existsSync(pathOf(id)))
+        throw new ProblemError({
+          code: "no-snapshot",
+          message: `There is no snapshot ${id} of ${root}.`,
+          next: "`breakwater-agent snapshots` lists those that there are.",
+        });
+      return withTopLevel(at.source, async (top) => {
+        const present = join(top, at.root);
+        const restored = join(top, at.root === "/" ? `${DIRECTORY}-restored-${id}` : `${at.root}.restored-${id}`);
+        await tool("btrfs", "subvolume", "snapshot", join(present, DIRECTORY, id), restored);
+        await prepare(restored).catch(async (error: unknown) => {
+          await tool("btrfs", "subvolume", "delete", restored);
+          throw error;
+        });
+        const idOf = async (path: string): Promise<number> =>
+          numberAfter(/Subvolume ID:\s+(\d+)/, await tool("btrfs", "subvolume", "show", path));
+        const presentId = at.root === "/" ? TOP_LEVEL : await idOf(present);
+        const byDefault = numberAfter(/^ID (\d+)/, await tool("btrfs", "subvolume", "get-default", top)) === presentId;
+        // What boots by number is given another number; what boots by name, another owner of the name.
+        if (byDefault) await tool("btrfs", "subvolume", "set-default", String(await idOf(restored)), top);
+        if (at.root === "/") return "the top level of the file system (subvolid=5)";
+        const aside = `${at.root}.before-restore-of-${id}`;
+        await rename(present, join(top, aside));
+        await rename(restored, present);
+        await tool("sync", "-f", top);
+        return `the subvolume ${aside.slice(1)}`;
+      });
+    },
+  };
+}

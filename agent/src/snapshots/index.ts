@@ -1,0 +1,2 @@
+export { createSnapshots } from "./btrfs.ts";
+export { noSnapshots, type Snapshots, type Taken } from "./snapshots.ts";
