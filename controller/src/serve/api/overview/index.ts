@@ -66,14 +66,16 @@ export async function readOverview(
   const freeze = frozen && { reason: frozen.reason, by: frozen.by, since: frozen.at };
   const decisions = decisionsOf(active, await openPlans(db));
   const staleBefore = formatInstant(addMs(now, -FEED_STALE_AFTER));
-  const feedsNotWell = (await listFeeds(db, intel))
+  const feeds = await listFeeds(db, intel);
+  const feedsNotWell = feeds
     .filter((f) => f.lastProblem !== "" || f.lastSuccessAt === null || f.lastSuccessAt < staleBefore)
     .map((f) => ({
       id: f.id,
       lastSuccessAt: f.lastSuccessAt,
       problem: f.lastProblem || (f.lastSuccessAt === null ? "Never read." : "Not read for two days."),
     }));
-  const counts = { ...fleet, ...motion(active) };
+  const exploitationRead = feeds.some((f) => f.kind === "kev" && f.lastSuccessAt !== null);
+  const counts = { ...fleet, exploitationRead, ...motion(active) };
   return {
     at: formatInstant(now),
     ...stateSentence(counts, decisions.length, freeze, feedsNotWell.length),

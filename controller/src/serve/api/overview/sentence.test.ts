@@ -13,6 +13,7 @@ const counts: Parameters<typeof stateSentence>[0] = {
   suppressed: 0,
   notAffected: 0,
   knownExploited: 0,
+  exploitationRead: true,
   pendingUpdates: 7,
   unreadUpdates: 0,
   rebootRequired: 0,

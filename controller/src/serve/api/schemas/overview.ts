@@ -75,6 +75,8 @@ export const overviewSchema = z
       suppressed: z.number().int(),
       notAffected: z.number().int(),
       knownExploited: z.number().int(),
+      /** A catalogue of known exploitation was read; until then `knownExploited` is unknown, not zero. */
+      exploitationRead: z.boolean(),
       pendingUpdates: z.number().int(),
       /** Pending updates whose changelogs were not read yet: what they fix is unknown, not nothing. */
       unreadUpdates: z.number().int(),

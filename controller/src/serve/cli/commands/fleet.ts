@@ -248,7 +248,7 @@ export function addFleetCommands(program: Command, io: Io): void {
             ["patch", "risk", "endpoints", "findings", "exploited", "epss", "why"],
             rows.map((q) => [
               `${q.sourceName}@${q.toVersion}`,
-              round(q.riskRemoved),
+              q.described || q.findings > 0 ? round(q.riskRemoved) : "unknown",
               q.endpoints,
               q.described || q.findings > 0 ? q.findings : "unknown",
               q.kev ? "yes" : "",
