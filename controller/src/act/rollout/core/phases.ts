@@ -1,3 +1,4 @@
+import { AGENT_EXECUTION_STATES, type AgentExecutionState } from "@breakwater/shared/command";
 import type { Instant } from "@breakwater/shared/core";
 
 /** Why a deployment stands still. The cause decides what lets it go on. */
@@ -28,40 +29,10 @@ export type WavePhase =
 export type WaveState = WavePhase["kind"];
 
 /** Where one endpoint's run is, as far as the controller knows. */
-export type ExecutionState =
-  | "queued"
-  | "delivered"
-  | "accepted"
-  | "prechecking"
-  | "prefetched"
-  | "applying"
-  | "rebooting"
-  | "verifying"
-  | "succeeded"
-  | "failed"
-  | "rolling-back"
-  | "rolled-back"
-  | "rollback-failed"
-  | "unreachable"
-  | "refused"
-  | "cancelled";
+export type ExecutionState = "queued" | "delivered" | "unreachable" | AgentExecutionState;
 
 /** Everything an agent may report next when it has not touched the machine yet. */
-const anyReport: readonly ExecutionState[] = [
-  "accepted",
-  "prechecking",
-  "prefetched",
-  "applying",
-  "rebooting",
-  "verifying",
-  "succeeded",
-  "failed",
-  "rolling-back",
-  "rolled-back",
-  "rollback-failed",
-  "refused",
-  "cancelled",
-];
+const anyReport: readonly ExecutionState[] = AGENT_EXECUTION_STATES;
 const afterwards: readonly ExecutionState[] = ["rolling-back", "rolled-back", "rollback-failed"];
 
 /**

@@ -1,3 +1,4 @@
+import { AGENT_EXECUTION_STATES } from "@breakwater/shared/command";
 import { z } from "@hono/zod-openapi";
 import { GROWTH_BOUNDS } from "../../../decide/growth/index.ts";
 import { at, id, page, pageQuery, reason, verdictWord } from "./common.ts";
@@ -5,25 +6,7 @@ import { at, id, page, pageQuery, reason, verdictWord } from "./common.ts";
 const deploymentState = z.enum(["scheduled", "running", "paused", "succeeded", "halted", "rolled-back", "cancelled", "expired"]);
 const waveState = z.enum(["pending", "gated", "running", "baking", "passed", "failed", "skipped"]);
 /** "waiting": its turn has not come, so there is no execution yet. */
-export const cellState = z.enum([
-  "waiting",
-  "queued",
-  "delivered",
-  "accepted",
-  "prechecking",
-  "prefetched",
-  "applying",
-  "rebooting",
-  "verifying",
-  "succeeded",
-  "failed",
-  "rolling-back",
-  "rolled-back",
-  "rollback-failed",
-  "unreachable",
-  "refused",
-  "cancelled",
-]);
+export const cellState = z.enum(["waiting", "queued", "delivered", "unreachable", ...AGENT_EXECUTION_STATES]);
 
 export const deploymentRowSchema = z
   .object({
