@@ -104,9 +104,9 @@ describe("a service that gets slower by its patch", () => {
 
     const canary = hosts.find((h) => fleet.cellOf(done, h)?.wave === 0) as Host;
     const verdict = done.verdicts.find((v) => v.verdict === "harmful");
+    console.log(`verdict: ${verdict?.summary}`);
     expect(verdict?.wave).toBe(0);
     expect(verdict?.metrics.find((m) => m.verdict === "harmful")?.metric).toMatch(/^check_latency_ms/);
-    console.log(`verdict: ${verdict?.summary}`);
     expect(fleet.cellOf(done, canary)?.state).toBe("rolled-back");
     expect(await canary.package("bw-shop")).toBe("ii 1.1");
     expect((await canary.exec("curl", "-s", "http://127.0.0.1:8080/version")).trim()).toBe("1.1");
