@@ -1,6 +1,7 @@
 export { indexAdvisories } from "./advisory-index.ts";
 export { loadExploitation } from "./catalogue-verdicts.ts";
 export { type Decidable, type Decision, type Decisions, NO_DECISIONS } from "./decision.ts";
+export { isUnresolved, UNRESOLVED, UNRESOLVED_STATES } from "./finding-states.ts";
 export { type InventoryReading, MAX_INVENTORY_BYTES, readInventoryFile } from "./inventory-file/index.ts";
 export { readPurl, writePurl } from "./inventory-file/purl.ts";
 export { type Match, matchInventory } from "./match-inventory.ts";
