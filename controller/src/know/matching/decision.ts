@@ -43,7 +43,7 @@ export interface Decisions {
 export const NO_DECISIONS: Decisions = { of: () => ({ decision: null, lapsed: null }), settle: async () => {} };
 
 /** A finding as it should stand now, decisions included. */
-export interface DecidedFinding extends Omit<WantedFinding, "state"> {
+export interface DecidedFinding extends Omit<WantedFinding, "state" | "decision" | "lapsed"> {
   readonly state: DecidedState;
   readonly decision: Decision | null;
   readonly lapsed: string | null;
@@ -58,9 +58,12 @@ export function decidedFindings(
   decisions: Decisions,
   alive: readonly KeptFinding[] = [],
 ): Map<string, DecidedFinding> {
+  const wanted = wantedFindings(view, evidence, scores, alive);
+  // Nearly always: a copy of each finding would cost more than finding it.
+  if (decisions === NO_DECISIONS) return wanted;
   const packages = new Map(view.installed.map(({ packageId, judged }) => [packageId, judged.pkg]));
   const all = new Map<string, DecidedFinding>();
-  for (const [key, finding] of wantedFindings(view, evidence, scores, alive)) {
+  for (const [key, finding] of wanted) {
     const pkg = finding.pkg ?? packages.get(finding.packageId);
     if (!pkg) throw new Error(`a finding of package ${finding.packageId}, which is not installed`);
     const { packageName, sourceName, vulnerabilityId, installedVersion } = finding;
@@ -68,6 +71,10 @@ export function decidedFindings(
       ...{ endpointId: view.endpointId, ecosystem: pkg.ecosystem, packageName, sourceName, vulnerabilityId, installedVersion, pkg },
       exploitation: () => exploitationWords(evidence.get(vulnerabilityId)),
     });
+    if (decision === null && lapsed === null) {
+      all.set(key, finding);
+      continue;
+    }
     const proofs = decision === null || decision.proofs.length === 0 ? finding.proofs : [...decision.proofs, ...finding.proofs];
     all.set(key, { ...finding, state: decision?.state ?? finding.state, proofs, decision, lapsed });
   }

@@ -1,4 +1,4 @@
-import { closing, type End } from "./closing.ts";
+import { closer, type End } from "./closing.ts";
 import { type DecidedFinding, isSetAside } from "./decision.ts";
 import { findingKey } from "./entry-findings.ts";
 import { isUnresolved } from "./finding-states.ts";
@@ -59,7 +59,7 @@ export function findingChanges(
   const setAside: DecidedFinding[] = [];
   const returned: DecidedFinding[] = [];
   const waiting: DecidedFinding[] = [];
-  const byKey = new Map(stored.map((f) => [keyOf(f), f]));
+  const byKey = new Map(stored.map((f) => [keyOf(f), f] as const));
   for (const [key, finding] of wanted) {
     const before = byKey.get(key);
     if (!before) opened.push(finding);
@@ -71,12 +71,13 @@ export function findingChanges(
     else if (before?.setAside && !isSetAside(finding)) returned.push(finding);
     if (finding.state === "restart-needed" && before?.state !== "restart-needed") waiting.push(finding);
   }
-  const closed = stored
-    .filter((f) => isAlive(f) && !wanted.has(keyOf(f)))
-    .flatMap((f): ClosedFinding[] => {
-      const end = closing(view, f);
-      return end ? [{ id: f.id, vulnerabilityId: f.vulnerabilityId, ...end }] : [];
-    });
+  const closing = closer(view);
+  const closed: ClosedFinding[] = [];
+  for (const [key, f] of byKey) {
+    if (!isAlive(f) || wanted.has(key)) continue;
+    const end = closing(f);
+    if (end) closed.push({ id: f.id, vulnerabilityId: f.vulnerabilityId, ...end });
+  }
   return { opened, changed, setAside, returned, waiting, closed };
 }
 
@@ -89,6 +90,7 @@ function differs(before: StoredFinding, now: DecidedFinding): boolean {
     before.fixedVersion !== now.fixedVersion ||
     before.updateId !== now.updateId ||
     Math.abs(before.risk - now.risk) > RISK_MOVED * Math.max(before.risk, now.risk) ||
-    before.records.join("\n") !== now.proofs.map((p) => p.record).join("\n")
+    before.records.length !== now.proofs.length ||
+    now.proofs.some((p, i) => p.record !== before.records[i])
   );
 }

@@ -11,11 +11,14 @@ export interface KernelWord {
   readonly proof: Proof;
 }
 
+export type KernelRule = (found: EntryFinding) => KernelWord | undefined;
+
 /** What the kernels of one endpoint make of a finding in one of them, which stays installed beside the others. */
-export function kernelRule(view: EndpointView): (found: EntryFinding) => KernelWord | undefined {
+export function kernelRule(view: EndpointView): KernelRule {
   const kernel = view.facts?.kernel;
+  if (!kernel) return () => undefined;
   const builds = view.installed.map((i) => i.judged.pkg).filter(isKernelBuild);
-  if (!kernel || builds.length < 2) return () => undefined;
+  if (builds.length < 2) return () => undefined;
   return (found) => {
     const { fixedVersion, installedVersion } = found;
     if (fixedVersion === null || !isKernelBuild({ ecosystem: found.ecosystem, name: found.packageName })) return undefined;

@@ -13,7 +13,8 @@ const NO_KERNEL = /^(linux-(headers|doc|source|firmware|tools|pam)|kernel-(heade
 
 /** Whether a package is a build of the kernel (its image, or rpm's modules beside it). */
 export function isKernelBuild({ ecosystem, name }: Pick<Build, "ecosystem" | "name">): boolean {
-  if (NO_KERNEL.test(name)) return false;
+  // Asked of every package of a fleet: nearly all are told apart by how they begin.
+  if (!(name.startsWith("linux-") || name.startsWith("kernel")) || NO_KERNEL.test(name)) return false;
   if (ecosystem === "deb") return DEB_IMAGE.test(name);
   if (ecosystem === "rpm") return RPM_KERNEL.test(name) || SUSE_KERNEL.test(name);
   return ecosystem === "apk" && APK_KERNEL.test(name);

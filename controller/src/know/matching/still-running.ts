@@ -1,5 +1,5 @@
 import type { EndpointFacts } from "../inventory/index.ts";
-import { type ClosableFinding, closing } from "./closing.ts";
+import { type ClosableFinding, closer } from "./closing.ts";
 import { type EntryFinding, findingKey } from "./entry-findings.ts";
 import { isKernelBuild, releaseInName, runsNow } from "./kernel.ts";
 import type { MatchPackage } from "./source.ts";
@@ -43,8 +43,9 @@ export function mayRunOldCode({ facts, installed }: Pick<EndpointView, "facts" |
  */
 export function awaitingRestart(view: EndpointView, alive: readonly KeptFinding[]): WaitingFinding[] {
   if (!mayRunOldCode(view)) return [];
+  const closing = closer(view);
   return alive.flatMap((finding) => {
-    const end = closing(view, finding);
+    const end = closing(finding);
     if (end?.state !== "fixed" && end?.state !== "gone") return [];
     const running = runningStill(view, finding, end.state);
     return running ? [waiting(view, finding, running)] : [];

@@ -51,6 +51,9 @@ export interface WantedFinding extends EntryFinding, Score {
   readonly updateId: number | null;
   /** Of what is no longer installed as it runs: the package as the decisions about it see it. */
   readonly pkg?: MatchPackage;
+  /** Nobody decided anything yet, see `decidedFindings`. */
+  readonly decision: null;
+  readonly lapsed: null;
 }
 
 interface Score extends Risk {
@@ -98,6 +101,8 @@ export function wantedFindings(
       risk,
       factors,
       exposure,
+      decision: null,
+      lapsed: null,
     });
   };
   for (const { judged, places: own } of view.installed) {
