@@ -13,6 +13,7 @@ import type { FeedConfig } from "./feed-config.ts";
 import { feedAdapters } from "./feeds.ts";
 import { lanes } from "./lanes.ts";
 import { replaceFeedContent } from "./persist.ts";
+import { plausible } from "./plausible.ts";
 import { type Spool, SpoolWriter } from "./spool.ts";
 import { createTransport, type TransportOptions } from "./transport/index.ts";
 
@@ -117,7 +118,7 @@ export function createIntel({
   /** Whoever asks for a feed that is being read gets what that comes to. */
   function refreshOnce(feed: FeedConfig): Promise<FeedRefresh["result"]> {
     const before = underWay.get(feed.id);
-    if (before) return before;
+    if (before !== undefined) return before;
     const refresh = reading(() => (stop?.aborted ? Promise.resolve(fail(stopped(feed))) : refreshFeed(feed))).finally(() =>
       underWay.delete(feed.id),
     );
@@ -134,6 +135,10 @@ export function createIntel({
       const collected = await (adapter.collect ?? collectDocument)({ feed, known, transport, folder: place, now, stop });
       if (!collected) return await unchanged(feed, known, now);
       try {
+        if (feed.signedBy && collected.signed !== true)
+          throw new Error(
+            `signatures of feeds of kind ${feed.kind} from such a source cannot be checked: take signedBy out of its configuration, or read a file that is signed`,
+          );
         if (collected.checksum !== "" && collected.checksum === known.checksum) return await unchanged(feed, known, now);
         const spool = await read(feed, collected, join(place, "spool"));
         try {
@@ -151,10 +156,11 @@ export function createIntel({
 
   async function read(feed: FeedConfig, collected: Collected, path: string): Promise<Spool> {
     const writer = new SpoolWriter(path);
+    const sink = plausible(writer);
     try {
       for (const document of collected.paths) {
         if (stop?.aborted) throw new Error("the controller stops");
-        await feedAdapters[feed.kind].read(document, writer, feed);
+        await feedAdapters[feed.kind].read(document, sink, feed);
       }
       for (const id of collected.gone ?? []) writer.document(id);
       return writer.finish();
