@@ -147,7 +147,9 @@ function readListed(db: Db, pairs: readonly Pair[]): Promise<Listed[]> {
   return queryRows(
     db,
     ListedRow,
-    sql`select s.source, s.place, s.normal, s.name, s.version from cmdb_software s join ${rows} p on p.source = s.source and p.place = s.place`,
+    // Each by the table's key: joined, the planner would read the whole table again for every batch.
+    sql`select s.* from ${rows} p cross join lateral (
+        select s.source, s.place, s.normal, s.name, s.version from cmdb_software s where s.source = p.source and s.place = p.place offset 0) s`,
   );
 }
 

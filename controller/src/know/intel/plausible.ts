@@ -1,8 +1,6 @@
+import { isUnfit, printable } from "../printable.ts";
 import type { AdvisoryRecord, FeedSink, SignalRecord, VulnerabilityRecord } from "./records.ts";
 
-/** Control characters, and those that hide text or turn its order round: no name, version or id has them, and a terminal or a page may obey them. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about.
-const UNFIT = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 /** The longest package names are Go's and Maven's paths; the longest versions, modules' builds with two contexts. */
 const MAX_NAME = 1_000;
 
@@ -10,7 +8,7 @@ const MAX_NAME = 1_000;
 function unfit(what: string, text: string | null): string | undefined {
   if (text === null) return undefined;
   if (text.length > MAX_NAME) return `${what} has ${text.length} characters`;
-  return UNFIT.test(text) ? `${what} has control characters or invisible ones: ${JSON.stringify(text.slice(0, 80))}` : undefined;
+  return isUnfit(text) ? `${what} has control characters or invisible ones: ${JSON.stringify(printable(text.slice(0, 80)))}` : undefined;
 }
 
 const inAdvisory = ({ id, vulnerabilities, aliases = [], affected, module }: AdvisoryRecord): string | undefined =>
@@ -49,7 +47,3 @@ export function plausible(sink: FeedSink): FeedSink {
     ready: () => sink.ready(),
   };
 }
-
-const EVERY_UNFIT = new RegExp(UNFIT, "g");
-/** What a refused record says of itself is shown to people. */
-const printable = (text: string): string => text.replace(/[\n\t]/g, " ").replace(EVERY_UNFIT, "\ufffd");
