@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, queryRows } from "../../store/index.ts";
-import { batches, bulkRows, groupBy } from "../rows.ts";
+import { batches, groupBy } from "../rows.ts";
 import { softwareNormal } from "./identifiers.ts";
 
 /** An endpoint and the entry that describes it. */
@@ -142,15 +142,19 @@ async function entriesWithSoftware(db: Db): Promise<ReadonlySet<string>> {
   return new Set(rows.map((r) => `${r.source}\n${r.place}`));
 }
 
-function readListed(db: Db, pairs: readonly Pair[]): Promise<Listed[]> {
-  const rows = bulkRows(pairs, { source: { type: "text", of: (p) => p.source }, place: { type: "int", of: (p) => p.place } });
-  return queryRows(
-    db,
-    ListedRow,
-    // Each by the table's key: joined, the planner would read the whole table again for every batch.
-    sql`select s.* from ${rows} p cross join lateral (
-        select s.source, s.place, s.normal, s.name, s.version from cmdb_software s where s.source = p.source and s.place = p.place offset 0) s`,
-  );
+/** By the table's key, a source at a time: joined to the pairs, the planner reads the whole table again for every batch. */
+async function readListed(db: Db, pairs: readonly Pair[]): Promise<Listed[]> {
+  const all: Listed[] = [];
+  for (const [source, some] of groupBy(pairs, (p) => p.source)) {
+    const places = sql`${sql.param(some.map((p) => String(p.place)))}::text[]::int[]`;
+    const rows = await queryRows(
+      db,
+      ListedRow,
+      sql`select source, place, normal, name, version from cmdb_software where source = ${source} and place = any(${places})`,
+    );
+    for (const row of rows) all.push(row);
+  }
+  return all;
 }
 
 const InstalledRow = z.object({ endpointId: z.string(), packageIds: z.string() });
