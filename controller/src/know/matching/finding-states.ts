@@ -1,5 +1,3 @@
-import { sql } from "drizzle-orm";
-
 /**
  * States in which vulnerable code is on an endpoint, or runs there, and nobody decided otherwise. "restart-needed": the fixed version
  * is installed, and a process still runs the old file, or the old kernel does, or nobody could look whether one does.
@@ -7,6 +5,3 @@ import { sql } from "drizzle-orm";
 export const UNRESOLVED_STATES = ["open", "no-fix", "restart-needed"] as const;
 
 export const isUnresolved = (state: string): boolean => (UNRESOLVED_STATES as readonly string[]).includes(state);
-
-/** The same as a list of SQL, after "in". */
-export const UNRESOLVED = sql.raw(`(${UNRESOLVED_STATES.map((s) => `'${s}'`).join(", ")})`);

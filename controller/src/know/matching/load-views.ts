@@ -6,8 +6,12 @@ import { readFacts } from "../inventory/index.ts";
 import { groupBy } from "../rows.ts";
 import { type JudgedPackage, judgeCatalogue } from "./catalogue-verdicts.ts";
 import type { ComponentPlace } from "./component-place.ts";
+import { UNRESOLVED_STATES } from "./finding-states.ts";
 import { mayRunOldCode } from "./still-running.ts";
 import type { EndpointView, PendingUpdate } from "./wanted-findings.ts";
+
+/** States of findings that nobody closed or set aside, as a list of SQL after "in". */
+export const UNRESOLVED = sql.raw(`(${UNRESOLVED_STATES.map((s) => `'${s}'`).join(", ")})`);
 
 const EndpointRow = z.object({
   id: z.string(),
