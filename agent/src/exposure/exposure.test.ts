@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ok } from "@breakwater/shared/core";
 import { describe, expect, it } from "vitest";
 import type { InspectedProcess } from "../executor/protocol.ts";
-import { relate } from "./exposure.ts";
+import { describeExposure, relate } from "./exposure.ts";
 import { apkFiles, dpkgFiles } from "./owner-sources.ts";
 import { packageOwners } from "./package-owners.ts";
 import { mappedFiles, unitOf, viewProc } from "./proc-view.ts";
@@ -93,10 +94,36 @@ describe("process -> file -> package -> address", () => {
       (p) => p.unit,
     );
     expect(found.loadedPackages).toEqual([
-      { name: "libssl3", pids: [1, 2], units: ["web.service"], restartNeeded: true, reach: "public" },
-      { name: "web", pids: [1], units: ["web.service"], restartNeeded: false, reach: "public" },
+      {
+        name: "libssl3",
+        pids: [1, 2],
+        units: ["web.service"],
+        restartNeeded: true,
+        reach: "public",
+        stale: [{ pid: 1, name: "web", unit: "web.service" }],
+      },
+      { name: "web", pids: [1], units: ["web.service"], restartNeeded: false, reach: "public", stale: [] },
     ]);
     expect(found.listeners).toMatchObject([{ port: 443, scope: "public", package: "web", unit: "web.service" }]);
+  });
+
+  it("knows the package of a replaced library whose file had the old version in its name", async () => {
+    const inspect = async () =>
+      ok({
+        hostNetns: "1",
+        problems: [],
+        processes: [process_({ mapped: [{ path: "/usr/lib/libcurl.so.4.8.0", deleted: true }] })],
+        smbios: { serialNumber: "", systemUuid: "" },
+      });
+    const lists = packageOwners([
+      async (visit) => {
+        visit("/usr/lib/libcurl.so", "libcurl4-dev");
+        visit("/usr/lib/libcurl.so.4", "libcurl4");
+        visit("/usr/lib/libcurl.so.4.9.0", "libcurl4");
+      },
+    ]);
+    const found = await describeExposure(inspect, lists, []);
+    expect(found).toMatchObject({ value: { loadedPackages: [{ name: "libcurl4", restartNeeded: true, stale: [{ name: "web" }] }] } });
   });
 
   it("tells a socket that workers share once", () => {

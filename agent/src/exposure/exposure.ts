@@ -7,6 +7,7 @@ import { listenerReach, type Reach, widest } from "./reach.ts";
 
 type Listener = NonNullable<WireInventory["listeners"]>[number];
 type LoadedPackage = NonNullable<WireInventory["loadedPackages"]>[number];
+type StaleProcess = NonNullable<LoadedPackage["stale"]>[number];
 
 /** Where the raw facts come from. Problems say what could not be seen. */
 export type InspectMachine = () => Promise<Result<Inspection>>;
@@ -29,14 +30,44 @@ export async function describeExposure(
   const inspection = await inspect();
   if (!inspection.ok) return inspection;
   const { processes, problems } = inspection.value;
-  const paths = new Set(processes.flatMap((p) => [p.exe, ...p.mapped.map((m) => m.path)]).filter((p) => p !== ""));
-  const owner = await owners.of(paths);
+  const files = processes.flatMap((p) => [{ path: p.exe, deleted: p.exeDeleted }, ...p.mapped]).filter((f) => f.path !== "");
+  const owner = withReplaced(
+    files,
+    await owners.of(new Set(files.flatMap((f) => (f.deleted ? [f.path, ...formerNames(f.path)] : [f.path])))),
+  );
   const own = machineAddresses();
   const unitByPid = new Map(units.filter((u) => u.mainPid > 0).map((u) => [u.mainPid, u.unit]));
   return ok({
     ...relate(inspection.value, owner, own, (p) => p.unit || (unitByPid.get(p.pid) ?? "")),
     problems: problems.map((message) => ({ code: "partly-hidden", message })),
   });
+}
+
+/**
+ * Names that the files of other versions of a shared library have in common, the longest first: "libcurl.so.4.8.0" was replaced by
+ * "libcurl.so.4.9.0", and of both the package has a link "libcurl.so.4".
+ */
+function formerNames(path: string): string[] {
+  const [, stem, numbers] = /^(.*\.so)((?:\.\d+)+)$/.exec(path) ?? [];
+  if (!stem || !numbers) return [];
+  const parts = numbers.slice(1).split(".");
+  // The bare name is left out: that link is the development package's.
+  return parts.slice(1).map((_, i) => [stem, ...parts.slice(0, parts.length - 1 - i)].join("."));
+}
+
+/** Owners, and those of files that are gone from the lists with the version that they came with. */
+function withReplaced(
+  files: readonly { readonly path: string; readonly deleted: boolean }[],
+  owner: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const all = new Map(owner);
+  for (const { path, deleted } of files) {
+    if (!deleted || all.has(path)) continue;
+    const name = formerNames(path).find((former) => owner.has(former));
+    const found = name === undefined ? undefined : owner.get(name);
+    if (found !== undefined) all.set(path, found);
+  }
+  return all;
 }
 
 /** The listeners of one process with how far each reaches. */
@@ -65,7 +96,7 @@ export function relate(
 ): Pick<Exposure, "listeners" | "loadedPackages"> {
   const listeners: Listener[] = [];
   const heard = new Set<string>();
-  const loaded = new Map<string, { pids: Set<number>; units: Set<string>; restart: boolean; reach: Reach }>();
+  const loaded = new Map<string, { pids: Set<number>; units: Set<string>; stale: Map<number, StaleProcess>; reach: Reach }>();
   for (const process of inspection.processes) {
     const scopes = scopesOf(process, inspection.hostNetns, ownAddresses);
     const reach = widest(
@@ -84,11 +115,11 @@ export function relate(
     for (const file of [{ path: process.exe, deleted: process.exeDeleted }, ...process.mapped]) {
       const name = owner.get(file.path);
       if (name === undefined) continue;
-      const entry = loaded.get(name) ?? { pids: new Set(), units: new Set(), restart: false, reach: "none" as Reach };
+      const entry = loaded.get(name) ?? { pids: new Set(), units: new Set(), stale: new Map(), reach: "none" as Reach };
       loaded.set(name, entry);
       entry.pids.add(process.pid);
       if (unit) entry.units.add(unit);
-      entry.restart ||= file.deleted;
+      if (file.deleted) entry.stale.set(process.pid, { pid: process.pid, name: process.name, unit });
       entry.reach = widest([entry.reach, reach], "none");
     }
   }
@@ -100,8 +131,9 @@ export function relate(
         name,
         pids: [...e.pids].slice(0, MAX_PIDS),
         units: [...e.units].sort(),
-        restartNeeded: e.restart,
+        restartNeeded: e.stale.size > 0,
         reach: e.reach,
+        stale: [...e.stale.values()].slice(0, MAX_PIDS),
       })),
   };
 }

@@ -5,7 +5,7 @@ import { describeExposure, type InspectMachine, machineAddresses, packageOwners 
 import { describeComponents, loadResult } from "./components/index.ts";
 import type { ContainerRuntime } from "./containers/index.ts";
 import { packageDatabases, type SystemPackage } from "./databases/index.ts";
-import { describeKernel, rebootState } from "./kernel.ts";
+import { describeKernel, rebootState, runningKernelBuild } from "./kernel.ts";
 import { lostVersions } from "./lost-versions.ts";
 import { ownInterfaces, readNeighbours } from "./network.ts";
 import { pendingUpdates } from "./pending-updates.ts";
@@ -87,7 +87,7 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
   if (options.scanProblem) note("components", options.scanProblem);
   const runtimes = await take("containers", async () => ok(await options.containers()));
   const unitPackages = await owners.of((units ?? []).map((u) => u.executable).filter((e) => e !== ""));
-  const kernel = describeKernel(packages, release());
+  const kernel = describeKernel(packages, release(), await runningKernelBuild());
   const fallback = async () => {
     const seen = await inspectOnce();
     return (seen.ok ? seen.value.kernelFallback : undefined) ?? "";

@@ -56,7 +56,12 @@ function lasting(inventory: WireInventory): unknown {
     loadedPackages: sorted(
       inventory.loadedPackages
         ?.filter((l) => l.units?.length || l.reach !== "none" || l.restartNeeded)
-        .map(({ pids, units, ...l }) => ({ ...l, units: [...(units ?? [])].sort() })),
+        .map(({ pids, units, stale, ...l }) => ({
+          ...l,
+          units: [...(units ?? [])].sort(),
+          // Which processes still run the old file: by name, since one that was restarted is another one.
+          ...(stale?.length ? { stale: [...new Set(stale.map(({ name, unit }) => `${unit} ${name}`))].sort() } : {}),
+        })),
     ),
     repositories: sorted(inventory.repositories),
     containerRuntimes: sorted(inventory.containerRuntimes),

@@ -11,7 +11,7 @@ import { changelogSince } from "./changelog.ts";
 import { inventoryDelta, snapshotChunks } from "./delta.ts";
 import { inventoryDigest, packageKey } from "./digest.ts";
 import { parseDpkgStatus } from "./dpkg-status.ts";
-import { describeKernel, rebootState } from "./kernel.ts";
+import { describeKernel, kernelBuild, rebootState } from "./kernel.ts";
 import { describeCandidates, isSecurity, parseIndexEntries } from "./pending-updates.ts";
 import { describeRepository, parseTargets } from "./repositories.ts";
 import { runText } from "./run-tool.ts";
@@ -147,6 +147,12 @@ describe("services and kernels", () => {
     ]);
   });
 
+  it("read from the running kernel which build it is, where it says so", () => {
+    expect(kernelBuild("#1 SMP PREEMPT_DYNAMIC Debian 6.1.94-1 (2024-06-21)", "")).toBe("6.1.94-1");
+    expect(kernelBuild("#45~22.04.1-Ubuntu SMP", "Ubuntu 6.8.0-45.45~22.04.1-generic 6.8.12\n")).toBe("6.8.0-45.45~22.04.1");
+    expect(kernelBuild("#1 SMP PREEMPT_DYNAMIC Thu Jan 1", "")).toBe("");
+  });
+
   it("finds the newest kernel by dpkg's order, and nothing to restart for in a container", async () => {
     const image = (release: string) => ({
       ...(parseDpkgStatus(STATUS)[1] as Required<WirePackage>),
@@ -155,7 +161,12 @@ describe("services and kernels", () => {
     });
     const packages = [image("6.1.0-9-amd64"), image("6.1.0-40-amd64")];
     const kernel = describeKernel(packages, "6.1.0-9-amd64");
-    expect(kernel).toEqual({ running: "6.1.0-9-amd64", newestInstalled: "6.1.0-40-amd64", package: "linux-image-6.1.0-9-amd64" });
+    expect(kernel).toEqual({
+      running: "6.1.0-9-amd64",
+      newestInstalled: "6.1.0-40-amd64",
+      package: "linux-image-6.1.0-9-amd64",
+      runningVersion: "",
+    });
     expect((await rebootState(kernel, "/nonexistent/flag")).needed).toBe(true);
     expect((await rebootState(describeKernel(packages, "6.8-host"), "/nonexistent/flag")).needed).toBe(false);
   });

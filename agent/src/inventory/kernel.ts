@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { version } from "node:os";
 import { versionSchemes } from "@breakwater/shared/version";
 import type { WireInventory } from "@breakwater/shared/wire";
 import type { SystemPackage } from "./databases/index.ts";
@@ -25,8 +26,21 @@ const releaseOf = (p: KernelPackage): string | undefined =>
 /** For sorting; what is no version there is neither older nor newer. */
 const order = (p: KernelPackage, a: string, b: string): number => versionSchemes[p.ecosystem === "rpm" ? "rpm" : "deb"].compare(a, b) ?? 0;
 
+/**
+ * The version of the package that a kernel was built as, as it says itself: Debian's in uname(2)'s version ("#1 SMP PREEMPT_DYNAMIC Debian
+ * 6.1.94-1 (2024-06-21)"), Ubuntu's in /proc/version_signature ("Ubuntu 6.8.0-45.45-generic 6.8.12"). "" where it says none.
+ */
+export function kernelBuild(version: string, signature: string): string {
+  const debian = /\bDebian (\d\S*)/.exec(version)?.[1];
+  return debian ?? /^Ubuntu (\d+\.\d+\.\d+-\d+\.[0-9.~]+)-/.exec(signature)?.[1] ?? "";
+}
+
+/** Of the kernel that runs. */
+export const runningKernelBuild = async (): Promise<string> =>
+  kernelBuild(version(), await readFile("/proc/version_signature", "utf8").catch(() => ""));
+
 /** Release of the newest installed kernel by dpkg's order, and the package of the running one ("" in a container). */
-export function describeKernel(packages: readonly KernelPackage[], running: string): Kernel {
+export function describeKernel(packages: readonly KernelPackage[], running: string, runningVersion = ""): Kernel {
   const images = packages.flatMap((p) => {
     const release = releaseOf(p);
     return release && p.status === "installed" && !release.endsWith("-dbg") ? [{ release, package: p }] : [];
@@ -37,6 +51,7 @@ export function describeKernel(packages: readonly KernelPackage[], running: stri
     running,
     newestInstalled: images.at(-1)?.release ?? "",
     package: images.find((i) => i.release === running)?.package.name ?? "",
+    runningVersion,
   };
 }
 

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, queryRows, type RecordedEvent } from "../store/index.ts";
 import type { Scope } from "./matching/index.ts";
+import { UNRESOLVED } from "./matching/index.ts";
 
 /** Events after which findings may have to change, and only these. */
 export const FINDING_EVENTS: ReadonlySet<string> = new Set([
@@ -101,7 +102,7 @@ async function endpointsOpenTo(db: Db, vulnerabilities: ReadonlySet<string>): Pr
     db,
     z.object({ id: z.string() }),
     sql`select distinct endpoint_id as id from finding
-      where (state in ('open', 'no-fix') or assessment is not null) and vulnerability_id = any(${sql.param([...vulnerabilities])}::text[])`,
+      where (state in ${UNRESOLVED} or assessment is not null) and vulnerability_id = any(${sql.param([...vulnerabilities])}::text[])`,
   );
   return rows.map((r) => r.id);
 }

@@ -59,14 +59,18 @@ export async function startKnow({
   const suppressions = createSuppressions({ store, clock });
   const keeper = await startFindingKeeper({ store, clock, log, matching, expire: suppressions.expire });
 
-  let reading: Promise<unknown> = Promise.resolve();
-  /** One reading at a time, whoever asks. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const next = reading.then(work);
-    reading = next.catch(() => {});
-    return next;
+  const underWay = new Set<Promise<unknown>>();
+  /** Of what writes to the store, so that a stop waits for it. */
+  function noted<T>(work: Promise<T>): Promise<T> {
+    const settled = work.then(
+      () => {},
+      () => {},
+    );
+    underWay.add(settled);
+    void settled.then(() => underWay.delete(settled));
+    return work;
   }
-  const refreshIntel = (feedId?: string) => inTurn(() => intel.refresh(feedId));
+  const refreshIntel = (feedId?: string) => noted(intel.refresh(feedId));
   const inBackground = (feedId?: string) =>
     void refreshIntel(feedId).catch((cause: unknown) => log.error({ err: cause }, "feeds could not be read"));
 
@@ -80,7 +84,7 @@ export async function startKnow({
       status: intel.status,
       bundles: {
         ...intel.bundles,
-        import: (content: AsyncIterable<Uint8Array>) => inTurn(() => intel.bundles.import(content)),
+        import: (content: AsyncIterable<Uint8Array>) => noted(intel.bundles.import(content)),
       },
     },
     matching,
@@ -92,7 +96,7 @@ export async function startKnow({
     async stop(): Promise<void> {
       stopping.abort();
       await task?.destroy();
-      await reading;
+      await Promise.all(underWay);
       await keeper.stop();
     },
   };

@@ -1,8 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, queryRows } from "../../store/index.ts";
-import { INSTALLED } from "../inventory/index.ts";
-import { batches, bulkRows, groupBy } from "../rows.ts";
+import { batches, groupBy } from "../rows.ts";
 import { softwareNormal } from "./identifiers.ts";
 
 /** An endpoint and the entry that describes it. */
@@ -43,14 +42,13 @@ type Listed = z.infer<typeof ListedRow>;
  * component. Entries that list no software say nothing of it, and are left out.
  */
 export async function softwareGaps(db: Db, pairs: readonly Pair[]): Promise<{ gaps: SoftwareGap[]; compared: number }> {
-  const found = new Map<string, Collected>();
+  const found = nothingFound();
   const catalogue = new Map<number, Known>();
   let compared = 0;
   const saying = await entriesWithSoftware(db);
-  for (const some of batches(
-    pairs.filter((p) => saying.has(`${p.source}\n${p.place}`)),
-    AT_ONCE,
-  )) {
+  // All that is said of one endpoint follows one another, so that each is counted once without remembering who was.
+  const told = pairs.filter((p) => saying.has(`${p.source}\n${p.place}`)).sort((a, b) => (a.endpointId < b.endpointId ? -1 : 1));
+  for (const some of batches(told, AT_ONCE)) {
     const listed = groupBy(await readListed(db, some), (row) => `${row.source}\n${row.place}`);
     const installed = await readInstalled(db, some, catalogue);
     for (const pair of some)
@@ -58,10 +56,11 @@ export async function softwareGaps(db: Db, pairs: readonly Pair[]): Promise<{ ga
         collect(found, pair.endpointId, difference);
     compared += some.length;
   }
-  const gaps = [...found.values()].map(({ kind, name, listed, installed, endpoints }) => ({
-    ...{ kind, name, listed: [...listed], installed: [...installed], endpoints: endpoints.size },
-    examples: [...endpoints].slice(0, MAX_EXAMPLES),
-  }));
+  const gaps = Object.values(found)
+    .flatMap((kind) => [...kind.byNormal.values()])
+    .map(({ kind, name, listed, installed, endpoints, examples }) => ({
+      ...{ kind, name, listed: [...listed], installed: [...installed], endpoints, examples },
+    }));
   return { gaps, compared };
 }
 
@@ -77,16 +76,23 @@ export function* differences(
   listed: readonly Pick<Listed, "normal" | "name" | "version">[],
   installed: readonly Known[],
 ): Generator<Difference> {
+  // Of what is installed only what is listed is of interest by its version: most of it is not.
+  const told = new Set(listed.map((l) => l.normal));
   const versions = new Map<string, string[]>();
-  for (const { names, version, builtVersion } of installed)
-    for (const name of names) versions.set(name, [...(versions.get(name) ?? []), version, builtVersion]);
+  const known = new Set<string>();
+  for (const { names, builtFrom, version, builtVersion } of installed)
+    for (const name of names) {
+      if (!told.has(name)) continue;
+      known.add(builtFrom);
+      const there = versions.get(name);
+      if (there) there.push(version, builtVersion);
+      else versions.set(name, [version, builtVersion]);
+    }
   for (const { normal, name, version } of listed) {
     const there = versions.get(normal);
     if (!there) yield { kind: "software-not-installed", name, listed: [version], installed: [] };
     else if (!there.some((v) => sameVersion(version, v))) yield { kind: "software-version", name, listed: [version], installed: there };
   }
-  const told = new Set(listed.map((l) => l.normal));
-  const known = new Set(installed.filter((k) => k.names.some((name) => told.has(name))).map((k) => k.builtFrom));
   for (const { builtFrom, builtVersion } of installed)
     if (!known.has(builtFrom)) yield { kind: "software-unlisted", name: builtFrom, listed: [], installed: [builtVersion] };
 }
@@ -96,16 +102,36 @@ interface Collected {
   readonly name: string;
   readonly listed: Set<string>;
   readonly installed: Set<string>;
-  readonly endpoints: Set<string>;
+  endpoints: number;
+  /** The first of them. */
+  readonly examples: string[];
+  /** The one that was counted last: all of one follow one another. */
+  last: string;
 }
 
-function collect(into: Map<string, Collected>, endpointId: string, { kind, name, listed, installed }: Difference): void {
-  const key = `${kind} ${softwareNormal(name)}`;
-  const known = into.get(key) ?? { kind, name, listed: new Set(), installed: new Set(), endpoints: new Set() };
-  known.endpoints.add(endpointId);
+/** By kind, then by the name as it is told: a fleet says the same few thousand names again and again. */
+type Found = Record<SoftwareGap["kind"], { readonly byName: Map<string, Collected>; readonly byNormal: Map<string, Collected> }>;
+const nothingFound = (): Found => {
+  const none = () => ({ byName: new Map<string, Collected>(), byNormal: new Map<string, Collected>() });
+  return { "software-unlisted": none(), "software-not-installed": none(), "software-version": none() };
+};
+
+function collect(into: Found, endpointId: string, { kind, name, listed, installed }: Difference): void {
+  const { byName, byNormal } = into[kind];
+  let known = byName.get(name);
+  if (!known) {
+    const normal = softwareNormal(name);
+    known = byNormal.get(normal) ?? { kind, name, listed: new Set(), installed: new Set(), endpoints: 0, examples: [], last: "" };
+    byName.set(name, known);
+    byNormal.set(normal, known);
+  }
+  if (known.last !== endpointId) {
+    known.last = endpointId;
+    known.endpoints++;
+    if (known.examples.length < MAX_EXAMPLES) known.examples.push(endpointId);
+  }
   for (const version of listed) if (known.listed.size < MAX_VERSIONS) known.listed.add(version);
   for (const version of installed) if (known.installed.size < MAX_VERSIONS) known.installed.add(version);
-  into.set(key, known);
 }
 
 const ListedRow = z.object({ source: z.string(), place: z.coerce.number(), normal: z.string(), name: z.string(), version: z.string() });
@@ -116,13 +142,19 @@ async function entriesWithSoftware(db: Db): Promise<ReadonlySet<string>> {
   return new Set(rows.map((r) => `${r.source}\n${r.place}`));
 }
 
-function readListed(db: Db, pairs: readonly Pair[]): Promise<Listed[]> {
-  const rows = bulkRows(pairs, { source: { type: "text", of: (p) => p.source }, place: { type: "int", of: (p) => p.place } });
-  return queryRows(
-    db,
-    ListedRow,
-    sql`select s.source, s.place, s.normal, s.name, s.version from cmdb_software s join ${rows} p on p.source = s.source and p.place = s.place`,
-  );
+/** By the table's key, a source at a time: joined to the pairs, the planner reads the whole table again for every batch. */
+async function readListed(db: Db, pairs: readonly Pair[]): Promise<Listed[]> {
+  const all: Listed[] = [];
+  for (const [source, some] of groupBy(pairs, (p) => p.source)) {
+    const places = sql`${sql.param(some.map((p) => String(p.place)))}::text[]::int[]`;
+    const rows = await queryRows(
+      db,
+      ListedRow,
+      sql`select source, place, normal, name, version from cmdb_software where source = ${source} and place = any(${places})`,
+    );
+    for (const row of rows) all.push(row);
+  }
+  return all;
 }
 
 const InstalledRow = z.object({ endpointId: z.string(), packageIds: z.string() });
@@ -144,8 +176,11 @@ async function readInstalled(
   const rows = await queryRows(
     db,
     InstalledRow,
-    sql`select i.endpoint_id as "endpointId", string_agg(i.package_id::text, ',') as "packageIds" from ${INSTALLED} i
-      where i.endpoint_id = any(${sql.param(ids)}::text[]) group by i.endpoint_id`,
+    // Without weeding out what both parts have, since that would sort every package of every machine: twice the same is the same here.
+    sql`select i.endpoint_id as "endpointId", string_agg(i.package_id::text, ',') as "packageIds" from (
+        select endpoint_id, package_id from endpoint_package where endpoint_id = any(${sql.param(ids)}::text[]) and status not in ('config-files', 'not-installed')
+        union all select distinct endpoint_id, package_id from endpoint_component where endpoint_id = any(${sql.param(ids)}::text[]) and owner = ''
+      ) i group by i.endpoint_id`,
   );
   const idsOf = new Map(rows.map((row) => [row.endpointId, row.packageIds.split(",").map(Number)]));
   const missing = [...new Set([...idsOf.values()].flat())].filter((id) => !catalogue.has(id));

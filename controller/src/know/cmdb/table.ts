@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from "@breakwater/shared/core";
 import { type CsvError, parse } from "csv-parse";
+import { printable } from "../printable.ts";
 import { cmdbProblem } from "./problems.ts";
 
 export type CmdbFormat = "csv" | "json";
@@ -96,7 +97,7 @@ function csvRow(place: number, header: readonly string[], record: readonly strin
 const listed = (cell: string): string[] =>
   cell
     .split(/\r?\n|<br\s*\/?>/i)
-    .map((v) => v.trim())
+    .map((v) => printable(v.trim()))
     .filter((v) => v !== "")
     .slice(0, MAX_VALUES);
 
@@ -152,12 +153,12 @@ function put(into: Map<string, string[]>, name: string, value: string): void {
 }
 
 function scalarOf(value: unknown): string {
-  if (typeof value === "string") return value.trim().slice(0, MAX_CELL);
+  if (typeof value === "string") return printable(value.trim().slice(0, MAX_CELL));
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value !== "object" || value === null || Array.isArray(value)) return "";
   for (const key of CALLED) {
     const said = (value as Record<string, unknown>)[key];
-    if (typeof said === "string" || typeof said === "number") return String(said).trim().slice(0, MAX_CELL);
+    if (typeof said === "string" || typeof said === "number") return printable(String(said).trim().slice(0, MAX_CELL));
   }
   return "";
 }

@@ -1,15 +1,15 @@
-import { type Clock, fail, ok, type Problem, ProblemError, type Result } from "@breakwater/shared/core";
+import { type Clock, fail, ok, ProblemError, type Result } from "@breakwater/shared/core";
 import { and, eq, isNull, or } from "drizzle-orm";
-import { type Document, isNode, LineCounter, parseDocument, stringify } from "yaml";
+import { stringify } from "yaml";
 import { z } from "zod";
 import { type Db, recordEvents, type Store, schema } from "../../store/index.ts";
 import { addCalendarEntry, calendarEntrySchema } from "./calendar.ts";
 import { operatorFactsSchema } from "./endpoint.ts";
 import { updateFacts } from "./endpoints.ts";
+import { fleetFileProblem, type PlaceOf, readFleetText } from "./fleet-file-text.ts";
 import { redundancyGroupSchema, setGroup, setSite, siteSchema } from "./groups.ts";
 import { checkZones, loadBalancerSchema, readTopology, setTopology, zoneSchema } from "./topology.ts";
 
-const MAX_FILE_CHARACTERS = 16 * 1024 * 1024;
 const { endpoint } = schema;
 
 const fleetFileSchema = z.strictObject({
@@ -37,11 +37,11 @@ export function fleetFileOperations(store: Store, clock: Clock) {
       text: string,
       actor: string,
     ): Promise<Result<{ sites: number; redundancyGroups: number; calendar: number; endpoints: number }>> {
-      const read = readFile(text);
+      const read = readFleetText(text, fleetFileSchema);
       if (!read.ok) return read;
-      const { file, lineOf } = read.value;
+      const { file, placeOf } = read.value;
       try {
-        await db.transaction((tx) => apply(tx as Db, clock, file, lineOf, actor));
+        await db.transaction((tx) => apply(tx as Db, clock, file, placeOf, actor));
       } catch (cause) {
         if (cause instanceof ProblemError) return fail(cause.problem);
         throw cause;
@@ -83,31 +83,7 @@ export function fleetFileOperations(store: Store, clock: Clock) {
   };
 }
 
-type LineOf = (path: readonly PropertyKey[]) => number;
-
-function readFile(text: string): Result<{ file: FleetFile; lineOf: LineOf }> {
-  if (text.length > MAX_FILE_CHARACTERS) return fail(atLine(1, "the file is larger than 16 MiB"));
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const syntax = document.errors[0];
-  if (syntax) return fail(atLine(lines.linePos(syntax.pos[0]).line, syntax.message));
-  const lineOf: LineOf = (path) => lineIn(document, lines, path);
-  const parsed = fleetFileSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
-  if (parsed.success) return ok({ file: parsed.data, lineOf });
-  const problems = parsed.error.issues.slice(0, 20).map((i) => `line ${lineOf(i.path)}: ${i.path.join(".")}: ${i.message}`);
-  return fail({ code: "fleet-file-invalid", message: `${problems.join("\n")}`, next: "Correct these lines; nothing was changed." });
-}
-
-/** The line of the deepest part of the path that the file has. */
-function lineIn(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
-  for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return 1;
-}
-
-async function apply(tx: Db, clock: Clock, file: FleetFile, lineOf: LineOf, actor: string): Promise<void> {
+async function apply(tx: Db, clock: Clock, file: FleetFile, placeOf: PlaceOf, actor: string): Promise<void> {
   for (const site of file.sites) await setSite(tx, clock, site, actor);
   for (const group of file.redundancyGroups) await setGroup(tx, clock, group, actor);
   const placed = await setTopology(
@@ -120,7 +96,6 @@ async function apply(tx: Db, clock: Clock, file: FleetFile, lineOf: LineOf, acto
   await tx.delete(schema.calendarEvent);
   for (const entry of file.calendar) await addCalendarEntry(tx, clock, entry, actor);
   for (const [index, { endpoint: name, ...facts }] of file.endpoints.entries()) {
-    const line = lineOf(["endpoints", index]);
     const matches = await tx
       .select({ id: endpoint.id })
       .from(endpoint)
@@ -128,13 +103,13 @@ async function apply(tx: Db, clock: Clock, file: FleetFile, lineOf: LineOf, acto
     const only = matches.length === 1 ? matches[0] : undefined;
     if (!only)
       throw new ProblemError(
-        atLine(
-          line,
+        fleetFileProblem(
+          placeOf(["endpoints", index]),
           matches.length === 0 ? `no endpoint is called "${name}"` : `${matches.length} endpoints are called "${name}": use an id`,
         ),
       );
     const updated = await updateFacts(tx, clock, only.id, facts, actor);
-    if (!updated.ok) throw new ProblemError(atLine(line, updated.problem.message));
+    if (!updated.ok) throw new ProblemError(fleetFileProblem(placeOf(["endpoints", index]), updated.problem.message));
   }
   const standing = await checkZones(tx);
   if (!standing.ok) throw new ProblemError(standing.problem);
@@ -153,9 +128,3 @@ async function apply(tx: Db, clock: Clock, file: FleetFile, lineOf: LineOf, acto
     },
   ]);
 }
-
-const atLine = (line: number, message: string): Problem => ({
-  code: "fleet-file-invalid",
-  message: `line ${line}: ${message}`,
-  next: "Correct this line; nothing was changed.",
-});

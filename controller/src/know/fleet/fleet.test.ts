@@ -273,6 +273,28 @@ describe("fleet file", () => {
     expect(await fleet.exportFile("json")).toBe(before);
   });
 
+  it("is refused by its size with what to do, in either form, and read as JSON where YAML would take too long", async () => {
+    const endpoints = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({ endpoint: `nobody-${i}.example`, tags: ["a".repeat(60)] }));
+    const imported = async (text: string) => {
+      const result = await fleet.importFile(text, "user:ada");
+      return result.ok ? "taken" : `${result.problem.code}: ${result.problem.message} ${result.problem.next}`;
+    };
+    const yaml = `version: 1\nendpoints:\n${endpoints(12_000)
+      .map((e) => `  - { endpoint: ${e.endpoint}, tags: [${e.tags}] }`)
+      .join("\n")}\n`;
+    expect(await imported(yaml)).toMatch(/^fleet-file-too-large: .*in YAML may have 1 MiB.*Write it as JSON/);
+    // Read at once, and refused for what it says.
+    expect(await imported(JSON.stringify({ version: 1, endpoints: endpoints(12_000) }))).toMatch(
+      /endpoints\.0: no endpoint is called "nobody-0/,
+    );
+    expect(await imported(`{"version":1,"sites":"${"x".repeat(16 * 1024 * 1024)}"}`)).toMatch(
+      /^fleet-file-too-large: The file has 16\.0 MiB/,
+    );
+    expect(await imported('{"version": 1,\n"sites": [{"id": 7}]}')).toMatch(/^fleet-file-invalid: line 2: sites\.0\.id/);
+    expect(await imported('{"version": 1,\n"sites": [')).toMatch(/^fleet-file-invalid: line /);
+  });
+
   it("says who reaches whom; what it leaves out stays, and what does not fit together is refused whole", async () => {
     const zones = "zones:\n  - { id: dmz, reachedFrom: [internet] }\n  - { id: inner, reachedFrom: [dmz] }\n";
     const balancers = "loadBalancers:\n  - { id: front, exposure: public, tags: [web], ports: [8443] }\n";

@@ -12,6 +12,7 @@ import { joinTokenOperations } from "./join-tokens.ts";
 export type { CertificateRecord } from "./certificates.ts";
 export { type HelloFacts, helloFactsSchema } from "./connections.ts";
 export type { Endpoint } from "./endpoint.ts";
+export { MAX_FLEET_FILE_BYTES } from "./fleet-file-text.ts";
 export { type DeclaredPaths, pathsTo, readTopology } from "./topology.ts";
 
 /** What is true about the machines themselves: who they are, what operators say of them, how they join and leave. */

@@ -6,6 +6,10 @@ import { unpackerOf } from "./unpack.ts";
 export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 /** No published feed unpacks to more; what does is made to harm. */
 const MAX_UNPACKED_BYTES = 64 * 1024 ** 3;
+/** Feeds pack to a fiftieth at best; 49 bytes of bzip2 can stand for 45 MB, and a megabyte for hours of unpacking. */
+const MAX_RATIO = 500;
+/** Below this no ratio harms. */
+const HARMLESS_BYTES = 64 * 1024 * 1024;
 
 /** The first bytes of a file, unpacked where it is packed. */
 export async function headOf(path: string, length = 4_096): Promise<Buffer> {
@@ -36,12 +40,15 @@ async function magicOf(path: string): Promise<string> {
 /** A file piece by piece, unpacked where it is packed (gzip, bzip2, zstd, xz). @throws Error when the packed file is damaged or cut short */
 export async function* chunksOf(path: string): AsyncGenerator<Buffer> {
   const file = createReadStream(path);
-  const unpack = (await stat(path)).size > 0 ? unpackerOf(await magicOf(path)) : undefined;
+  const { size } = await stat(path);
+  const unpack = size > 0 ? unpackerOf(await magicOf(path)) : undefined;
   let bytes = 0;
   try {
     for await (const chunk of unpack ? unpack(file) : file) {
       bytes += (chunk as Buffer).length;
       if (bytes > MAX_UNPACKED_BYTES) throw new Error(`it unpacks to more than ${MAX_UNPACKED_BYTES} bytes`);
+      if (unpack && bytes > Math.max(HARMLESS_BYTES, size * MAX_RATIO))
+        throw new Error(`it unpacks to more than ${MAX_RATIO} times its ${size} bytes, as no feed does`);
       yield chunk as Buffer;
     }
   } finally {

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Instant } from "@breakwater/shared/core";
 import { chunksOf } from "./bytes.ts";
 import type { FeedConfig } from "./feed-config.ts";
+import { checkSignature } from "./signature.ts";
 import { download, MAX_DOWNLOAD_BYTES, NO_VALIDATORS, sha256Of, type Transport, type Validators } from "./transport/index.ts";
 
 /** What is known of a feed's last reading. */
@@ -26,6 +27,8 @@ export interface Collected {
   readonly whole: boolean;
   /** Documents that the publisher took back since. */
   readonly gone?: readonly string[];
+  /** Each document was held against its signature, where the feed asks for that. */
+  readonly signed?: boolean;
   /** Removes what was downloaded. */
   dispose(): Promise<void>;
 }
@@ -60,7 +63,8 @@ export const collectDocument: Collect = async ({ feed, known, transport, folder,
   try {
     const checksum = await sha256Of(path);
     if (feed.checksum) await verify(feed.checksum, path, checksum, (url) => transport.text(url, feed.headers, stop));
-    return { paths: [path], validators, checksum, cursor: "", whole: true, dispose };
+    const signed = await hasSignature(feed, path, () => transport.text(`${feed.source}.asc`, feed.headers, stop));
+    return { paths: [path], validators, checksum, cursor: "", whole: true, signed, dispose };
   } catch (cause) {
     await dispose();
     throw cause;
@@ -74,12 +78,26 @@ async function localDocuments(path: string, feed: FeedConfig): Promise<Collected
     if (entry.size > MAX_DOWNLOAD_BYTES) throw new Error(`larger than ${MAX_DOWNLOAD_BYTES} bytes`);
     const checksum = await sha256Of(path);
     if (feed.checksum) await verify(feed.checksum, path, checksum, () => Promise.reject(new Error("a file's checksum is no URL")));
-    return { ...base, paths: [path], checksum };
+    const signed = await hasSignature(feed, path, () => readFile(`${path}.asc`, "utf8"));
+    return { ...base, paths: [path], checksum, signed };
   }
   const hash = createHash("sha256");
-  const paths = await filesOf(path, 0);
+  const found = await filesOf(path, 0);
+  const paths = feed.signedBy ? found.filter((file) => !file.endsWith(".asc")) : found;
+  let signed = feed.signedBy !== undefined;
+  for (const file of paths) signed = (await hasSignature(feed, file, () => readFile(`${file}.asc`, "utf8"))) && signed;
   for (const file of paths) hash.update(`${file}\n${await sha256Of(file)}\n`);
-  return { ...base, paths, checksum: hash.digest("hex") };
+  return { ...base, paths, checksum: hash.digest("hex"), signed };
+}
+
+/** Whether a document's signature was checked; false where the feed asks for none. @throws Error when it is missing or wrong */
+export async function hasSignature(feed: FeedConfig, path: string, read: () => Promise<string>): Promise<boolean> {
+  if (!feed.signedBy) return false;
+  const signature = await read().catch((cause: unknown) => {
+    throw new Error(`its signature cannot be had: ${cause instanceof Error ? cause.message : String(cause)}`);
+  });
+  await checkSignature(localPath(feed.signedBy), path, signature);
+  return true;
 }
 
 /** The files of a directory and those below it, in order of name. */

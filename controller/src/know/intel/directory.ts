@@ -13,6 +13,7 @@ import { readJsonFeed } from "./json-feed.ts";
 import { readKevCsv } from "./kev/index.ts";
 import { isMisp, readMisp } from "./misp/index.ts";
 import { isOval, readOval } from "./oval/index.ts";
+import { plausible } from "./plausible.ts";
 import { collectInto, emptyContent, type FeedContent, type RejectRecord } from "./records.ts";
 import { readSignals } from "./signals/index.ts";
 import { isStix, readStix } from "./stix/index.ts";
@@ -75,7 +76,7 @@ export async function readIntelDirectory(directory: string): Promise<Result<Inte
 
 /** By what the file holds rather than by its name. @returns no kinds for files of other kinds */
 async function readFile(path: string, content: FeedContent): Promise<FeedKind[]> {
-  const sink = collectInto(content);
+  const sink = plausible(collectInto(content));
   const mapping = mappingOf(path);
   if (mapping) {
     await readSignals(path, sink, { id: "table", kind: "signals", source: path, mapping });

@@ -42,6 +42,11 @@ export const FeedConfigSchema = z.strictObject({
   source: z.string().min(1),
   /** SHA-256 of the document: hex, or the URL or path of a file that carries it (.sha256, NVD's .meta). */
   checksum: z.string().min(1).optional(),
+  /**
+   * Path of a file of OpenPGP public keys, as `gpg --export` writes it: each document must carry a detached signature by one of them, in a file of
+   * its name and ".asc". For feeds that are one document or a folder of CSAF.
+   */
+  signedBy: z.string().min(1).optional(),
   /** Sent with each request, e.g. an API key. */
   headers: z.record(z.string(), z.string()).optional(),
   /** The system's release that a repository is for, "almalinux:9", where its documents do not say. */

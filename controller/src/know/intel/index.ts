@@ -11,7 +11,9 @@ import { type Collected, collectDocument } from "./collect.ts";
 import { epssModelChange } from "./epss/model-change.ts";
 import type { FeedConfig } from "./feed-config.ts";
 import { feedAdapters } from "./feeds.ts";
+import { lanes } from "./lanes.ts";
 import { replaceFeedContent } from "./persist.ts";
+import { plausible } from "./plausible.ts";
 import { type Spool, SpoolWriter } from "./spool.ts";
 import { createTransport, type TransportOptions } from "./transport/index.ts";
 
@@ -32,6 +34,9 @@ const MAX_LOST_SHARE = 0.5;
 
 /** A feed may be published in a zone ahead of ours, by a clock that runs ahead; more than this is no honest date. */
 const MAX_AHEAD_MS = 48 * 3_600_000;
+
+/** Feeds that are fetched and read at a time: a publisher who asks for patience (NVD, for hours at first) holds up nobody. Each streams to its spool. */
+const FEEDS_AT_ONCE = 2;
 
 /** How a feed stands. `ageMs` is the time since it was last known to be current; null when it never was. */
 export interface FeedStatus {
@@ -106,6 +111,21 @@ export function createIntel({
   }
   type StoredFeed = Awaited<ReturnType<typeof stored>>;
 
+  const reading = lanes(FEEDS_AT_ONCE);
+  // One feed at a time is written: two would wait for each other's rows, and memory is for one.
+  const writing = lanes(1);
+  const underWay = new Map<string, Promise<FeedRefresh["result"]>>();
+  /** Whoever asks for a feed that is being read gets what that comes to. */
+  function refreshOnce(feed: FeedConfig): Promise<FeedRefresh["result"]> {
+    const before = underWay.get(feed.id);
+    if (before !== undefined) return before;
+    const refresh = reading(() => (stop?.aborted ? Promise.resolve(fail(stopped(feed))) : refreshFeed(feed))).finally(() =>
+      underWay.delete(feed.id),
+    );
+    underWay.set(feed.id, refresh);
+    return refresh;
+  }
+
   async function refreshFeed(feed: FeedConfig): Promise<FeedRefresh["result"]> {
     const known = await stored(feed);
     const now = clock.now();
@@ -115,10 +135,14 @@ export function createIntel({
       const collected = await (adapter.collect ?? collectDocument)({ feed, known, transport, folder: place, now, stop });
       if (!collected) return await unchanged(feed, known, now);
       try {
+        if (feed.signedBy && collected.signed !== true)
+          throw new Error(
+            `signatures of feeds of kind ${feed.kind} from such a source cannot be checked: take signedBy out of its configuration, or read a file that is signed`,
+          );
         if (collected.checksum !== "" && collected.checksum === known.checksum) return await unchanged(feed, known, now);
         const spool = await read(feed, collected, join(place, "spool"));
         try {
-          return await keep(feed, known, collected, spool, now);
+          return await writing(() => keep(feed, known, collected, spool, now));
         } finally {
           await spool.dispose();
         }
@@ -132,10 +156,11 @@ export function createIntel({
 
   async function read(feed: FeedConfig, collected: Collected, path: string): Promise<Spool> {
     const writer = new SpoolWriter(path);
+    const sink = plausible(writer);
     try {
       for (const document of collected.paths) {
         if (stop?.aborted) throw new Error("the controller stops");
-        await feedAdapters[feed.kind].read(document, writer, feed);
+        await feedAdapters[feed.kind].read(document, sink, feed);
       }
       for (const id of collected.gone ?? []) writer.document(id);
       return writer.finish();
@@ -220,15 +245,14 @@ export function createIntel({
     return ok({ changed: false, records: known.records, rejects: known.rejects });
   }
 
+  const bundles = createBundles({ store, clock, folder: ownFolder, keyPath, pinned });
   return {
-    bundles: createBundles({ store, clock, folder: ownFolder, keyPath, pinned }),
+    bundles: { ...bundles, import: (content: AsyncIterable<Uint8Array>) => writing(() => bundles.import(content)) },
 
-    /** Reads one feed, or all of them, one after another. A failing feed does not stop the others. */
+    /** Reads one feed, or all of them, at most {@link FEEDS_AT_ONCE} at a time. A failing feed does not stop the others, and a slow one does not hold them up. */
     async refresh(feedId?: string): Promise<FeedRefresh[]> {
-      const results: FeedRefresh[] = [];
-      for (const feed of feeds.filter((f) => !stop?.aborted && (feedId === undefined || f.id === feedId)))
-        results.push({ feedId: feed.id, result: await refreshFeed(feed) });
-      return results;
+      const asked = feeds.filter((f) => !stop?.aborted && (feedId === undefined || f.id === feedId));
+      return Promise.all(asked.map(async (feed) => ({ feedId: feed.id, result: await refreshOnce(feed) })));
     },
 
     /** Every configured feed, read or not, and those that came in bundles. */
@@ -258,6 +282,12 @@ export function createIntel({
     },
   };
 }
+
+const stopped = (feed: FeedConfig): Problem => ({
+  code: "feed-failed",
+  message: `The feed ${feed.id} was not read: the controller stops.`,
+  next: "It is read when the controller runs again.",
+});
 
 /** By feed, from the events that told of them: a feed's row knows its present model only. */
 async function lastModelChanges(db: Db): Promise<Map<string, string>> {

@@ -6,11 +6,12 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { createLogger } from "@breakwater/shared/log";
 import { asc } from "drizzle-orm";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventsAfter, type Store, schema } from "../../store/index.ts";
 import { openTestStore } from "../../store/testing.ts";
 import { testClock } from "../testing.ts";
 import { createIntel, readIntelDirectory } from "./index.ts";
+import { lanes } from "./lanes.ts";
 import { readOsvRecord } from "./osv/index.ts";
 import { storedZip } from "./zip.testing.ts";
 
@@ -210,6 +211,60 @@ describe("a change of EPSS's model", () => {
     ]);
     expect((await intel.status())[0]?.modelChange).toContain("from v2025.03.14 to v2026.06.15 by 2026-03-01");
     await store.close();
+  });
+});
+
+describe("feeds of slow publishers", () => {
+  it("hold up nobody else: two are read at a time, and one that is asked for twice is read once", async () => {
+    const store = await openTestStore();
+    const answers = new Map<string, () => void>();
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      const name = (request.url ?? "").slice(1);
+      asked.push(name);
+      const answer = () => response.end(JSON.stringify([osvRecord(`DSA-${name}-1`)]));
+      if (name === "slow") answers.set(name, answer);
+      else answer();
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const { port } = server.address() as AddressInfo;
+    const feeds = ["slow", "a", "b", "c"].map((id) => ({ id, kind: "osv" as const, source: `http://127.0.0.1:${port}/${id}` }));
+    const intel = createIntel({ store, clock: testClock(), log: createLogger("test", "silent"), feeds });
+    const all = intel.refresh();
+    // The three others are done while the first one's publisher has said nothing yet.
+    await vi.waitFor(
+      async () => expect((await intel.status()).filter((f) => f.lastSuccessAt !== null).map((f) => f.id)).toEqual(["a", "b", "c"]),
+      { timeout: 120_000, interval: 20 },
+    );
+    const again = intel.refresh("slow");
+    answers.get("slow")?.();
+    expect((await all).map((r) => [r.feedId, r.result.ok])).toEqual(feeds.map((f) => [f.id, true]));
+    expect(await again).toEqual([(await all)[0]]);
+    expect(asked.filter((name) => name === "slow")).toHaveLength(1);
+    await new Promise((done) => server.close(done));
+    await store.close();
+  });
+});
+
+describe("lanes", () => {
+  it("run so many at a time, in order, and go on after a failure", async () => {
+    const run = lanes(2);
+    const order: string[] = [];
+    const ends: (() => void)[] = [];
+    const work = (name: string) =>
+      run(async () => {
+        order.push(name);
+        await new Promise<void>((end) => ends.push(end));
+        if (name === "b") throw new Error("b failed");
+      });
+    const all = Promise.allSettled(["a", "b", "c", "d"].map(work));
+    await vi.waitFor(() => expect(order).toEqual(["a", "b"]));
+    ends[1]?.();
+    await vi.waitFor(() => expect(order).toEqual(["a", "b", "c"]));
+    ends[0]?.();
+    await vi.waitFor(() => expect(order).toEqual(["a", "b", "c", "d"]));
+    for (const end of ends) end();
+    expect((await all).map((r) => r.status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
   });
 });
 

@@ -32,8 +32,26 @@ export const EndpointFacts = z.object({
       namespace: text.default(""),
     }),
   ),
-  loadedPackages: list(z.object({ name: text, pids: z.array(z.number()), units: z.array(text), restartNeeded: z.boolean(), reach })),
-  kernel: z.object({ running: text, newestInstalled: text, package: text }).nullable(),
+  loadedPackages: list(
+    z.object({
+      name: text,
+      pids: z.array(z.number()),
+      units: z.array(text),
+      restartNeeded: z.boolean(),
+      reach,
+      /** The processes that run the old file; agents of before do not tell them apart. */
+      stale: list(z.object({ pid: z.number(), name: text, unit: text })).default([]),
+    }),
+  ),
+  kernel: z
+    .object({
+      running: text,
+      newestInstalled: text,
+      package: text,
+      /** Version of the package that the running one was built as; "" where it does not say, or an agent of before tells of it. */
+      runningVersion: text.default(""),
+    })
+    .nullable(),
   reboot: z.object({ needed: z.boolean(), reasons: z.array(text), kernelFallback: text.default("") }).nullable(),
   repositories: list(
     z.object({ uri: text, suite: text, origin: text, label: text, releaseDate: text, validUntil: text, state: text, detail: text }),

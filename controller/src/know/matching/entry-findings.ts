@@ -10,7 +10,7 @@ export interface EntryFinding {
   readonly sourceName: string;
   readonly vulnerabilityId: string;
   readonly installedVersion: string;
-  readonly state: "open" | "no-fix";
+  readonly state: "open" | "no-fix" | "restart-needed";
   readonly fixedVersion: string | null;
   readonly proofs: readonly Proof[];
 }

@@ -1,19 +1,13 @@
-import { compareVersions } from "@breakwater/shared/version";
-import type { JudgedPackage } from "./catalogue-verdicts.ts";
+import { closer, type End } from "./closing.ts";
 import { type DecidedFinding, isSetAside } from "./decision.ts";
 import { findingKey } from "./entry-findings.ts";
-import { advisedName } from "./source.ts";
+import { isUnresolved } from "./finding-states.ts";
+import type { KeptFinding } from "./still-running.ts";
 import type { EndpointView } from "./wanted-findings.ts";
 
 /** A finding as it is stored. */
-export interface StoredFinding {
+export interface StoredFinding extends KeptFinding {
   readonly id: number;
-  readonly ecosystem: string;
-  readonly packageName: string;
-  readonly vulnerabilityId: string;
-  readonly packageId: number;
-  readonly installedVersion: string;
-  readonly fixedVersion: string | null;
   readonly state: string;
   readonly closedBy: string | null;
   readonly updateId: number | null;
@@ -25,12 +19,9 @@ export interface StoredFinding {
   readonly records: readonly string[];
 }
 
-export interface ClosedFinding {
+export interface ClosedFinding extends End {
   readonly id: number;
   readonly vulnerabilityId: string;
-  /** fixed: a fixed version was seen installed. gone: the package is no longer there. ignored: the advisory was taken back. */
-  readonly state: "fixed" | "gone" | "ignored";
-  readonly because: string;
 }
 
 /** What must be written so that the stored findings of an endpoint are what they should be. */
@@ -42,6 +33,8 @@ export interface FindingChanges {
   /** Of the opened and changed: what a decision now keeps out of what is open, and what came back into it. */
   readonly setAside: readonly DecidedFinding[];
   readonly returned: readonly DecidedFinding[];
+  /** Of the opened and changed: what waits for a restart since now. */
+  readonly waiting: readonly DecidedFinding[];
   readonly closed: readonly ClosedFinding[];
 }
 
@@ -50,7 +43,7 @@ const RISK_MOVED = 0.01;
 
 const keyOf = (f: StoredFinding) => findingKey(f.ecosystem, f.packageName, f.vulnerabilityId);
 /** Open, or kept out of what is open by a decision alone: what is seen on the endpoint may still close it. */
-const isAlive = (f: StoredFinding) => f.state === "open" || f.state === "no-fix" || f.setAside;
+export const isAlive = (f: StoredFinding) => isUnresolved(f.state) || f.setAside;
 
 /**
  * Compares what is stored with what is found. A finding closes only because of what was seen on the endpoint, or because its
@@ -65,7 +58,8 @@ export function findingChanges(
   const changed: DecidedFinding[] = [];
   const setAside: DecidedFinding[] = [];
   const returned: DecidedFinding[] = [];
-  const byKey = new Map(stored.map((f) => [keyOf(f), f]));
+  const waiting: DecidedFinding[] = [];
+  const byKey = new Map(stored.map((f) => [keyOf(f), f] as const));
   for (const [key, finding] of wanted) {
     const before = byKey.get(key);
     if (!before) opened.push(finding);
@@ -75,9 +69,16 @@ export function findingChanges(
     else if (differs(before, finding)) changed.push(finding);
     if (isSetAside(finding) && !(before?.setAside && before.decision === finding.decision?.key)) setAside.push(finding);
     else if (before?.setAside && !isSetAside(finding)) returned.push(finding);
+    if (finding.state === "restart-needed" && before?.state !== "restart-needed") waiting.push(finding);
   }
-  const closed = stored.filter((f) => isAlive(f) && !wanted.has(keyOf(f))).flatMap((f) => closing(view, f) ?? []);
-  return { opened, changed, setAside, returned, closed };
+  const closing = closer(view);
+  const closed: ClosedFinding[] = [];
+  for (const [key, f] of byKey) {
+    if (!isAlive(f) || wanted.has(key)) continue;
+    const end = closing(f);
+    if (end) closed.push({ id: f.id, vulnerabilityId: f.vulnerabilityId, ...end });
+  }
+  return { opened, changed, setAside, returned, waiting, closed };
 }
 
 function differs(before: StoredFinding, now: DecidedFinding): boolean {
@@ -89,36 +90,7 @@ function differs(before: StoredFinding, now: DecidedFinding): boolean {
     before.fixedVersion !== now.fixedVersion ||
     before.updateId !== now.updateId ||
     Math.abs(before.risk - now.risk) > RISK_MOVED * Math.max(before.risk, now.risk) ||
-    before.records.join("\n") !== now.proofs.map((p) => p.record).join("\n")
+    before.records.length !== now.proofs.length ||
+    now.proofs.some((p, i) => p.record !== before.records[i])
   );
-}
-
-function closing(view: EndpointView, finding: StoredFinding): ClosedFinding | undefined {
-  const close = (state: ClosedFinding["state"], because: string) => ({
-    id: finding.id,
-    vulnerabilityId: finding.vulnerabilityId,
-    state,
-    because,
-  });
-  const instances = view.installed
-    .map((i) => i.judged)
-    .filter(({ pkg }) => pkg.name === finding.packageName && pkg.ecosystem === finding.ecosystem);
-  if (instances.length === 0) return close("gone", `${finding.packageName} is no longer installed`);
-  if (instances.every((judged) => seenFixed(judged, finding)))
-    return close("fixed", `seen: ${finding.packageName} ${[...new Set(instances.map((i) => i.pkg.version))].join(", ")}`);
-  const verdicts = instances.flatMap((judged) => judged.verdicts.get(finding.vulnerabilityId) ?? []);
-  // A version that cannot be compared closes nothing.
-  if (verdicts.length < instances.length || verdicts.some((v) => v.state === "open" || v.state === "no-fix" || v.state === "unknown"))
-    return undefined;
-  return close("ignored", verdicts.flatMap((v) => v.proofs.map((p) => p.statement))[0] ?? "the advisory was taken back");
-}
-
-/** An installed version that the advisory calls fixed or, once it is another version, not affected. */
-function seenFixed({ pkg, verdicts }: JudgedPackage, finding: StoredFinding): boolean {
-  const state = verdicts.get(finding.vulnerabilityId)?.state;
-  if (state === "fixed") return true;
-  if (state === "not-affected") return pkg.version !== finding.installedVersion;
-  if (state !== undefined || finding.fixedVersion === null || pkg.version === finding.installedVersion) return false;
-  const order = compareVersions(pkg.ecosystem, advisedName(pkg).version, finding.fixedVersion);
-  return order === ">" || order === "=";
 }

@@ -11,7 +11,7 @@ interface Told {
 
 /** What is told of one endpoint: one event a kind of change, however many findings it concerns. */
 export function tellChanges(changes: FindingChanges): Told[] {
-  const { closed, setAside, returned } = changes;
+  const { closed, setAside, returned, waiting } = changes;
   const opened = changes.opened.filter((f) => !isSetAside(f));
   const told: Told[] = [];
   if (opened.length > 0)
@@ -25,6 +25,11 @@ export function tellChanges(changes: FindingChanges): Told[] {
   }
   if (returned.length > 0)
     told.push({ type: "finding.returned", data: { ...listed(returned), because: named(returned.flatMap((f) => f.lapsed ?? [])) } });
+  if (waiting.length > 0)
+    told.push({
+      type: "finding.restart-needed",
+      data: { ...listed(waiting), because: named(waiting.flatMap((f) => f.proofs.find((p) => p.kind === "running")?.statement ?? [])) },
+    });
   if (closed.length > 0) {
     const of = counter(closed);
     told.push({ type: "finding.closed", data: { ...listed(closed), fixed: of("fixed"), gone: of("gone"), ignored: of("ignored") } });

@@ -1,8 +1,10 @@
 export { indexAdvisories } from "./advisory-index.ts";
 export { loadExploitation } from "./catalogue-verdicts.ts";
 export { type Decidable, type Decision, type Decisions, NO_DECISIONS } from "./decision.ts";
+export { isUnresolved } from "./finding-states.ts";
 export { type InventoryReading, MAX_INVENTORY_BYTES, readInventoryFile } from "./inventory-file/index.ts";
 export { readPurl, writePurl } from "./inventory-file/purl.ts";
+export { UNRESOLVED } from "./load-views.ts";
 export { type Match, matchInventory } from "./match-inventory.ts";
 export { readIntroduced } from "./planned-versions.ts";
 export { createMatching, type Matching, type ReadDecisions, type Scope } from "./refresh.ts";

@@ -121,8 +121,9 @@ say(
   `\nwritten out with factors and proofs, as they are stored: ${(writing / WRITTEN).toFixed(2)} ms an endpoint of ${Math.round(written / WRITTEN)} findings`,
 );
 
+const WARM = 20;
 say("\none endpoint's delta: 10 packages of new catalogue entries, what its findings become, and what must be written");
-const deltas = endpoints.slice(0, 200).map((packages, i) => {
+const deltas = endpoints.slice(0, WARM + 200).map((packages, i) => {
   const before = wantedFindings(viewOf(i, packages, full.judged), evidence, scores);
   const stored = [...before.values()].map((f, id) => ({
     ...f,
@@ -132,6 +133,7 @@ const deltas = endpoints.slice(0, 200).map((packages, i) => {
     setAside: false,
     records: f.proofs.map((p) => p.record),
   }));
+  const cpu = process.cpuUsage();
   const [, ms] = timed(() => {
     const changed = Array.from(packages.subarray(0, 10), (packageId) => {
       const pkg = catalogue[packageId] as MatchPackage;
@@ -144,10 +146,16 @@ const deltas = endpoints.slice(0, 200).map((packages, i) => {
     const after = { ...view, installed: [...changed, ...view.installed.slice(10)] };
     return findingChanges(after, decidedFindings(after, evidence, scores, NO_DECISIONS), stored);
   });
-  return ms;
+  const used = process.cpuUsage(cpu);
+  return { ms, cpu: (used.user + used.system) / 1_000 };
 });
-deltas.sort((a, b) => a - b);
-say(`median ${deltas[100]?.toFixed(2)} ms, slowest of 200 ${deltas[199]?.toFixed(2)} ms`);
+// The first ones are compiled while they run. CPU counts collecting garbage on other threads, and no waiting for a busy machine.
+const measured = deltas.slice(WARM);
+for (const kind of ["ms", "cpu"] as const) {
+  const sorted = measured.map((d) => d[kind]).sort((a, b) => a - b);
+  const [median, late, slowest] = [sorted[100], sorted[189], sorted[199]].map((n) => n?.toFixed(2));
+  say(`${kind === "ms" ? "on the clock" : "of CPU      "} median ${median} ms, 95 of 100 within ${late} ms, slowest of 200 ${slowest} ms`);
+}
 
 say("\none new advisory: entries that it can change are looked up by name, and only they are judged again");
 const byName = new Map<string, number[]>();

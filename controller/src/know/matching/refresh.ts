@@ -2,16 +2,14 @@ import { type Clock, days, formatInstant, type Instant, instant } from "@breakwa
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, queryRows, recordEvents, type Store } from "../../store/index.ts";
-import { pathsTo, readTopology } from "../fleet/index.ts";
-import { readFacts } from "../inventory/index.ts";
 import { batches, bulkRows, groupBy } from "../rows.ts";
-import { type JudgedPackage, judgeCatalogue, loadEvidence } from "./catalogue-verdicts.ts";
-import type { ComponentPlace } from "./component-place.ts";
+import { type JudgedPackage, loadEvidence } from "./catalogue-verdicts.ts";
 import { type DecidedFinding, type Decisions, decidedFindings, isSetAside, NO_DECISIONS } from "./decision.ts";
 import type { Evidence } from "./evidence.ts";
-import { type FindingChanges, findingChanges, type StoredFinding } from "./finding-changes.ts";
+import { type FindingChanges, findingChanges, isAlive, type StoredFinding } from "./finding-changes.ts";
 import { tellChanges } from "./finding-events.ts";
-import type { EndpointView, PendingUpdate, ScoreMemo } from "./wanted-findings.ts";
+import { loadViews, vulnerabilitiesOf } from "./load-views.ts";
+import type { EndpointView, ScoreMemo } from "./wanted-findings.ts";
 
 /** Endpoints in one transaction: about 15,000 findings, a fraction of a second on the embedded database. */
 const ENDPOINT_BATCH = 50;
@@ -52,7 +50,7 @@ export function createMatching({
       const judged = new Map<number, JudgedPackage>();
       for (const ids of batches(await endpointsIn(store.db, scope), ENDPOINT_BATCH)) {
         const views = await loadViews(store.db, ids, judged);
-        const vulnerabilityIds = vulnerabilitiesOf(views);
+        const vulnerabilityIds = await vulnerabilitiesOf(store.db, views);
         const evidence = await loadEvidence(store.db, vulnerabilityIds, startOfDay(clock.now()));
         const done = await store.db.transaction(async (tx) => {
           // One refresh at a time: two that open the same finding would both tell of it.
@@ -83,134 +81,13 @@ async function endpointsIn(db: Db, scope: Scope): Promise<string[]> {
   return rows.map((r) => r.id);
 }
 
-const EndpointRow = z.object({
-  id: z.string(),
-  facts: z.unknown(),
-  declaredExposure: z.enum(["loopback", "private", "public"]).nullable().catch(null),
-  criticality: z.coerce.number(),
-  zone: z.string().nullable(),
-  tags: z.array(z.string()),
-  packageIds: z.string().nullable(),
-});
-
-const PlaceRow = z.object({
-  endpointId: z.string(),
-  packageId: z.coerce.number(),
-  path: z.string(),
-  evidence: z.string(),
-  reach: z.string(),
-  process: z.string().nullable(),
-  unit: z.string().nullable(),
-  unseenSince: z.string().nullable(),
-});
-
-const PendingRow = z.object({
-  endpointId: z.string(),
-  id: z.coerce.number(),
-  ecosystem: z.string(),
-  name: z.string(),
-  architecture: z.string(),
-  fromVersion: z.string(),
-  toVersion: z.string(),
-  sourceName: z.string(),
-  sourceVersion: z.string(),
-  origin: z.string(),
-  distribution: z.string(),
-  describedAt: z.string().nullable(),
-  cves: z.array(z.string()),
-});
-
-/** Reads the endpoints, and judges the catalogue entries among their packages that were not judged yet. */
-async function loadViews(db: Db, ids: readonly string[], judged: Map<number, JudgedPackage>): Promise<EndpointView[]> {
-  const param = sql`${sql.param([...ids])}::text[]`;
-  const endpoints = await queryRows(
-    db,
-    EndpointRow,
-    sql`
-    select e.id, e.facts, e.declared_exposure as "declaredExposure", e.criticality, e.zone, e.tags,
-      (select string_agg(p.package_id::text, ',' order by p.package_id) from endpoint_package p
-        where p.endpoint_id = e.id and p.status not in ('config-files', 'not-installed')) as "packageIds"
-    from endpoint e where e.id = any(${param}) order by e.id`,
-  );
-  const topology = await readTopology(db);
-  const pending = groupBy(
-    await queryRows(
-      db,
-      PendingRow,
-      sql`
-      select p.endpoint_id as "endpointId", u.id, u.ecosystem, u.name, u.architecture, u.from_version as "fromVersion",
-        u.to_version as "toVersion", u.source_name as "sourceName", u.source_version as "sourceVersion",
-        coalesce(nullif(u.label, ''), u.origin) as origin, u.distribution, u.described_at::text as "describedAt", u.cves
-      from pending_update p join update_catalogue u on u.id = p.update_id
-      where p.endpoint_id = any(${param}) order by p.endpoint_id, u.name, u.architecture`,
-    ),
-    (row) => row.endpointId,
-  );
-  // What came with a package of the operating system is that package's, and told of with it.
-  const components = groupBy(
-    await queryRows(
-      db,
-      PlaceRow,
-      sql`
-      select endpoint_id as "endpointId", package_id as "packageId", path, evidence, reach, uses->0->>'process' as process,
-        uses->0->>'unit' as unit, unseen_since::text as "unseenSince"
-      from endpoint_component where endpoint_id = any(${param}) and owner = '' order by endpoint_id, package_id, path`,
-    ),
-    (row) => row.endpointId,
-  );
-  const packagesOf = new Map(endpoints.map((e) => [e.id, e.packageIds ? e.packageIds.split(",").map(Number) : []]));
-  const everyId = [...[...packagesOf.values()].flat(), ...[...components.values()].flatMap((places) => places.map((p) => p.packageId))];
-  const unjudged = new Set(everyId.filter((id) => !judged.has(id)));
-  for (const [id, result] of await judgeCatalogue(db, [...unjudged])) judged.set(id, result);
-  return endpoints.map((e) => ({
-    endpointId: e.id,
-    installed: [
-      ...(packagesOf.get(e.id) ?? []).flatMap((packageId) => {
-        const found = judged.get(packageId);
-        return found ? [{ packageId, judged: found }] : [];
-      }),
-      ...[...groupBy(components.get(e.id) ?? [], (row) => row.packageId)].flatMap(([packageId, rows]) => {
-        const found = judged.get(packageId);
-        return found ? [{ packageId, judged: found, places: rows.map(placeOf) }] : [];
-      }),
-    ],
-    pending: (pending.get(e.id) ?? []).map(({ endpointId: _endpointId, ...update }): PendingUpdate => update),
-    facts: readFacts(e.facts),
-    declaredExposure: e.declaredExposure,
-    criticality: e.criticality,
-    paths: pathsTo(e, topology),
-  }));
-}
-
-const placeOf = ({ path, evidence, reach, process, unit, unseenSince }: z.infer<typeof PlaceRow>): ComponentPlace => ({
-  path,
-  evidence,
-  reach,
-  process: process ?? "",
-  unit: unit ?? "",
-  unseenSince,
-});
-
-function vulnerabilitiesOf(views: readonly EndpointView[]): string[] {
-  const ids = new Set<string>();
-  const seen = new Set<number>();
-  for (const view of views) {
-    for (const { packageId, judged } of view.installed) {
-      if (seen.has(packageId)) continue;
-      seen.add(packageId);
-      for (const finding of judged.findings) ids.add(finding.vulnerabilityId);
-    }
-    for (const update of view.pending) for (const cve of update.cves) ids.add(cve);
-  }
-  return [...ids];
-}
-
 const StoredRow = z.object({
   endpointId: z.string(),
   id: z.coerce.number(),
   ecosystem: z.string(),
   packageName: z.string(),
   vulnerabilityId: z.string(),
+  sourceName: z.string(),
   packageId: z.coerce.number(),
   installedVersion: z.string(),
   fixedVersion: z.string().nullable(),
@@ -236,8 +113,8 @@ async function writeBatch(
       tx,
       StoredRow,
       sql`
-      select endpoint_id as "endpointId", id, ecosystem, package_name as "packageName", vulnerability_id as "vulnerabilityId", package_id as "packageId",
-        installed_version as "installedVersion", fixed_version as "fixedVersion", state, closed_by as "closedBy", update_id as "updateId", risk,
+      select endpoint_id as "endpointId", id, ecosystem, package_name as "packageName", vulnerability_id as "vulnerabilityId",
+        source_name as "sourceName", package_id as "packageId", installed_version as "installedVersion", fixed_version as "fixedVersion", state, closed_by as "closedBy", update_id as "updateId", risk,
         assessment->>'key' as decision, set_aside_at is not null and closed_at is null as "setAside",
         jsonb_path_query_array(proofs, '$[*].record') as records
       from finding where endpoint_id = any(${sql.param(views.map((v) => v.endpointId))}::text[])`,
@@ -246,7 +123,8 @@ async function writeBatch(
   );
   const changes = views.map((view) => {
     const before: readonly StoredFinding[] = stored.get(view.endpointId) ?? [];
-    return { endpointId: view.endpointId, ...findingChanges(view, decidedFindings(view, evidence, scores, decisions), before) };
+    const wanted = decidedFindings(view, evidence, scores, decisions, before.filter(isAlive));
+    return { endpointId: view.endpointId, ...findingChanges(view, wanted, before) };
   });
   await decisions.settle();
   await upsert(
@@ -313,7 +191,8 @@ async function close(tx: Db, now: Instant, closed: FindingChanges["closed"]): Pr
     });
     await tx.execute(sql`
       update finding f set state = i.state, closed_by = i.because, closed_at = ${formatInstant(now)}::timestamptz, update_id = null,
-        assessment = null
+        assessment = null,
+        proofs = case when f.state = 'restart-needed' then jsonb_path_query_array(f.proofs, '$[*] ? (@.kind != "running")') else f.proofs end
       from ${input} i where f.id = i.id`);
   }
 }

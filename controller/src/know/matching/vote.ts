@@ -8,8 +8,8 @@ export type MatchState = "open" | "no-fix" | "fixed" | "not-affected" | "ignored
 
 /** Why a verdict is what it is: the record, and the comparison that was made. */
 export interface Proof {
-  readonly kind: "advisory" | "changelog" | "statement" | "place";
-  /** Id of the record or of the document, what the changelog is of, or the path of what was found. */
+  readonly kind: "advisory" | "changelog" | "statement" | "place" | "running";
+  /** Id of the record or of the document, what the changelog is of, the path of what was found, or who runs it. */
   readonly record: string;
   readonly feed: string;
   /** When the record last changed. */

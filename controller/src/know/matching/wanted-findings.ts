@@ -6,7 +6,10 @@ import type { JudgedPackage } from "./catalogue-verdicts.ts";
 import { type ComponentPlace, placesByName, proofsOfPlaces } from "./component-place.ts";
 import { type EntryFinding, findingKey } from "./entry-findings.ts";
 import type { Evidence } from "./evidence.ts";
-import { advisedName, advisedNames } from "./source.ts";
+import { isKernelBuild } from "./kernel.ts";
+import { kernelRule } from "./kernel-rule.ts";
+import { advisedName, advisedNames, type MatchPackage } from "./source.ts";
+import { awaitingRestart, type KeptFinding } from "./still-running.ts";
 
 /** A pending update on one endpoint, with what its changelog says when somebody read it. */
 export interface PendingUpdate {
@@ -46,6 +49,11 @@ export interface EndpointView {
 /** A finding as it should stand now. */
 export interface WantedFinding extends EntryFinding, Score {
   readonly updateId: number | null;
+  /** Of what is no longer installed as it runs: the package as the decisions about it see it. */
+  readonly pkg?: MatchPackage;
+  /** Nobody decided anything yet, see `decidedFindings`. */
+  readonly decision: null;
+  readonly lapsed: null;
 }
 
 interface Score extends Risk {
@@ -57,7 +65,12 @@ interface Score extends Risk {
 export type ScoreMemo = Map<string, Map<string, Score>>;
 
 /** The findings of one endpoint: what advisories say of what is installed, and what changelogs of pending updates say they fix. */
-export function wantedFindings(view: EndpointView, evidence: Evidence, scores: ScoreMemo = new Map()): Map<string, WantedFinding> {
+export function wantedFindings(
+  view: EndpointView,
+  evidence: Evidence,
+  scores: ScoreMemo = new Map(),
+  alive: readonly KeptFinding[] = [],
+): Map<string, WantedFinding> {
   const wanted = new Map<string, WantedFinding>();
   const scorers = new Map<string, (vulnerabilityId: string) => Score>();
   const scorerOf = (packageName: string) => {
@@ -67,7 +80,8 @@ export function wantedFindings(view: EndpointView, evidence: Evidence, scores: S
     return known;
   };
   const places = placesByName(view);
-  const put = (found: EntryFinding, scoreOf: (vulnerabilityId: string) => Score) => {
+  const ofKernel = kernelRule(view);
+  const put = (found: EntryFinding & { readonly pkg?: MatchPackage }, scoreOf: (vulnerabilityId: string) => Score) => {
     const other = wanted.get(found.key);
     const kept = other ? worse(other, found) : found;
     const { risk, factors, exposure } = other ?? scoreOf(found.vulnerabilityId);
@@ -82,10 +96,13 @@ export function wantedFindings(view: EndpointView, evidence: Evidence, scores: S
       state: kept.state,
       fixedVersion: kept.fixedVersion,
       proofs: kept.proofs,
-      updateId: view.pending.length === 0 ? null : closingUpdate(kept, view),
+      ...(kept.pkg ? { pkg: kept.pkg } : {}),
+      updateId: view.pending.length === 0 || kept.state === "restart-needed" ? null : closingUpdate(kept, view),
       risk,
       factors,
       exposure,
+      decision: null,
+      lapsed: null,
     });
   };
   for (const { judged, places: own } of view.installed) {
@@ -93,7 +110,12 @@ export function wantedFindings(view: EndpointView, evidence: Evidence, scores: S
     const { ecosystem, name, version } = judged.pkg;
     if (!own) {
       const scoreOf = scorerOf(name);
-      for (const found of judged.findings) put(found, scoreOf);
+      const kernelWord = isKernelBuild(judged.pkg) ? ofKernel : undefined;
+      for (const found of judged.findings) {
+        const word = kernelWord?.(found);
+        if (word?.state === "past") continue;
+        put(word ? { ...found, state: "restart-needed", proofs: [word.proof, ...found.proofs] } : found, scoreOf);
+      }
       continue;
     }
     const proofs = proofsOfPlaces(ecosystem, name, version, own);
@@ -103,6 +125,8 @@ export function wantedFindings(view: EndpointView, evidence: Evidence, scores: S
     for (const found of judged.findings) put({ ...found, proofs: [...found.proofs, ...proofs] }, scoreOf);
   }
   for (const found of byChangelogs(view)) put(found, scorerOf(found.packageName));
+  const unspoken = alive.filter((f) => !wanted.has(findingKey(f.ecosystem, f.packageName, f.vulnerabilityId)));
+  for (const found of awaitingRestart(view, unspoken)) put(found, scorerOf(found.packageName));
   return wanted;
 }
 
@@ -168,7 +192,7 @@ function* byChangelogs(view: EndpointView): Generator<EntryFinding> {
 }
 
 /** One finding of two that concern the same package and vulnerability: open before no-fix, the advisory's fixed version, all proofs. */
-function worse(a: EntryFinding, b: EntryFinding): EntryFinding {
+function worse<T extends EntryFinding>(a: T, b: T): T {
   const [first, second] = a.state === "open" || b.state !== "open" ? [a, b] : [b, a];
   const proofs = new Map([...first.proofs, ...second.proofs].map((p) => [p.record, p]));
   return { ...first, proofs: [...proofs.values()] };

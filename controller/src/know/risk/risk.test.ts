@@ -275,11 +275,11 @@ describe("reach", () => {
       },
     ],
     loadedPackages: [
-      { name: "openssh-server", pids: [7], units: ["ssh.service"], restartNeeded: false, reach: "public" },
-      { name: "libssl3", pids: [7], units: ["ssh.service"], restartNeeded: false, reach: "public" },
-      { name: "cron", pids: [8], units: ["cron.service"], restartNeeded: false, reach: "none" },
+      { name: "openssh-server", pids: [7], units: ["ssh.service"], restartNeeded: false, stale: [], reach: "public" },
+      { name: "libssl3", pids: [7], units: ["ssh.service"], restartNeeded: false, stale: [], reach: "public" },
+      { name: "cron", pids: [8], units: ["cron.service"], restartNeeded: false, stale: [], reach: "none" },
     ],
-    kernel: { running: "6.1.0-25-amd64", newestInstalled: "6.1.0-26-amd64", package: "linux-image-6.1.0-25-amd64" },
+    kernel: { running: "6.1.0-25-amd64", newestInstalled: "6.1.0-26-amd64", package: "linux-image-6.1.0-25-amd64", runningVersion: "" },
     reboot: null,
     repositories: [],
     hardware: null,
@@ -313,7 +313,7 @@ describe("declared ways from the internet", () => {
     EndpointFacts.parse({
       ...{ collectedAt: "", services: [], kernel: null, reboot: null, repositories: [], hardware: null, problems: [] },
       listeners: [{ ...listener, scope }],
-      loadedPackages: [{ name: "libssl3", pids: [7], units: ["shop.service"], restartNeeded: false, reach: scope }],
+      loadedPackages: [{ name: "libssl3", pids: [7], units: ["shop.service"], restartNeeded: false, stale: [], reach: scope }],
     });
   const balanced = (ports: number[]) => ({ zone: null, loadBalancers: [{ id: "front", ports }] });
   const dmz = { zone: "dmz", loadBalancers: [] };

@@ -154,7 +154,7 @@ async function findingsOf(tx: Db, wish: SuppressionWish): Promise<z.infer<typeof
     sql`select f.endpoint_id as "endpointId", f.ecosystem, f.package_name as "packageName", f.source_name as "sourceName", f.vulnerability_id as "vulnerabilityId",
       f.installed_version as "installedVersion", e.tags, e.redundancy_group as "group"
       from finding f join endpoint e on e.id = f.endpoint_id and e.revoked_at is null
-      where f.vulnerability_id = ${wish.vulnerabilityId} and f.state in ('open', 'no-fix', 'suppressed')`,
+      where f.vulnerability_id = ${wish.vulnerabilityId} and f.state in ('open', 'no-fix', 'restart-needed', 'suppressed')`,
   );
   return rows.filter((row) => concerns(wish, row, row));
 }

@@ -19,7 +19,7 @@ export interface ExportScope {
 const Row = z.object({
   vulnerabilityId: z.string(),
   endpointId: z.string(),
-  state: z.enum(["open", "no-fix", "suppressed", "not-affected", "fixed"]),
+  state: z.enum(["open", "no-fix", "restart-needed", "suppressed", "not-affected", "fixed"]),
   fixedVersion: z.string().nullable(),
   closedBy: z.string().nullable(),
   since: z.string().transform((text): Instant => instant(Date.parse(text))),
@@ -63,8 +63,8 @@ export async function ownStatements(db: Db, scope: ExportScope): Promise<Result<
       c.source_name as "sourceName", c.source_version as "sourceVersion", c.distribution, f.assessment->'statement' as statement, f.assessment->'suppression' as suppression
       from finding f join endpoint e on e.id = f.endpoint_id and e.revoked_at is null
       join ${INSTALLED} p on p.endpoint_id = f.endpoint_id
-      join package_catalogue c on c.id = p.package_id and c.ecosystem = f.ecosystem and c.name = f.package_name and (f.closed_at is not null or c.id = f.package_id)
-      where f.state in ('open', 'no-fix', 'suppressed', 'not-affected', 'fixed') and ${sql.join(where, sql` and `)}
+      join package_catalogue c on c.id = p.package_id and c.ecosystem = f.ecosystem and c.name = f.package_name and (f.closed_at is not null or f.state = 'restart-needed' or c.id = f.package_id)
+      where f.state in ('open', 'no-fix', 'restart-needed', 'suppressed', 'not-affected', 'fixed') and ${sql.join(where, sql` and `)}
       order by f.vulnerability_id, c.id, f.endpoint_id limit ${MAX_ROWS + 1}`,
   );
   if (rows.length > MAX_ROWS)
@@ -130,7 +130,12 @@ function sayingOf(row: Row): { status: VexStatus; justification: VexJustificatio
       return {
         status: "affected",
         justification: null,
-        note: row.fixedVersion === null ? "No fixed version is known yet." : `Update to ${row.fixedVersion}.`,
+        note:
+          row.state === "restart-needed"
+            ? `${row.fixedVersion ?? "A fixed version"} is installed, and the old code still runs: restart what runs it.`
+            : row.fixedVersion === null
+              ? "No fixed version is known yet."
+              : `Update to ${row.fixedVersion}.`,
       };
   }
 }

@@ -1,5 +1,6 @@
 import { fail, ok, type Problem, type Result } from "@breakwater/shared/core";
 import type { z } from "zod";
+import { isUnfit, printable } from "../printable.ts";
 import { Csaf, readCsaf } from "./read-csaf.ts";
 import { CycloneDxVex, readCycloneDxVex } from "./read-cyclonedx.ts";
 import { OpenVex, readOpenVex } from "./read-openvex.ts";
@@ -17,8 +18,9 @@ export function readVex(text: string): Result<VexDocument> {
   } catch (cause) {
     return fail(malformed(`it is no JSON: ${cause instanceof Error ? cause.message.slice(0, 200) : String(cause)}`));
   }
-  const document = dispatch(json);
-  if (!document.ok) return document;
+  const dispatched = dispatch(json);
+  if (!dispatched.ok) return dispatched;
+  const document = ok(withFitNames(dispatched.value));
   const { statements, leftOut, author } = document.value;
   if (author.trim() === "") return fail(malformed("it names no author, so that nobody can believe it"));
   if (statements.length + leftOut.length > MAX_STATEMENTS) return fail(malformed(`it has more than ${MAX_STATEMENTS} statements`));
@@ -32,6 +34,24 @@ export function readVex(text: string): Result<VexDocument> {
       ),
     );
   return document;
+}
+
+/** What names something by control characters names nothing; what it says of itself otherwise is for people to read. */
+function withFitNames(document: VexDocument): VexDocument {
+  const fit = ({ vulnerabilityId, purl }: VexDocument["statements"][number]) => !isUnfit(`${vulnerabilityId}${purl}`);
+  const unfit = document.statements.filter((s) => !fit(s));
+  return {
+    ...document,
+    author: printable(document.author),
+    statements: document.statements.filter(fit),
+    leftOut: [
+      ...document.leftOut.map(({ place, reason }) => ({ place: printable(place), reason: printable(reason) })),
+      ...unfit.map(({ place, purl }) => ({
+        place,
+        reason: `the vulnerability or ${printable(purl.slice(0, 200))} has control characters or invisible ones`,
+      })),
+    ],
+  };
 }
 
 function dispatch(json: unknown): Result<VexDocument> {
@@ -63,6 +83,6 @@ const placeOf = (path: readonly PropertyKey[]): string =>
 
 const malformed = (why: string): Problem => ({
   code: "bad-vex",
-  message: `The VEX document cannot be used: ${why}.`,
+  message: `The VEX document cannot be used: ${printable(why)}.`,
   next: "Mend the named places, or ask its author; nothing of it was taken in.",
 });

@@ -4,6 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
 import { HTTPException } from "hono/http-exception";
 import { MAX_CMDB_BYTES } from "../../know/cmdb/index.ts";
+import { MAX_FLEET_FILE_BYTES } from "../../know/fleet/index.ts";
 import { MAX_VEX_BYTES } from "../../know/vex/index.ts";
 import type { Env, RequestContext } from "./bind.ts";
 import { createEventStreams } from "./events.ts";
@@ -29,10 +30,10 @@ import { loadStaticFiles, serveStatic } from "./static-files.ts";
 
 /** Scenario texts and plan intents are the largest bodies; ten thousand endpoint ids fit. */
 const MAX_BODY_BYTES = 1_000_000;
-/** A VEX document, or an export of a configuration database, travels as a text in JSON, which may double some of its characters. */
-const MAX_DOCUMENT_BODY_BYTES = 2 * Math.max(MAX_VEX_BYTES, MAX_CMDB_BYTES);
+/** A VEX document, an export of a configuration database, or a fleet file travels as a text in JSON, which may double some of its characters. */
+const MAX_DOCUMENT_BODY_BYTES = 2 * Math.max(MAX_VEX_BYTES, MAX_CMDB_BYTES, MAX_FLEET_FILE_BYTES);
 export const BASE = "/api/v1";
-const DOCUMENT_PATHS: ReadonlySet<string> = new Set([`${BASE}/vex/documents`, `${BASE}/cmdb/imports`]);
+const DOCUMENTS: ReadonlySet<string> = new Set([`POST ${BASE}/vex/documents`, `POST ${BASE}/cmdb/imports`, `PUT ${BASE}/fleet-file`]);
 
 export interface ApiOptions {
   /** The listener speaks TLS, or a proxy in front of it does: cookies are Secure. */
@@ -76,7 +77,7 @@ export async function createApi(services: Services, options: ApiOptions) {
       },
     });
   const [small, large] = [limited(MAX_BODY_BYTES), limited(MAX_DOCUMENT_BODY_BYTES)];
-  const isDocument = (c: RequestContext) => DOCUMENT_PATHS.has(c.req.path) && c.req.method === "POST";
+  const isDocument = (c: RequestContext) => DOCUMENTS.has(`${c.req.method} ${c.req.path}`);
   // A bundle of intelligence is read piece by piece, under a limit of its own.
   const isBundle = (c: RequestContext) => c.req.path === `${BASE}/intel/bundle` && c.req.method === "POST";
   api.use((c, next) => (isDocument(c) || isBundle(c) ? next() : small(c, next)));

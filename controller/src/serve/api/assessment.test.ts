@@ -58,7 +58,7 @@ beforeAll(async () => {
   }
   for (const id of ["ep_1", "ep_2"]) {
     await addEndpoint(t.store, id, { tags: ["web"], declaredExposure: "public" });
-    const loaded = { name: "openssl", pids: [42], units: ["nginx.service"], restartNeeded: false, reach: "public" };
+    const loaded = { name: "openssl", pids: [42], units: ["nginx.service"], restartNeeded: false, stale: [], reach: "public" };
     const listener = {
       protocol: "tcp",
       address: "0.0.0.0",
@@ -131,6 +131,7 @@ describe("a finding", () => {
     expect((await get(`/vulnerabilities/${CVE}`)).findings).toEqual({
       open: 1,
       withoutFix: 0,
+      restartNeeded: 0,
       suppressed: 1,
       notAffected: 0,
       fixed: 0,
@@ -284,5 +285,41 @@ describe("a saved view", () => {
     expect((await t.request(`/views/${view.id}`, asToken(tokens.admin, undefined, "DELETE"))).status).toBe(403);
     expect((await t.request(`/views/${view.id}`, asToken(tokens.viewer, undefined, "DELETE"))).status).toBe(200);
     expect((await get("/views")).rows).toEqual([]);
+  });
+});
+
+describe("a patched package whose old file still runs", () => {
+  const told = async (restartNeeded: boolean, version = NEW) => {
+    const stale = restartNeeded ? [{ pid: 42, name: "nginx", unit: "nginx.service" }] : [];
+    const loaded = { name: "openssl", pids: [42], units: ["nginx.service"], restartNeeded, stale, reach: "public" };
+    const inventory = wireInventory({ packages: [wirePackage("openssl", version)], loadedPackages: [loaded] });
+    expectOk(await t.know.inventory.takeSnapshot("ep_2", inventory, `${version} ${restartNeeded}`));
+    await t.know.settle();
+  };
+
+  it("is a state of its own in list, page, counts and queue, with the process, until the restart is seen", async () => {
+    await told(true);
+    const rows = await json(["finding", "list", "--state", "restart-needed"]);
+    expect(rows).toMatchObject([{ hostname: "ep_2", closedAt: null, updateAvailable: false }]);
+    expect(rows[0].stillRuns).toContain("the old file still runs in nginx of nginx.service (pid 42)");
+    expect(await json(["finding", "list"])).toHaveLength(2);
+    const shown = (await run(["finding", "show", String(rows[0].id)])).out;
+    expect(shown).toContain("restart-needed");
+    expect(shown).toContain("nginx of nginx.service (pid 42)");
+    const detail = await get(`/findings/${rows[0].id}`);
+    expect(detail.evidence.processes).toMatchObject([{ restartNeeded: true, stale: [{ pid: 42, name: "nginx" }] }]);
+    expect(detail.demands).not.toEqual([]);
+    expect(detail.history[0]).toMatchObject({ type: "finding.restart-needed" });
+    expect(await get("/queue")).toMatchObject({ restartNeeded: 1, rows: [{ findings: 1 }] });
+    const overview = await get("/overview");
+    expect(overview.counts).toMatchObject({ openFindings: 2, restartNeeded: 1 });
+    expect(overview.sentence).toContain("1 of them patched and waiting for a restart");
+    expect((await get(`/vulnerabilities/${CVE}`)).findings).toMatchObject({ open: 1, restartNeeded: 1, fixed: 0, endpoints: 2 });
+    const vex = JSON.parse((await run(["vex", "export", "--format", "openvex", "--author", "Ops", "--endpoint", "ep_2"])).out);
+    expect(vex.statements).toMatchObject([{ status: "affected", action_statement: expect.stringContaining("restart what runs it") }]);
+
+    await told(false);
+    expect(await get(`/findings/${rows[0].id}`)).toMatchObject({ state: "fixed", stillRuns: null, closedBy: `seen: openssl ${NEW}` });
+    expect(await get("/queue")).toMatchObject({ restartNeeded: 0 });
   });
 });

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { MiddlewareHandler } from "hono";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { z } from "zod";
+import { UNRESOLVED } from "../../know/matching/index.ts";
 import { queryRows, type Store } from "../../store/index.ts";
 
 const counts = z.object({
@@ -41,7 +42,7 @@ export function createMetrics(store: Store) {
       sql`
       select (select count(*) from endpoint where revoked_at is null) as endpoints,
              (select count(*) from endpoint where revoked_at is null and connected) as connected,
-             (select count(*) from finding where state in ('open', 'no-fix')) as open,
+             (select count(*) from finding where state in ${UNRESOLVED}) as open,
              (select count(*) from deployment where finished_at is null) as running`,
     );
     if (now) {

@@ -122,7 +122,7 @@ export const finding = pgTable(
     sourceName: text("source_name").notNull(),
     installedVersion: text("installed_version").notNull(),
     fixedVersion: text("fixed_version"),
-    /** "open" | "no-fix" | "suppressed" | "not-affected" | "fixed" | "gone" | "ignored" */
+    /** "open" | "no-fix" | "restart-needed" | "suppressed" | "not-affected" | "fixed" | "gone" | "ignored" */
     state: text().notNull(),
     /** What people or vendors decided about it, over what the versions say (know/assessment); null where nobody did. */
     assessment: jsonb().$type<unknown>(),

@@ -39,6 +39,7 @@ import type { RenewRequest as _breakwater_v1_RenewRequest, RenewRequest__Output 
 import type { RenewResponse as _breakwater_v1_RenewResponse, RenewResponse__Output as _breakwater_v1_RenewResponse__Output } from './breakwater/v1/RenewResponse.ts';
 import type { Repository as _breakwater_v1_Repository, Repository__Output as _breakwater_v1_Repository__Output } from './breakwater/v1/Repository.ts';
 import type { Service as _breakwater_v1_Service, Service__Output as _breakwater_v1_Service__Output } from './breakwater/v1/Service.ts';
+import type { StaleProcess as _breakwater_v1_StaleProcess, StaleProcess__Output as _breakwater_v1_StaleProcess__Output } from './breakwater/v1/StaleProcess.ts';
 import type { UpdateDescription as _breakwater_v1_UpdateDescription, UpdateDescription__Output as _breakwater_v1_UpdateDescription__Output } from './breakwater/v1/UpdateDescription.ts';
 import type { UpdateDescriptions as _breakwater_v1_UpdateDescriptions, UpdateDescriptions__Output as _breakwater_v1_UpdateDescriptions__Output } from './breakwater/v1/UpdateDescriptions.ts';
 import type { UpdateRequest as _breakwater_v1_UpdateRequest, UpdateRequest__Output as _breakwater_v1_UpdateRequest__Output } from './breakwater/v1/UpdateRequest.ts';
@@ -93,6 +94,7 @@ export interface ProtoGrpcType {
       RenewResponse: MessageTypeDefinition<_breakwater_v1_RenewResponse, _breakwater_v1_RenewResponse__Output>
       Repository: MessageTypeDefinition<_breakwater_v1_Repository, _breakwater_v1_Repository__Output>
       Service: MessageTypeDefinition<_breakwater_v1_Service, _breakwater_v1_Service__Output>
+      StaleProcess: MessageTypeDefinition<_breakwater_v1_StaleProcess, _breakwater_v1_StaleProcess__Output>
       UpdateDescription: MessageTypeDefinition<_breakwater_v1_UpdateDescription, _breakwater_v1_UpdateDescription__Output>
       UpdateDescriptions: MessageTypeDefinition<_breakwater_v1_UpdateDescriptions, _breakwater_v1_UpdateDescriptions__Output>
       UpdateRequest: MessageTypeDefinition<_breakwater_v1_UpdateRequest, _breakwater_v1_UpdateRequest__Output>

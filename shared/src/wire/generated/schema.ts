@@ -1504,6 +1504,27 @@ export const schema = {
         "reach": {
          "type": "string",
          "id": 5
+        },
+        "stale": {
+         "rule": "repeated",
+         "type": "StaleProcess",
+         "id": 6
+        }
+       }
+      },
+      "StaleProcess": {
+       "fields": {
+        "pid": {
+         "type": "uint32",
+         "id": 1
+        },
+        "name": {
+         "type": "string",
+         "id": 2
+        },
+        "unit": {
+         "type": "string",
+         "id": 3
         }
        }
       },
@@ -1520,6 +1541,10 @@ export const schema = {
         "package": {
          "type": "string",
          "id": 3
+        },
+        "runningVersion": {
+         "type": "string",
+         "id": 4
         }
        }
       },

@@ -81,6 +81,7 @@ import type { Sample as _breakwater_v1_Sample, Sample__Output as _breakwater_v1_
 import type { SendInventory as _breakwater_v1_SendInventory, SendInventory__Output as _breakwater_v1_SendInventory__Output } from './breakwater/v1/SendInventory.ts';
 import type { Service as _breakwater_v1_Service, Service__Output as _breakwater_v1_Service__Output } from './breakwater/v1/Service.ts';
 import type { Settings as _breakwater_v1_Settings, Settings__Output as _breakwater_v1_Settings__Output } from './breakwater/v1/Settings.ts';
+import type { StaleProcess as _breakwater_v1_StaleProcess, StaleProcess__Output as _breakwater_v1_StaleProcess__Output } from './breakwater/v1/StaleProcess.ts';
 import type { StandingHalt as _breakwater_v1_StandingHalt, StandingHalt__Output as _breakwater_v1_StandingHalt__Output } from './breakwater/v1/StandingHalt.ts';
 import type { TcpCheck as _breakwater_v1_TcpCheck, TcpCheck__Output as _breakwater_v1_TcpCheck__Output } from './breakwater/v1/TcpCheck.ts';
 import type { UnitCheck as _breakwater_v1_UnitCheck, UnitCheck__Output as _breakwater_v1_UnitCheck__Output } from './breakwater/v1/UnitCheck.ts';
@@ -190,6 +191,7 @@ export interface ProtoGrpcType {
       SendInventory: MessageTypeDefinition<_breakwater_v1_SendInventory, _breakwater_v1_SendInventory__Output>
       Service: MessageTypeDefinition<_breakwater_v1_Service, _breakwater_v1_Service__Output>
       Settings: MessageTypeDefinition<_breakwater_v1_Settings, _breakwater_v1_Settings__Output>
+      StaleProcess: MessageTypeDefinition<_breakwater_v1_StaleProcess, _breakwater_v1_StaleProcess__Output>
       StandingHalt: MessageTypeDefinition<_breakwater_v1_StandingHalt, _breakwater_v1_StandingHalt__Output>
       TcpCheck: MessageTypeDefinition<_breakwater_v1_TcpCheck, _breakwater_v1_TcpCheck__Output>
       UnitCheck: MessageTypeDefinition<_breakwater_v1_UnitCheck, _breakwater_v1_UnitCheck__Output>

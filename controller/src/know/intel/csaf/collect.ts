@@ -2,7 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse as parseCsv } from "csv-parse/sync";
 import { z } from "zod";
-import { type Collect, type Collected, type Collecting, collectDocument, isUrl, readChecksum } from "../collect.ts";
+import { type Collect, type Collected, type Collecting, collectDocument, hasSignature, isUrl, readChecksum } from "../collect.ts";
 import { feedMoment } from "../records.ts";
 import { download, NO_VALIDATORS, sha256Of } from "../transport/index.ts";
 
@@ -40,10 +40,22 @@ async function archive(collecting: Collecting): Promise<Collected | undefined> {
     await dispose();
     throw new Error(`the SHA-256 of ${name} is ${checksum}, and its publisher says ${declared}`);
   }
+  const signed = await hasSignature(feed, path, () => transport.text(`${url}.asc`, feed.headers, stop)).catch(async (cause: unknown) => {
+    await dispose();
+    throw cause;
+  });
   // What was published on the day of the archive may or may not be in it.
   const day = Date.parse(/\d{4}-\d{2}-\d{2}/.exec(name)?.[0] ?? "");
   const since = new Date((Number.isNaN(day) ? collecting.now : day) - DAY_MS).toISOString();
-  return { paths: [path], validators: validators ?? NO_VALIDATORS, checksum, cursor: JSON.stringify({ since }), whole: true, dispose };
+  return {
+    paths: [path],
+    validators: validators ?? NO_VALIDATORS,
+    checksum,
+    cursor: JSON.stringify({ since }),
+    whole: true,
+    signed,
+    dispose,
+  };
 }
 
 async function changes(collecting: Collecting, since: string): Promise<Collected | undefined> {
@@ -61,7 +73,11 @@ async function changes(collecting: Collecting, since: string): Promise<Collected
         due.slice(i, i + AT_ONCE).map(async ({ file }, n) => {
           const path = join(folder, `document-${i + n}.json`);
           paths.push(path);
-          await writeFile(path, await transport.text(new URL(file, feed.source).href, feed.headers, stop), { mode: 0o600 });
+          const url = new URL(file, feed.source).href;
+          await writeFile(path, await transport.text(url, feed.headers, stop), { mode: 0o600 });
+          await hasSignature(feed, path, () => transport.text(`${url}.asc`, feed.headers, stop)).catch((cause: unknown) => {
+            throw new Error(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`);
+          });
         }),
       );
   } catch (cause) {
@@ -78,7 +94,7 @@ async function changes(collecting: Collecting, since: string): Promise<Collected
         .at(-1) ??
       since,
   });
-  return { paths, validators: NO_VALIDATORS, checksum: "", cursor, whole: false, gone, dispose };
+  return { paths, validators: NO_VALIDATORS, checksum: "", cursor, whole: false, signed: feed.signedBy !== undefined, gone, dispose };
 }
 
 /** Rows of a file and a moment, without those whose file leads elsewhere. */

@@ -10,6 +10,7 @@ const counts: Parameters<typeof stateSentence>[0] = {
   withOpenFindings: 0,
   openFindings: 0,
   withoutFix: 0,
+  restartNeeded: 0,
   suppressed: 0,
   notAffected: 0,
   knownExploited: 0,

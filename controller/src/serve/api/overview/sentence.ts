@@ -30,8 +30,9 @@ export function stateSentence(
   const unknown = [counts.withoutInventory > 0 ? `${many(counts.withoutInventory, "endpoint")} without an inventory` : "", unread].filter(
     Boolean,
   );
+  const patched = counts.restartNeeded > 0 ? `, ${counts.restartNeeded} of them patched and waiting for a restart` : "";
   const aside = counts.suppressed > 0 ? `, ${counts.suppressed} suppressed` : "";
-  const found = `${many(counts.openFindings, "open finding")} on ${many(counts.withOpenFindings, "endpoint")}${aside}`;
+  const found = `${many(counts.openFindings, "open finding")} on ${many(counts.withOpenFindings, "endpoint")}${patched}${aside}`;
   const known =
     counts.withoutInventory === counts.endpoints
       ? ["no inventory has arrived yet"]

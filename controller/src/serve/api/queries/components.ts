@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { readFacts } from "../../../know/inventory/index.ts";
+import { UNRESOLVED } from "../../../know/matching/index.ts";
 import type { Db } from "../../../store/index.ts";
 import { decodeCursor, offsetPage } from "../cursor.ts";
 import { notFound } from "../problems.ts";
@@ -22,7 +23,7 @@ const row = z.object({
 });
 
 const openFindings = sql`(select count(*) from finding f where f.endpoint_id = ec.endpoint_id and f.ecosystem = c.ecosystem
-  and f.package_name = c.name and f.state in ('open', 'no-fix') and ec.owner = ''
+  and f.package_name = c.name and f.state in ${UNRESOLVED} and ec.owner = ''
   and (f.proofs @> jsonb_build_array(jsonb_build_object('record', ec.path))
     or f.proofs @> jsonb_build_array(jsonb_build_object('record', c.name || ' ' || c.version || ' elsewhere'))))`;
 

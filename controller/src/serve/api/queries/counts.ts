@@ -1,6 +1,7 @@
 import { addMs, formatInstant, type Instant, minutes } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import { UNRESOLVED } from "../../../know/matching/index.ts";
 import type { Db } from "../../../store/index.ts";
 import { int, momentOrNull, real, select } from "./select.ts";
 
@@ -15,6 +16,7 @@ const countsRow = z.object({
   withOpenFindings: int,
   openFindings: int,
   withoutFix: int,
+  restartNeeded: int,
   suppressed: int,
   notAffected: int,
   knownExploited: int,
@@ -28,7 +30,7 @@ const silentWhere = (now: Instant) =>
 
 export async function fleetCounts(db: Db, now: Instant): Promise<z.infer<typeof countsRow>> {
   const live = sql`from endpoint e where e.revoked_at is null`;
-  const unresolved = sql`from finding f where f.state in ('open', 'no-fix')`;
+  const unresolved = sql`from finding f where f.state in ${UNRESOLVED}`;
   const [row] = await select(
     db,
     countsRow,
@@ -38,6 +40,7 @@ export async function fleetCounts(db: Db, now: Instant): Promise<z.infer<typeof 
       (select count(*) ${live} and (e.facts->'reboot'->>'needed')::boolean) as "rebootRequired",
       (select count(distinct f.endpoint_id) ${unresolved}) as "withOpenFindings", (select count(*) ${unresolved}) as "openFindings",
       (select count(*) from finding f where f.state = 'no-fix') as "withoutFix",
+      (select count(*) from finding f where f.state = 'restart-needed') as "restartNeeded",
       (select count(*) from finding f where f.state = 'suppressed') as suppressed,
       (select count(*) from finding f where f.state = 'not-affected') as "notAffected",
       (select count(*) ${unresolved} and exists (select 1 from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'kev')) as "knownExploited",

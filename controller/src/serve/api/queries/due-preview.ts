@@ -2,6 +2,7 @@ import { type Instant, parseInstant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import type { z } from "zod";
 import { readDueRules } from "../../../know/due-rules/index.ts";
+import { UNRESOLVED } from "../../../know/matching/index.ts";
 import type { DueRules } from "../../../know/risk/index.ts";
 import type { Db } from "../../../store/index.ts";
 import type { duePreviewSchema } from "../schemas/index.ts";
@@ -33,7 +34,7 @@ export async function previewDueRules(db: Db, wanted: DueRules, now: Instant): P
       db,
       findingRow,
       sql`select ${columns} from finding f join endpoint e on e.id = f.endpoint_id left join vulnerability v on v.id = f.vulnerability_id
-        where f.state in ('open', 'no-fix') and f.id > ${String(last)}::bigint order by f.id limit ${AT_ONCE}`,
+        where f.state in ${UNRESOLVED} and f.id > ${String(last)}::bigint order by f.id limit ${AT_ONCE}`,
     );
     for (const row of rows) {
       last = row.id;

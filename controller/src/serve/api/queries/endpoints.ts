@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
+import { UNRESOLVED } from "../../../know/matching/index.ts";
 import type { Db } from "../../../store/index.ts";
 import { decodeCursor, offsetPage } from "../cursor.ts";
 import { notFound } from "../problems.ts";
@@ -59,7 +60,7 @@ const findings = (only: SQL) => sql`
   select f.endpoint_id, count(*) as open, max(f.risk) as highest, sum(f.risk) as total, count(k.vulnerability_id) as kev
   from finding f
   left join (select distinct vulnerability_id from signal where kind = 'kev') k on k.vulnerability_id = f.vulnerability_id
-  where f.state in ('open', 'no-fix') and ${only} group by f.endpoint_id`;
+  where f.state in ${UNRESOLVED} and ${only} group by f.endpoint_id`;
 
 const ORDER: Readonly<Record<z.output<typeof endpointQuery>["sort"], SQL>> = {
   hostname: sql`e.hostname, e.id`,

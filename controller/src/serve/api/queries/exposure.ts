@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import { UNRESOLVED } from "../../../know/matching/index.ts";
 import type { Db } from "../../../store/index.ts";
 import { notFound } from "../problems.ts";
 import type { exposureSchema } from "../schemas/index.ts";
@@ -42,7 +43,7 @@ export async function readExposure(db: Db, endpointId: string): Promise<z.infer<
     db,
     findingRow,
     sql`select package_name as name, count(*) as "openFindings", max(risk) as "riskHighest" from finding
-      where endpoint_id = ${endpointId} and ecosystem in ('deb', 'rpm', 'apk') and state in ('open', 'no-fix') group by 1`,
+      where endpoint_id = ${endpointId} and ecosystem in ('deb', 'rpm', 'apk') and state in ${UNRESOLVED} group by 1`,
   );
   const wrong = new Map(found.map((f) => [f.name, f]));
   const withFindings = (name: string) => wrong.get(name) ?? { name, openFindings: 0, riskHighest: 0 };

@@ -14,7 +14,7 @@ import { json, moment, momentOrNull, select, textArray } from "./select.ts";
 const MAX_EVENTS = 100;
 
 const proof = z.object({
-  kind: z.enum(["advisory", "changelog", "statement", "place"]),
+  kind: z.enum(["advisory", "changelog", "statement", "place", "running"]),
   record: z.string(),
   feed: z.string(),
   modified: z.string().nullable(),
@@ -71,11 +71,12 @@ export async function readFinding(db: Db, id: number): Promise<z.input<typeof fi
       why: place?.statement ?? reachOf(finding.packageName, facts, declaredExposure, pathsTo(found, await readTopology(db))).why,
       inventoryAt,
       criticality: finding.criticality,
-      processes: processes.map(({ name, pids: all, units, restartNeeded, reach }) => ({
+      processes: processes.map(({ name, pids: all, units, restartNeeded, stale, reach }) => ({
         name,
         pids: all.slice(0, 50),
         units,
         restartNeeded,
+        stale,
         reach,
       })),
       listeners: listeners

@@ -2,6 +2,7 @@ import { formatInstant, parseInstant } from "@breakwater/shared/core";
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { readDueRules } from "../../../know/due-rules/index.ts";
+import { isUnresolved, UNRESOLVED } from "../../../know/matching/index.ts";
 import { type Demand, type DueRules, dueOf, readCvss, readSsvc } from "../../../know/risk/index.ts";
 import type { Db } from "../../../store/index.ts";
 import { decodeCursor, offsetPage } from "../cursor.ts";
@@ -35,6 +36,7 @@ export const findingRow = z.object({
   epss: realOrNull,
   kev: z.boolean(),
   inventoryOnly: z.boolean(),
+  stillRuns: z.string().nullable(),
   proofs,
   updateAvailable: z.boolean(),
   openedAt: moment,
@@ -63,7 +65,7 @@ const ORDER: Readonly<Record<z.output<typeof findingQuery>["sort"], SQL>> = {
 /** What a page of findings shows of each. */
 export const columns = sql`f.id, f.endpoint_id as "endpointId", e.hostname, f.vulnerability_id as "vulnerabilityId", coalesce(v.summary, '') as summary,
   f.ecosystem, f.ecosystem <> all(${textArray(PATCHED)}) as "inventoryOnly", f.package_name as "packageName", f.source_name as "sourceName", f.installed_version as "installedVersion", f.fixed_version as "fixedVersion",
-  f.state, f.assessment, f.risk, f.factors, f.proofs, v.cvss_score as "cvssScore",
+  f.state, case when f.state = 'restart-needed' then jsonb_path_query_first(f.proofs, '$[*] ? (@.kind == "running")')->>'statement' end as "stillRuns", f.assessment, f.risk, f.factors, f.proofs, v.cvss_score as "cvssScore",
   (select max(s.value) from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'epss') as epss,
   exists (select 1 from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'kev') as kev,
   f.update_id is not null as "updateAvailable", f.opened_at as "openedAt", f.closed_at as "closedAt", f.closed_by as "closedBy", e.simulated,
@@ -78,7 +80,7 @@ export async function listFindings(db: Db, query: z.output<typeof findingQuery>)
   const from = sql`
     from finding f join endpoint e on e.id = f.endpoint_id left join vulnerability v on v.id = f.vulnerability_id
     where ${allOf(
-      query.state === "unresolved" && sql`f.state in ('open', 'no-fix')`,
+      query.state === "unresolved" && sql`f.state in ${UNRESOLVED}`,
       query.state !== "unresolved" && query.state !== "any" && sql`f.state = ${query.state}`,
       query.vulnerability !== undefined && sql`f.vulnerability_id = ${query.vulnerability}`,
       query.package !== undefined && sql`(f.package_name = ${query.package} or f.source_name = ${query.package})`,
@@ -106,7 +108,7 @@ export async function listFindings(db: Db, query: z.output<typeof findingQuery>)
 /** Due dates are calculated when asked for: they follow from facts that are stored, and from no predicted score. */
 export function demandsOf(finding: FindingRow, rules: DueRules) {
   const detectedAt = parseInstant(finding.openedAt);
-  if ((finding.state !== "open" && finding.state !== "no-fix") || detectedAt === undefined) return { first: null, demands: [] };
+  if (!isUnresolved(finding.state) || detectedAt === undefined) return { first: null, demands: [] };
   const { cvssVector, publicExploit, exposure, criticality } = finding;
   const severity = (cvssVector === "" ? null : readCvss(cvssVector)?.baseScore) ?? finding.cvssScore;
   const kev = finding.kev ? { since: (finding.kevSince === null ? undefined : parseInstant(finding.kevSince)) ?? null } : null;

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import { UNRESOLVED } from "../../../know/matching/index.ts";
 import type { Db } from "../../../store/index.ts";
 import { decodeCursor, offsetPage } from "../cursor.ts";
 import type { packageQuery } from "../schemas/index.ts";
@@ -42,7 +43,7 @@ export async function listPackages(db: Db, endpointId: string, query: z.output<t
     sql`select c.name, c.version, c.architecture, c.ecosystem, c.source_name as "sourceName", c.source_version as "sourceVersion", ep.status, ep.held,
       u.to_version as "toVersion", u.security, u.origin, u.suite, pu.held as "updateHeld", pu.phased_percent as "phasedPercent",
       u.described_at is not null and u.problem = '' as described, u.cves,
-      (select count(*) from finding f where f.endpoint_id = ep.endpoint_id and f.ecosystem = c.ecosystem and f.package_name = c.name and f.state in ('open', 'no-fix')) as "openFindings"
+      (select count(*) from finding f where f.endpoint_id = ep.endpoint_id and f.ecosystem = c.ecosystem and f.package_name = c.name and f.state in ${UNRESOLVED}) as "openFindings"
       ${from} order by c.name, c.architecture, c.id limit ${query.limit} offset ${decodeCursor(query.cursor) ?? 0}`,
   );
   const [total] = await select(db, z.object({ n: int }), sql`select count(*) as n ${from}`);

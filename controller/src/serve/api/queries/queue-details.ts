@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import { UNRESOLVED } from "../../../know/matching/index.ts";
 import type { Db } from "../../../store/index.ts";
 import type { queueRowSchema } from "../schemas/index.ts";
 import { factors } from "./findings.ts";
@@ -35,7 +36,7 @@ export async function queueDetails(db: Db, groups: readonly QueueGroup[]): Promi
       (select max(s.value) from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'epss') as epss,
       v.cvss_score as "cvssScore", f.risk, f.factors
       from finding f left join vulnerability v on v.id = f.vulnerability_id
-      where f.update_id in (${chosen}) and f.state in ('open', 'no-fix') order by f.update_id, f.vulnerability_id, f.risk desc`,
+      where f.update_id in (${chosen}) and f.state in ${UNRESOLVED} order by f.update_id, f.vulnerability_id, f.risk desc`,
   );
   const exposed = await select(
     db,

@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
+import { UNRESOLVED } from "../../../know/matching/index.ts";
 import type { Db } from "../../../store/index.ts";
 import { decodeCursor, offsetPage } from "../cursor.ts";
 import type { queueQuery } from "../schemas/index.ts";
@@ -56,7 +57,7 @@ const groups = sql`
     from update_catalogue u where u.id in (select id from pending) group by 1, 2, 3
   ), worst as (
     select u.distribution, u.source_name, u.source_version, f.endpoint_id, f.vulnerability_id, max(f.risk) as risk
-    from finding f join update_catalogue u on u.id = f.update_id where f.state in ('open', 'no-fix') group by 1, 2, 3, 4, 5
+    from finding f join update_catalogue u on u.id = f.update_id where f.state in ${UNRESOLVED} group by 1, 2, 3, 4, 5
   ), removed as (
     select distribution, source_name, source_version, count(*) as findings, sum(risk) as total, max(risk) as highest,
       bool_or(exists (select 1 from signal s where s.vulnerability_id = worst.vulnerability_id and s.kind = 'kev')) as kev
@@ -76,7 +77,7 @@ export async function listQueue(db: Db, query: z.output<typeof queueQuery>) {
     query.kev !== undefined && sql`kev = ${query.kev}`,
     query.simulated !== undefined && sql`simulated = ${query.simulated}`,
     query.exposure !== undefined &&
-      sql`exists (select 1 from finding f join update_catalogue u on u.id = f.update_id where f.state in ('open', 'no-fix') and f.exposure = ${query.exposure}
+      sql`exists (select 1 from finding f join update_catalogue u on u.id = f.update_id where f.state in ${UNRESOLVED} and f.exposure = ${query.exposure}
         and u.distribution = grouped.distribution and u.source_name = grouped."sourceName" and u.source_version = grouped."toVersion")`,
   );
   const found = await select(
@@ -85,5 +86,6 @@ export async function listQueue(db: Db, query: z.output<typeof queueQuery>) {
     sql`${groups} select * from grouped where ${where} order by ${ORDER[query.sort]} limit ${query.limit} offset ${decodeCursor(query.cursor) ?? 0}`,
   );
   const [total] = await select(db, z.object({ n: int }), sql`${groups} select count(*) as n from grouped where ${where}`);
-  return offsetPage(await queueDetails(db, found), query, total?.n ?? 0);
+  const [waiting] = await select(db, z.object({ n: int }), sql`select count(*) as n from finding where state = 'restart-needed'`);
+  return { ...offsetPage(await queueDetails(db, found), query, total?.n ?? 0), restartNeeded: waiting?.n ?? 0 };
 }

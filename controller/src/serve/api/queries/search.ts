@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import { UNRESOLVED } from "../../../know/matching/index.ts";
 import type { Db } from "../../../store/index.ts";
 import { contains, select } from "./select.ts";
 
@@ -22,7 +23,7 @@ export const search = (db: Db, q: string) =>
       where revoked_at is null and (${contains(sql`hostname`, q)} or id = ${q}) order by hostname limit ${EACH})
     union all
     (select 'vulnerability', f.vulnerability_id, f.vulnerability_id, count(distinct f.endpoint_id) || ' endpoints' from finding f
-      where f.state in ('open', 'no-fix') and ${contains(sql`f.vulnerability_id`, q)} group by f.vulnerability_id order by max(f.risk) desc limit ${EACH})
+      where f.state in ${UNRESOLVED} and ${contains(sql`f.vulnerability_id`, q)} group by f.vulnerability_id order by max(f.risk) desc limit ${EACH})
     union all
     (select 'package', c.source_name, c.source_name, count(distinct c.version) || ' versions in the fleet' from package_catalogue c
       where ${contains(sql`c.source_name`, q)} or ${contains(sql`c.name`, q)} group by c.source_name order by length(c.source_name) limit ${EACH})

@@ -2,8 +2,9 @@ import { z } from "@hono/zod-openapi";
 import { assessmentSchema } from "./assessment.ts";
 import { at, exposureLevel, factorSchema, flag, page, pageQuery, reason } from "./common.ts";
 
-/** "suppressed", "not-affected" and a "fixed" with an assessment are what a decision made of it; it is never dropped from the list. */
-const findingState = z.enum(["open", "no-fix", "suppressed", "not-affected", "fixed", "gone", "ignored"]);
+/** "suppressed", "not-affected" and a "fixed" with an assessment are what a decision made of it; it is never dropped from the list.
+ * "restart-needed": the fixed version is installed, and the old code still runs, or nobody could look whether it does. */
+const findingState = z.enum(["open", "no-fix", "restart-needed", "suppressed", "not-affected", "fixed", "gone", "ignored"]);
 
 const dueSchema = z
   .object({
@@ -79,6 +80,8 @@ export const findingRowSchema = z
     kev: z.boolean(),
     /** true: Breakwater tells of packages of this kind and does not patch them. */
     inventoryOnly: z.boolean(),
+    /** Of one that waits for a restart: what still runs, or why nobody knows. */
+    stillRuns: z.string().nullable(),
     /** Why it is one: what advisories say, and, of what was found in files, where it lies and who uses it. */
     proofs: z.array(z.object({ kind: z.string(), record: z.string(), statement: z.string() })),
     /** Whether a pending update closes it. */
@@ -97,7 +100,7 @@ export const findingQuery = pageQuery.extend({
     .enum([...findingState.options, "unresolved", "any"])
     .default("unresolved")
     .openapi({
-      description: "unresolved = open and no-fix",
+      description: "unresolved = open, no-fix and restart-needed",
     }),
   vulnerability: z.string().max(64).optional(),
   package: z.string().max(200).optional(),
@@ -118,7 +121,7 @@ export const findingSchema = findingRowSchema
     /** The record, the rule and the versions that were compared, the feed and the record's date. */
     proofs: z.array(
       z.object({
-        kind: z.enum(["advisory", "changelog", "statement", "place"]),
+        kind: z.enum(["advisory", "changelog", "statement", "place", "running"]),
         record: z.string(),
         feed: z.string(),
         modified: z.string().nullable(),
@@ -139,6 +142,8 @@ export const findingSchema = findingRowSchema
           pids: z.array(z.number().int()),
           units: z.array(z.string()),
           restartNeeded: z.boolean(),
+          /** Of these, the processes that run the old file; empty where the agent does not tell them apart. */
+          stale: z.array(z.object({ pid: z.number().int(), name: z.string(), unit: z.string() })),
           reach: z.string(),
         }),
       ),
@@ -193,6 +198,7 @@ export const vulnerabilitySchema = z
     findings: z.object({
       open: z.number().int(),
       withoutFix: z.number().int(),
+      restartNeeded: z.number().int(),
       suppressed: z.number().int(),
       notAffected: z.number().int(),
       fixed: z.number().int(),
@@ -258,4 +264,9 @@ export const queueQuery = pageQuery.extend({
   exposure: exposureLevel.optional().openapi({ description: "Closes at least one open finding that is reached so far." }),
   sort: z.enum(["-riskRemoved", "-riskHighest", "-endpoints", "-findings", "package"]).default("-riskRemoved"),
 });
-export const queuePage = page(queueRowSchema).openapi("QueuePage");
+export const queuePage = page(queueRowSchema)
+  .extend({
+    /** Findings that no patch of the queue closes any more: patched, and waiting for a restart. */
+    restartNeeded: z.number().int(),
+  })
+  .openapi("QueuePage");

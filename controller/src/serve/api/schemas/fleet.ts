@@ -67,10 +67,8 @@ export const calendarBody = z.strictObject({
 export const fleetFileQuery = z.object({ format: z.enum(["yaml", "json"]).default("yaml") });
 export const fleetFileSchema = z.object({ file: z.string() }).openapi("FleetFile");
 export const fleetFileBody = z.strictObject({
-  file: z
-    .string()
-    .max(16 * 1024 * 1024)
-    .openapi({ description: "YAML or JSON" }),
+  /** Its size is for the reader to judge, which says what may be done about it. */
+  file: z.string().openapi({ description: "YAML of at most 1 MiB, or JSON of at most 16 MiB" }),
 });
 const taken = z.number().int();
 export const fleetFileTakenSchema = z

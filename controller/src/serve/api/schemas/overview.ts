@@ -71,6 +71,8 @@ export const overviewSchema = z
       withOpenFindings: z.number().int(),
       openFindings: z.number().int(),
       withoutFix: z.number().int(),
+      /** Of the open ones: patched, and the old code still runs, or nobody could look whether it does. */
+      restartNeeded: z.number().int(),
       /** Kept out of what is open by a person's decision for a while, or by a believed statement. They are not fixed. */
       suppressed: z.number().int(),
       notAffected: z.number().int(),

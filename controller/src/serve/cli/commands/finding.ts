@@ -12,7 +12,11 @@ const DAY_MS = 86_400_000;
 export function addFindingCommands(program: Command, io: Io): void {
   const finding = program.command("finding").description("Vulnerabilities in packages on endpoints");
   sub(finding, "list", "findings, the riskiest first")
-    .option("--state <state>", "open, no-fix, suppressed, not-affected, fixed, gone, ignored, unresolved or any", "unresolved")
+    .option(
+      "--state <state>",
+      "open, no-fix, restart-needed, suppressed, not-affected, fixed, gone, ignored, unresolved or any",
+      "unresolved",
+    )
     .option("--package <name>")
     .option("--vulnerability <id>")
     .option("--endpoint <id>")
@@ -63,6 +67,7 @@ export function addFindingCommands(program: Command, io: Io): void {
         printFacts(io, [
           ["finding", `${f.id}: ${f.vulnerabilityId} in ${f.packageName} ${f.installedVersion} on ${f.hostname}`],
           ["state", stateOf(f)],
+          ["still runs", f.state === "restart-needed" ? plain(f.stillRuns ?? "unknown") : null],
           ["risk", `${round(f.risk)} of 100`],
           ["fixed in", f.fixedVersion],
           ["exposure", `${f.evidence.exposure}: ${plain(f.evidence.why)}`],

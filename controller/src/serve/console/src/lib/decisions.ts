@@ -34,6 +34,7 @@ export function inScope(scope: Suppression["scope"]): string {
 const looks: Record<Finding["state"], { tone: Tone; word: string }> = {
   open: { tone: "warn", word: "open" },
   "no-fix": { tone: "wait", word: "no fix yet" },
+  "restart-needed": { tone: "warn", word: "patched, restart needed" },
   suppressed: { tone: "gone", word: "suppressed" },
   "not-affected": { tone: "gone", word: "not affected" },
   fixed: { tone: "good", word: "fixed, seen" },

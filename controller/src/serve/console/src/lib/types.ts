@@ -6,6 +6,7 @@ export type Overview = z.infer<typeof s.overviewSchema>;
 export type Decision = z.infer<typeof s.decisionSchema>;
 export type Me = z.infer<typeof s.meSchema>;
 export type Role = s.Role;
+export type QueuePage = z.infer<typeof s.queuePage>;
 export type QueueRow = z.infer<typeof s.queueRowSchema>;
 export type Finding = z.infer<typeof s.findingRowSchema>;
 export type FindingDetail = z.infer<typeof s.findingSchema>;

@@ -8,6 +8,10 @@ export interface Kernel {
    * Package of the running kernel; empty in a container.
    */
   'package'?: (string);
+  /**
+   * Version of the package that the running kernel was built as, by its own word; empty where it does not say.
+   */
+  'runningVersion'?: (string);
 }
 
 export interface Kernel__Output {
@@ -17,4 +21,8 @@ export interface Kernel__Output {
    * Package of the running kernel; empty in a container.
    */
   'package': (string);
+  /**
+   * Version of the package that the running kernel was built as, by its own word; empty where it does not say.
+   */
+  'runningVersion': (string);
 }

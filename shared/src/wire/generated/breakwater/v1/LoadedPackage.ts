@@ -1,5 +1,6 @@
 // Original file: proto/breakwater/v1/inventory.proto
 
+import type { StaleProcess as _breakwater_v1_StaleProcess, StaleProcess__Output as _breakwater_v1_StaleProcess__Output } from '../../breakwater/v1/StaleProcess.ts';
 
 /**
  * A package of which some file is mapped by a running process.
@@ -16,6 +17,10 @@ export interface LoadedPackage {
    * Widest reach of the processes that have it mapped: "none" (no listener), "loopback", "private", "public".
    */
   'reach'?: (string);
+  /**
+   * The processes that run the old file: what must be restarted. Empty with restart_needed from agents of before.
+   */
+  'stale'?: (_breakwater_v1_StaleProcess)[];
 }
 
 /**
@@ -33,4 +38,8 @@ export interface LoadedPackage__Output {
    * Widest reach of the processes that have it mapped: "none" (no listener), "loopback", "private", "public".
    */
   'reach': (string);
+  /**
+   * The processes that run the old file: what must be restarted. Empty with restart_needed from agents of before.
+   */
+  'stale': (_breakwater_v1_StaleProcess__Output)[];
 }

@@ -1,0 +1,100 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLogger } from "@breakwater/shared/log";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Store } from "../../store/index.ts";
+import { openTestStore } from "../../store/testing.ts";
+import { testClock } from "../testing.ts";
+import { createIntel, type FeedConfig } from "./index.ts";
+import { vexDocument } from "./testing.ts";
+
+/** A keyring with a fresh key, and who signs with it. */
+async function signer(name: string) {
+  const home = await mkdtemp(join(tmpdir(), "breakwater-gpg-"));
+  const gpg = (...args: string[]) =>
+    execFileSync("gpg", ["--homedir", home, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "", ...args], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+  gpg("--quick-generate-key", `${name} <${name}@example.org>`, "ed25519", "sign", "never");
+  const keyring = join(home, "keys.gpg");
+  await writeFile(keyring, gpg("--export"));
+  return {
+    keyring,
+    sign: (path: string) => void gpg("--yes", "--armor", "--output", `${path}.asc`, "--detach-sign", path),
+    end: () => execFileSync("gpgconf", ["--homedir", home, "--kill", "gpg-agent"]),
+  };
+}
+
+let store: Store;
+let vendor: Awaited<ReturnType<typeof signer>>;
+let stranger: Awaited<ReturnType<typeof signer>>;
+beforeAll(async () => {
+  store = await openTestStore();
+  [vendor, stranger] = [await signer("vendor"), await signer("stranger")];
+});
+afterAll(async () => {
+  for (const s of [vendor, stranger]) s.end();
+  await store.close();
+});
+
+let made = 0;
+const refreshed = async (feed: Omit<FeedConfig, "id">) => {
+  const intel = createIntel({ store, clock: testClock(), log: createLogger("test", "silent"), feeds: [{ id: `f${++made}`, ...feed }] });
+  const [done] = await intel.refresh();
+  if (!done) throw new Error("no feed was read");
+  return done.result.ok ? `${done.result.value.records} records` : done.result.problem.message;
+};
+
+describe("a feed whose documents must be signed", () => {
+  it("is read where the signature is by a key of the keyring, and refused where it is not, is missing, or of other bytes", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "breakwater-test-"));
+    const path = join(folder, "vex.json");
+    await writeFile(path, JSON.stringify(vexDocument()));
+    const feed = { kind: "csaf" as const, source: path, signedBy: vendor.keyring };
+    expect(await refreshed(feed)).toContain("its signature cannot be had");
+    stranger.sign(path);
+    expect(await refreshed(feed)).toContain("by a key that is not in");
+    vendor.sign(path);
+    expect(await refreshed(feed)).toMatch(/^[1-9]\d* records/);
+    await writeFile(path, `${JSON.stringify(vexDocument())} `);
+    expect(await refreshed(feed)).toContain("not of these bytes");
+    await writeFile(`${path}.asc`, "-----BEGIN PGP SIGNED MESSAGE-----\n-----BEGIN PGP SIGNATURE-----\n");
+    expect(await refreshed(feed)).toContain("no detached OpenPGP signature");
+    expect(await refreshed({ ...feed, signedBy: join(folder, "nothing.gpg") })).not.toContain("records");
+  });
+
+  it("of a directory has every document signed", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "breakwater-test-"));
+    for (const name of ["a.json", "b.json"]) await writeFile(join(folder, name), JSON.stringify(vexDocument()));
+    vendor.sign(join(folder, "a.json"));
+    const feed = { kind: "csaf" as const, source: folder, signedBy: vendor.keyring };
+    expect(await refreshed(feed)).toContain("its signature cannot be had");
+    vendor.sign(join(folder, "b.json"));
+    expect(await refreshed(feed)).toMatch(/^[1-9]\d* records/);
+  });
+
+  it("of a publisher's folder is checked document by document", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "breakwater-test-"));
+    await mkdir(join(folder, "2026"));
+    const path = join(folder, "2026", "cve-2026-1001.json");
+    await writeFile(path, JSON.stringify(vexDocument()));
+    await writeFile(join(folder, "changes.csv"), '"2026/cve-2026-1001.json","2026-02-01T00:00:00Z"\n');
+    const server = createServer(async (request, response) => {
+      const content = await readFile(join(folder, request.url ?? "")).catch(() => undefined);
+      response.writeHead(content ? 200 : 404).end(content);
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const source = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const feed = { kind: "csaf" as const, source, signedBy: vendor.keyring };
+    expect(await refreshed(feed)).toContain("2026/cve-2026-1001.json: its signature cannot be had");
+    vendor.sign(path);
+    expect(await refreshed(feed)).toMatch(/^[1-9]\d* records/);
+    // What cannot be checked is not read unchecked.
+    expect(await refreshed({ ...feed, kind: "stix" })).not.toContain("records");
+    await new Promise((done) => server.close(done));
+  });
+});
