@@ -17,7 +17,7 @@ import { isPlainWord, type Name } from "./names.ts";
 import type { Outline, Sentence } from "./outline.ts";
 import type { Token } from "./tokens.ts";
 import { lowerBound, orderOf, startsWithLine } from "./versions.ts";
-import { AFFECTED_SECTION, FIX_SECTION } from "./words.ts";
+import { AFFECTED_SECTION, FIX_NOUN, FIX_SECTION } from "./words.ts";
 
 /** One thing that one expression states, before it is brought together with the others. */
 export interface Claim extends Span {
@@ -221,6 +221,9 @@ function single(
   const made = (kind: Claim["kind"], confidence: number): Claim => ({ ...claim, kind, version, inclusive: true, confidence });
   if (saysUnaffected(after)) return made("fix", 0.85);
   const fixed = fixCue(near, after);
+  // "A fix will be introduced in 4.4".
+  const fixIntroduced = near.slice(-9).some((t) => FIX_NOUN.has(t.lower)) && near.some((t) => t.lower === "introduced");
+  if (fixIntroduced) return made("fix", 0.75);
   if (
     near.slice(-5).some((t) => /^(?:introduced|earliest)$/.test(t.lower)) ||
     (expression.introduced && sentence.tokens[expression.from]?.lower === "introduced")

@@ -6,6 +6,7 @@ import { isPlatform } from "./claim-names.ts";
 import { type Claim, isDoubtful, readClaims } from "./claims.ts";
 import { ecosystemHints } from "./ecosystem.ts";
 import { readAdvisories, readIds } from "./identifiers.ts";
+import { lastResort } from "./last-resort.ts";
 import { bulletinLikeness } from "./likeness.ts";
 import { mask } from "./mask.ts";
 import type { Bulletin, Span } from "./model.ts";
@@ -57,11 +58,12 @@ export function readBulletin(text: string): Result<Bulletin> {
   });
   const isBulletin = likeness >= LIKE_A_BULLETIN;
   const claims = isBulletin ? giveToProducts(found, read) : [];
-  const subject = subjectOf(
-    read,
-    claims.flatMap((c) => (c.name && !isDoubtful(c) ? [{ name: c.name, exact: c.kind === "exact" }] : [])),
-    addressNames(text),
-  );
+  const subject =
+    subjectOf(
+      read,
+      claims.flatMap((c) => (c.name && !isDoubtful(c) ? [{ name: c.name, exact: c.kind === "exact" }] : [])),
+      addressNames(text),
+    ) ?? lastResort(read);
   const severity = isBulletin ? readSeverity(read) : undefined;
   const sure = claims.map((c) => (subject ? named(c, subject, read.sentences[0]?.start) : c));
   const affected = assemble(sure, subject, ecosystemHints(masked));

@@ -97,7 +97,12 @@ export function nameBefore(tokens: readonly Token[], at: number): Name | undefin
     if (token.text === "," && j > 0 && !nameLike(tokens, j - 1, true) && tokens[j - 1]?.text !== ")") return undefined;
   }
   if (tokens[j]?.text === ")") return nameBeforeBracket(tokens, j);
-  return phraseEndingAt(tokens, j);
+  const name = phraseEndingAt(tokens, j);
+  // "The Ruby http gem": of two names of platforms the one beside the kind is what it is called.
+  const [kind, beside] = [tokens[j + 2], tokens[j + 1]];
+  if (name && beside && PLATFORM.has(name.text.toLowerCase()) && PLATFORM.has(beside.lower) && KIND_OF_SOFTWARE.has(kind?.lower ?? ""))
+    return nameOf(tokens, j + 1, j + 2);
+  return name;
 }
 
 /** "Vertex AI SDK (google-cloud-aiplatform)": the id in brackets, or else the words before them. */

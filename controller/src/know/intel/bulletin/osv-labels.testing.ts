@@ -70,11 +70,11 @@ function labelled(record: Record, source: string): Line | undefined {
   if (text.length > MAX_CHARACTERS) return undefined;
   const ranges = (record.affected ?? []).flatMap((a) => {
     const names = spellings(a.package?.name ?? "");
-    // A package that the text does not name cannot be read from it: neither wanted nor wrong.
+    // A package that the text does not name cannot be read from it; a text that names none of them is left out.
     const of = { names, neutral: !names.some((n) => squeeze(text).includes(squeeze(n))), last: lastKnown(a.database_specific) };
     return (a.ranges ?? []).filter((r) => r.type !== "GIT").flatMap((r) => spans(r.events).map((s) => ({ ...s, ...of })));
   });
-  if (ranges.length === 0 || !ranges.every((r) => states(text, r.upper))) return undefined;
+  if (ranges.every((r) => r.neutral) || !ranges.every((r) => states(text, r.upper))) return undefined;
   return {
     id: record.id,
     source: `osv/${source}`,
@@ -89,7 +89,7 @@ function labelled(record: Record, source: string): Line | undefined {
         neutral,
         introduced,
         introducedStated: states(text, introduced),
-        uppers: [[kind, upper], ...last.map((version): [string, string] => ["lastAffected", version])],
+        uppers: [[kind, upper], ...[...last, ...(kind === "fixed" ? predecessor(upper) : [])].map((v): [string, string] => ["lastAffected", v])],
       })),
     },
   };
@@ -105,6 +105,9 @@ const lastKnown = (specific: { last_known_affected_version_range?: string | unde
   const version = /^<=\s*(\S+)$/.exec(specific?.last_known_affected_version_range ?? "")?.[1];
   return version ? [version] : [];
 };
+/** "Up to 2.4.66" says of what 2.4.67 repairs the same as "before 2.4.67". */
+const predecessor = (version: string): string[] =>
+  [/^(.*[.-])(\d+)$/.exec(version)].flatMap((m) => (m && Number(m[2]) > 0 ? [`${m[1]}${Number(m[2]) - 1}`] : []));
 /** Pairs of events that follow each other; what has no end names no version that a text could state. */
 function spans(events: readonly { introduced?: string | undefined; fixed?: string | undefined; last_affected?: string | undefined }[]): Bounds[] {
   const found: Bounds[] = [];

@@ -148,8 +148,9 @@ function titleNames(tokens: readonly Token[]): [Name | undefined, number][] {
   if (tokens[1]?.text === ":" && /^(?:critical|important|moderate|low|medium|high)$/.test(tokens[0]?.lower ?? ""))
     return [[nameFrom(tokens, 2), 2]];
   const first = nameFrom(tokens, 0);
-  // A title that is nothing but a name.
-  found.push([first, first?.end === tokens[tokens.length - 1]?.end ? 2 : 1]);
+  const after = first ? tokens[tokens.findIndex((t) => t.start >= first.end)] : undefined;
+  // A title that is nothing but a name, or says of one what is wrong with it: "Foo: crash", "Foo is vulnerable to ...".
+  found.push([first, first && !after ? 2 : after && TELLS_OF.test(after.lower) ? TOLD_OF : 1]);
   found.push([nameAfterLast(tokens, /^(?:in|affects|affecting|within|inside)$/), 0.8]);
   found.push([nameAfterLast(tokens, /^(?:of|for|from)$/), 0.4]);
   // "foo's parser can be crashed", "foo: crash".
@@ -160,6 +161,9 @@ function titleNames(tokens: readonly Token[]): [Name | undefined, number][] {
   }
   return found;
 }
+
+const TELLS_OF = /^(?::|is|are|has|have|allows|vulnerable|before|prior|versions?)$/;
+const TOLD_OF = 1.4;
 
 function nameAfterLast(tokens: readonly Token[], word: RegExp): Name | undefined {
   for (let i = tokens.length - 2; i > 0; i--) {
