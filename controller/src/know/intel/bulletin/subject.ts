@@ -37,6 +37,7 @@ const BESIDE_VERSION = 1.5;
 const BESIDE_EXACT = 1;
 const KEYED = 5;
 const USED = 0.7;
+const VERSIONS_OF = 1.6;
 const REPEATED = 0.27;
 const MAX_REPEATED = 1.5;
 const SPELLED_AS_ID = 1.2;
@@ -77,7 +78,7 @@ export function subjectOf(
     const beside = new Map(besideVersions.flatMap((b) => (b.exact === exact ? [[squeeze(b.name.text), b.name]] : [])));
     for (const name of [...beside.values()].slice(0, 4)) vote(name, exact ? BESIDE_EXACT : BESIDE_VERSION);
   }
-  for (const name of used(sentences)) vote(name, USED);
+  for (const { name, weight } of used(sentences)) vote(name, weight);
   for (const { name, times } of repeated(sentences)) vote(name, Math.min(MAX_REPEATED, times * REPEATED), false);
   for (const name of codeNames(sentences)) vote(name, IN_CODE, false);
   for (const name of calledAKind(sentences)) vote(name, CALLED_A_KIND, false);
@@ -224,9 +225,9 @@ function owners(sentences: readonly Sentence[]): Name[] {
   return names;
 }
 
-/** "Affected versions of foo", "applications that use foo", "users of foo". */
-function used(sentences: readonly Sentence[]): Name[] {
-  const names = new Map<string, Name>();
+/** "Affected versions of foo", "update your foo version", "applications that use foo", "users of foo", with how much each says. */
+function used(sentences: readonly Sentence[]): { readonly name: Name; readonly weight: number }[] {
+  const names = new Map<string, { name: Name; weight: number }>();
   for (const { tokens } of sentences.slice(0, MAX_SENTENCES)) {
     for (const [i, token] of tokens.entries()) {
       const of = token.lower === "of" && /^(?:versions?|users|releases|installations|instances)$/.test(tokens[i - 1]?.lower ?? "");
@@ -234,9 +235,12 @@ function used(sentences: readonly Sentence[]): Name[] {
         /^(?:uses?|using|running)$/.test(token.lower) &&
         USER.test(tokens[i - (/^(?:that|which|who)$/.test(tokens[i - 1]?.lower ?? "") ? 2 : 1)]?.lower ?? "");
       const flaw = token.lower === "in" && tokens.slice(Math.max(0, i - 3), i).some((t) => FLAW.test(t.lower));
-      if ((!of && !use && !flaw) || names.size >= 4) continue;
+      const yours = token.lower === "your" && /^(?:versions?|installations?|instances?|dependency|dependencies)$/.test(tokens[i + 2]?.lower ?? "");
+      if ((!of && !use && !flaw && !yours) || names.size >= 4) continue;
       const name = nameFrom(tokens, i + 1);
-      if (name && !PLATFORM.has(name.text.toLowerCase()) && !(flaw && isPlainWord(name))) names.set(squeeze(name.text), name);
+      const weight = yours || (of && i <= 3 && /^versions?$/.test(tokens[i - 1]?.lower ?? "")) ? VERSIONS_OF : USED;
+      if (name && !PLATFORM.has(name.text.toLowerCase()) && !(flaw && isPlainWord(name)) && (names.get(squeeze(name.text))?.weight ?? 0) < weight)
+        names.set(squeeze(name.text), { name, weight });
     }
   }
   return [...names.values()];
