@@ -203,7 +203,8 @@ function drafts(claims: readonly Claim[]): Draft[] {
 }
 
 /** "1.0 to 1.4 are affected; upgrade to 1.4": what is said plainly to be the repair is not the last that is affected. */
-const isRepairAt = (fix: Claim, range: Claim): boolean => fix.confidence > WEAK && (fix.version ?? "").toLowerCase() === range.version?.toLowerCase();
+const isRepairAt = (fix: Claim, range: Claim): boolean =>
+  fix.confidence > WEAK && (fix.version ?? "").toLowerCase() === range.version?.toLowerCase();
 
 /** Of several repaired versions the lowest one above it closes what a version began. */
 const isLowest = (fix: Claim, fixes: readonly Claim[], from: Claim | undefined): boolean =>

@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { expectOk } from "@breakwater/shared/core";
 import { z } from "zod";
 import { readBulletin } from "./index.ts";
-import { osvLines, osvSources } from "./osv-labels.testing.ts";
+import { HELD_OUT, osvLines, osvSources } from "./osv-labels.testing.ts";
 import { FIELDS, type Line, lineSchema, newScores, type Scores, score } from "./scoring.testing.ts";
 
 /**
@@ -23,7 +23,6 @@ const TUNED = new Set(
     .map((s) => `osv/${s}`)
     .concat("csaf/listed", "csaf/prose"),
 );
-const HELD_OUT = new Set(["osv/crates.io", "osv/opam"]);
 const GROUPS = ["tuned", "opened", "held out"] as const;
 type Group = (typeof GROUPS)[number];
 const groupOf = (source: string): Group => (TUNED.has(source) ? "tuned" : HELD_OUT.has(source) ? "held out" : "opened");
@@ -38,7 +37,9 @@ const read = (path: string) =>
 const [directory, ...flags] = process.argv.slice(2);
 const labelled = directory !== undefined && readdirSync(directory).includes("bulletins.jsonl.gz");
 if (!directory || (!labelled && osvSources(directory).length === 0)) {
-  process.stderr.write("Give a directory with bulletins.jsonl.gz and negatives.jsonl.gz, or one with archives of OSV, ECOSYSTEM/all.zip.\n");
+  process.stderr.write(
+    "Give a directory with bulletins.jsonl.gz and negatives.jsonl.gz, or one with archives of OSV, ECOSYSTEM/all.zip.\n",
+  );
   process.exit(2);
 }
 const heldOut = flags.includes("--held-out");
@@ -79,7 +80,9 @@ for (const field of ["fixed", "ranges"] as const) {
   );
 }
 let claiming = 0;
-const negatives = (labelled ? read(join(directory, "negatives.jsonl.gz")) : []).map((l) => z.object({ id: z.string(), text: z.string() }).parse(l));
+const negatives = (labelled ? read(join(directory, "negatives.jsonl.gz")) : []).map((l) =>
+  z.object({ id: z.string(), text: z.string() }).parse(l),
+);
 for (const { id, text } of negatives) {
   const { affected, ids, severity } = expectOk(readBulletin(text));
   if (affected.length + ids.length === 0 && severity === null) continue;

@@ -112,7 +112,13 @@ function bareNameFor(tokens: readonly Token[], expression: Expression): Name | u
     if (on && !isPlainWord(on)) return on;
   }
   // "The Authlogic gem for Ruby on Rails prior to 3.3.0": what it is made for.
-  const at = ahead && /^\p{Lu}/u.test(ahead.text) ? madeForAt(tokens, tokens.findIndex((t) => t.start === ahead.start)) : -1;
+  const at =
+    ahead && /^\p{Lu}/u.test(ahead.text)
+      ? madeForAt(
+          tokens,
+          tokens.findIndex((t) => t.start === ahead.start),
+        )
+      : -1;
   if (at > 0) {
     const made = nameBefore(tokens, at);
     if (made && made.start < (ahead?.start ?? 0)) return made;
@@ -132,7 +138,9 @@ function bareNameFor(tokens: readonly Token[], expression: Expression): Name | u
 /** Where "for" stands in "the Authlogic gem for Ruby on Rails"; -1 where nothing of the kind does. */
 function madeForAt(tokens: readonly Token[], name: number): number {
   const at = tokens[name - 1]?.lower === "on" ? name - 3 : name - 1;
-  return tokens[at]?.lower === "for" && /^(?:gem|plugin|module|package|library|crate|extension|rubygem)$/.test(tokens[at - 1]?.lower ?? "") ? at : -1;
+  return tokens[at]?.lower === "for" && /^(?:gem|plugin|module|package|library|crate|extension|rubygem)$/.test(tokens[at - 1]?.lower ?? "")
+    ? at
+    : -1;
 }
 
 /** "Update foo to 1.3". */

@@ -42,7 +42,7 @@ export interface Claim extends Span {
 }
 
 /** What a text tells of itself and of others: its revisions, its sources, who found it. */
-const NO_CLAIMS =
+export const NO_CLAIMS =
   /(?:^|> )(?:revisions?|revision history|document history|change ?log|timeline|disclosure timeline|references?|credits?|acknowledge?ments?)$/;
 const WINDOW = 28;
 /** A preposition so near before an expression loosens it from the name: "the web process in versions < 2". */

@@ -63,7 +63,8 @@ function isBase(near: readonly Token[]): boolean {
 }
 
 /** "The method was removed in 1.4", "is no longer possible in 1.4", "does not exist in 1.4": what the repaired version has not. */
-export const isGoneIn = (near: readonly Token[]): boolean => GONE.test(lastWords(near, 9)) || isDenied(near) || DONE.test(lastWords(near, 9));
+export const isGoneIn = (near: readonly Token[]): boolean =>
+  GONE.test(lastWords(near, 9)) || isDenied(near) || DONE.test(lastWords(near, 9));
 /** "Apply the changes implemented in 3.0.5", "the check was added in 1.2". */
 const DONE =
   /(?:^| )(?:changes?|checks?|validation|verification|sanitization|escaping|bounds|limits?|protection|guards?|option)(?: [a-z]+){0,3} (?:implemented|applied|made|added|merged|introduced)(?: back)? (?:in|with|since|as of|from)(?: the)?(?: [\p{L}_-]+){0,2}$/u;

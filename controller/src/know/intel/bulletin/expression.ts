@@ -134,7 +134,9 @@ function boundsNumber(tokens: readonly Token[], i: number, cue: number): boolean
   if (!before || tokens[i + cue]?.kind !== "number") return false;
   if (VERSION_WORD.has(before.lower)) return true;
   const name = before.kind === "word" && (i === 1 || /^\p{Lu}/u.test(before.text) || /[a-z\d][-_/@][a-z\d]/i.test(before.text));
-  return name && (!after || /^[.,;)]$/.test(after.text) || AFTER_BOUND.test(after.lower) || (i === 1 && /^[a-z]{3,}[^s\W]s$/.test(after.lower)));
+  return (
+    name && (!after || /^[.,;)]$/.test(after.text) || AFTER_BOUND.test(after.lower) || (i === 1 && /^[a-z]{3,}[^s\W]s$/.test(after.lower)))
+  );
 }
 const AFTER_BOUND =
   /^(?:allows?|allowed|is|are|was|has|have|does|do|did|contains?|could|may|might|lets?|mishandles?|fails?|permits?|enables?|and|or|on|for)$/;

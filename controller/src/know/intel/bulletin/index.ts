@@ -14,6 +14,7 @@ import { nameWithin, sameName } from "./names.ts";
 import { outline } from "./outline.ts";
 import { readPackageLists } from "./package-lists.ts";
 import { giveToProducts } from "./products.ts";
+import { likelyRepairs } from "./roles/index.ts";
 import { readSeverity } from "./severity.ts";
 import { readStatements } from "./statements.ts";
 import { type Subject, subjectOf } from "./subject.ts";
@@ -57,7 +58,11 @@ export function readBulletin(text: string): Result<Bulletin> {
     changelog: changelogForm(masked),
   });
   const isBulletin = likeness >= LIKE_A_BULLETIN;
-  const claims = isBulletin ? giveToProducts(found, read) : [];
+  // Where no wording that is known says what repairs it, or up to what it is affected, the words around a version may.
+  const silent = !found.some((c) => c.kind === "fix" || (c.kind === "range" && c.version !== undefined));
+  const claims = isBulletin
+    ? giveToProducts(silent ? [...found, ...likelyRepairs(read).filter((c) => !overlaps(c, found))] : found, read)
+    : [];
   const subject =
     subjectOf(
       read,

@@ -21,14 +21,23 @@ export function lastResort({ sentences }: Outline): Subject | undefined {
 }
 
 const isWord = (token: Token | undefined): token is Token =>
-  token?.kind === "word" && token.text.length > 1 && !FILLER.has(token.lower) && !VERSION_WORD.has(token.lower) && !WEAKNESS.has(token.lower);
+  token?.kind === "word" &&
+  token.text.length > 1 &&
+  !FILLER.has(token.lower) &&
+  !VERSION_WORD.has(token.lower) &&
+  !WEAKNESS.has(token.lower);
 
 /** "diff before v3.5.0". */
 function beforeBound(sentences: readonly Sentence[]): Name | undefined {
   for (const { tokens } of sentences)
     for (let i = 1; i < tokens.length; i++) {
       const version = tokens[i + 1]?.lower === "to" ? tokens[i + 2] : tokens[i + 1];
-      if (BOUND.test(tokens[i]?.lower ?? "") && version?.kind === "version" && isWord(tokens[i - 1]) && !KIND_OF_SOFTWARE.has(tokens[i - 1]?.lower ?? ""))
+      if (
+        BOUND.test(tokens[i]?.lower ?? "") &&
+        version?.kind === "version" &&
+        isWord(tokens[i - 1]) &&
+        !KIND_OF_SOFTWARE.has(tokens[i - 1]?.lower ?? "")
+      )
         return nameOf(tokens, i - 1, i);
     }
   return undefined;
@@ -37,7 +46,9 @@ function beforeBound(sentences: readonly Sentence[]): Name | undefined {
 /** "... in request": the last word of a title. */
 function endOf({ tokens }: Sentence): Name | undefined {
   const last = tokens.length - 1;
-  return /^(?:in|affecting|affects)$/.test(tokens[last - 1]?.lower ?? "") && isWord(tokens[last]) ? nameOf(tokens, last, last + 1) : undefined;
+  return /^(?:in|affecting|affects)$/.test(tokens[last - 1]?.lower ?? "") && isWord(tokens[last])
+    ? nameOf(tokens, last, last + 1)
+    : undefined;
 }
 
 /** The root of the first path in code. */

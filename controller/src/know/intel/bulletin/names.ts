@@ -126,7 +126,9 @@ function nameBeforeBracket(tokens: readonly Token[], close: number): Name | unde
 
 /** "URL", "JPEG" alone. */
 const isTechnical = (token: Token | undefined): boolean =>
-  token !== undefined && !token.code && (TECHNICAL.has(token.text) || (/^[A-Z/]{2,6}s$/.test(token.text) && TECHNICAL.has(token.text.slice(0, -1))));
+  token !== undefined &&
+  !token.code &&
+  (TECHNICAL.has(token.text) || (/^[A-Z/]{2,6}s$/.test(token.text) && TECHNICAL.has(token.text.slice(0, -1))));
 
 function phraseEndingAt(tokens: readonly Token[], end: number): Name | undefined {
   let k = end;

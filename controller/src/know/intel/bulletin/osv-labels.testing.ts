@@ -12,6 +12,9 @@ import type { Line } from "./scoring.testing.ts";
  * these labels are for comparing readers and sources, not the reader's worth.
  */
 
+/** Sources whose texts nobody reads or fits to: what the reader is worth on vendors that it was not made for shows in them. */
+export const HELD_OUT: ReadonlySet<string> = new Set(["osv/crates.io", "osv/opam"]);
+
 const Record = z.object({
   id: z.string(),
   summary: z.string().nullish(),
@@ -21,12 +24,17 @@ const Record = z.object({
     .array(
       z.object({
         package: z.object({ name: z.string() }).optional(),
-        database_specific: z.object({ last_known_affected_version_range: z.string().optional().catch(undefined) }).nullish().catch(undefined),
+        database_specific: z
+          .object({ last_known_affected_version_range: z.string().optional().catch(undefined) })
+          .nullish()
+          .catch(undefined),
         ranges: z
           .array(
             z.object({
               type: z.string(),
-              events: z.array(z.object({ introduced: z.string().optional(), fixed: z.string().optional(), last_affected: z.string().optional() })),
+              events: z.array(
+                z.object({ introduced: z.string().optional(), fixed: z.string().optional(), last_affected: z.string().optional() }),
+              ),
             }),
           )
           .nullish(),
@@ -89,7 +97,10 @@ function labelled(record: Record, source: string): Line | undefined {
         neutral,
         introduced,
         introducedStated: states(text, introduced),
-        uppers: [[kind, upper], ...[...last, ...(kind === "fixed" ? predecessor(upper) : [])].map((v): [string, string] => ["lastAffected", v])],
+        uppers: [
+          [kind, upper],
+          ...[...last, ...(kind === "fixed" ? predecessor(upper) : [])].map((v): [string, string] => ["lastAffected", v]),
+        ],
       })),
     },
   };
@@ -109,7 +120,9 @@ const lastKnown = (specific: { last_known_affected_version_range?: string | unde
 const predecessor = (version: string): string[] =>
   [/^(.*[.-])(\d+)$/.exec(version)].flatMap((m) => (m && Number(m[2]) > 0 ? [`${m[1]}${Number(m[2]) - 1}`] : []));
 /** Pairs of events that follow each other; what has no end names no version that a text could state. */
-function spans(events: readonly { introduced?: string | undefined; fixed?: string | undefined; last_affected?: string | undefined }[]): Bounds[] {
+function spans(
+  events: readonly { introduced?: string | undefined; fixed?: string | undefined; last_affected?: string | undefined }[],
+): Bounds[] {
   const found: Bounds[] = [];
   let introduced = "0";
   for (const event of events) {

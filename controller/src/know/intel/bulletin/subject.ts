@@ -235,11 +235,17 @@ function used(sentences: readonly Sentence[]): { readonly name: Name; readonly w
         /^(?:uses?|using|running)$/.test(token.lower) &&
         USER.test(tokens[i - (/^(?:that|which|who)$/.test(tokens[i - 1]?.lower ?? "") ? 2 : 1)]?.lower ?? "");
       const flaw = token.lower === "in" && tokens.slice(Math.max(0, i - 3), i).some((t) => FLAW.test(t.lower));
-      const yours = token.lower === "your" && /^(?:versions?|installations?|instances?|dependency|dependencies)$/.test(tokens[i + 2]?.lower ?? "");
+      const yours =
+        token.lower === "your" && /^(?:versions?|installations?|instances?|dependency|dependencies)$/.test(tokens[i + 2]?.lower ?? "");
       if ((!of && !use && !flaw && !yours) || names.size >= 4) continue;
       const name = nameFrom(tokens, i + 1);
       const weight = yours || (of && i <= 3 && /^versions?$/.test(tokens[i - 1]?.lower ?? "")) ? VERSIONS_OF : USED;
-      if (name && !PLATFORM.has(name.text.toLowerCase()) && !(flaw && isPlainWord(name)) && (names.get(squeeze(name.text))?.weight ?? 0) < weight)
+      if (
+        name &&
+        !PLATFORM.has(name.text.toLowerCase()) &&
+        !(flaw && isPlainWord(name)) &&
+        (names.get(squeeze(name.text))?.weight ?? 0) < weight
+      )
         names.set(squeeze(name.text), { name, weight });
     }
   }
