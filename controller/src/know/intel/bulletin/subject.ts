@@ -43,9 +43,10 @@ const MAX_REPEATED = 1.5;
 const SPELLED_AS_ID = 1.2;
 const IN_CODE = 0.1;
 const CALLED_A_KIND = 1.35;
-const ROOT_OF_PATH = 0.5;
+const ROOT_OF_PATH = 1.2;
 const OWNER = 0.4;
 const ADDRESS = 1.3;
+const A_TYPE = 0.4;
 
 /**
  * @param besideVersions names that stand beside version expressions, in order of the text
@@ -70,7 +71,7 @@ export function subjectOf(
     // In a long sentence a plain word after "in" is no name: "in the web process".
     const long = title.tokens.length > MAX_TITLE_TOKENS;
     for (const [name, weight] of titleNames(title.tokens).map(lessOfParts(title.tokens)))
-      vote(name, TITLE * weight * (long && name && isPlainWord(name) ? IN_PROSE : 1));
+      vote(name, TITLE * weight * (name && ((long && isPlainWord(name)) || onlyOpens(name, sentences)) ? IN_PROSE : 1));
   }
   for (const [i, sentence] of sentences.slice(0, 12).entries()) vote(defined(sentence), DEFINED / (1 + i / 4));
   for (const sentence of sentences) vote(keyed(sentence), KEYED);
@@ -87,9 +88,12 @@ export function subjectOf(
   for (const name of owners(sentences)) vote(name, OWNER, false);
   let best: { name: Name; score: number } | undefined;
   let total = 0;
-  for (const candidate of scores.values()) {
-    total += candidate.score;
-    if (!best || candidate.score > best.score) best = candidate;
+  // Rust's packages are spelled in lower case, its types and traits in capitals.
+  const crates = sentences.some(({ tokens }) => tokens.some((t) => /^crates?$/.test(t.lower)));
+  for (const { name, score: all } of scores.values()) {
+    const score = crates && /\p{Lu}/u.test(name.text) ? all * A_TYPE : all;
+    total += score;
+    if (!best || score > best.score) best = { name, score };
   }
   return best
     ? {
@@ -104,6 +108,14 @@ export function subjectOf(
       }
     : undefined;
 }
+
+/** "Unaligned reads of ...": a word in a capital that opens the title, and that the text never comes back to, need be no name. */
+const onlyOpens = (name: Name, [title, ...others]: readonly Sentence[]): boolean =>
+  name.start === title?.start &&
+  name.end === title.tokens[0]?.end &&
+  /^\p{Lu}[\p{Ll}-]+$/u.test(name.text) &&
+  title.tokens.length > 2 &&
+  !others.some(({ tokens }) => tokens.some((t, i) => (i > 0 || t.code) && squeeze(t.text) === squeeze(name.text)));
 
 /** "Arbitrary file read in Admin JS CSS files": what names a part of something is hardly what a text is about. */
 const lessOfParts =
