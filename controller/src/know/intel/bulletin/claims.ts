@@ -222,7 +222,8 @@ function single(
   if (saysUnaffected(after)) return made("fix", 0.85);
   const fixed = fixCue(near, after);
   // "A fix will be introduced in 4.4".
-  const fixIntroduced = near.slice(-9).some((t) => FIX_NOUN.has(t.lower)) && near.some((t) => t.lower === "introduced");
+  const fixIntroduced =
+    near.some((t) => FIX_NOUN.has(t.lower)) && [...near, sentence.tokens[expression.from]].some((t) => t?.lower === "introduced");
   if (fixIntroduced) return made("fix", 0.75);
   if (
     near.slice(-5).some((t) => /^(?:introduced|earliest)$/.test(t.lower)) ||

@@ -276,7 +276,8 @@ function calledAKind(sentences: readonly Sentence[]): Name[] {
       if (!UNIT_OF_SOFTWARE.test(token.lower) || token.code || names.length >= 6) continue;
       const ahead = i > 0 ? one(tokens.slice(i - 1, i)) : undefined;
       const next = tokens[i + 1];
-      const name = ahead ?? (next?.code ? one([next]) : undefined);
+      const name =
+        ahead ?? (next && (next.code || (/^[a-z]/.test(next.text) && IS.test(tokens[i + 2]?.lower ?? ""))) ? one([next]) : undefined);
       if (!name || seen.has(name.text) || PLATFORM.has(name.text.toLowerCase()) || /[()=]/.test(name.text)) continue;
       seen.add(name.text);
       names.push(name);
@@ -284,6 +285,8 @@ function calledAKind(sentences: readonly Sentence[]): Name[] {
   }
   return names;
 }
+/** "The crate foo is affected". */
+const IS = /^(?:is|was|has|does|before|prior|allows)$/;
 const UNIT_OF_SOFTWARE = /^(?:crates?|gems?|packages?|librar(?:y|ies)|plugins?|rubygems?)$/;
 const MAX_SENTENCES = 60;
 
