@@ -1,6 +1,7 @@
 import { isCompanion, isPlatform, isUser, itemName, lowers, nameOfLead, namesOf } from "./claim-names.ts";
 import {
   AFFECTED_WORD,
+  doesSomethingGood,
   fixCue,
   isAdvised,
   isAside,
@@ -8,6 +9,7 @@ import {
   isDenied,
   isGoneIn,
   isUnaffectedKey,
+  releaseIn,
   saysUnaffected,
   tellsChange,
 } from "./cues.ts";
@@ -292,21 +294,11 @@ function goesOn(sentence: Sentence, claim: Span & { name?: Name }, claims: reado
   );
 }
 
-/** "Foo 1.3 escapes ...", told of a version above the affected ones, tells what the repair does. */
-const doesSomethingGood = (verb: Token | undefined): boolean =>
-  verb?.kind === "word" && /[a-z]s$/.test(verb.lower) && !AFFECTED_WORD.test(verb.lower) && !DOES_WRONG.test(verb.lower);
-const DOES_WRONG = /^(?:is|was|has|does|its|lets|contains|includes|fails|mishandles|uses|permits|accepts|stores|versions|releases)$/;
 const isAbove = (version: string, { version: upper }: Claim): boolean => upper !== undefined && orderOf(version, upper) > 0;
 
 /** "Foo 1.3 escapes ...": the sentence is about this version. */
 const beginsSentence = (sentence: Sentence, claim: Span & { name?: Name }): boolean =>
   (claim.name?.start ?? claim.start) - sentence.start < 5 && (claim.name ? claim.name.start < claim.start : true);
-
-/** "For the stable distribution (bookworm), ...": the release that a sentence speaks of. */
-function releaseIn(near: readonly Token[]): string | undefined {
-  const at = near.findIndex((t) => /^(?:distribution|suite|release)$/.test(t.lower));
-  return at >= 0 && near[at + 1]?.text === "(" && near[at + 3]?.text === ")" ? near[at + 2]?.text : undefined;
-}
 
 /** "The web process in versions before 2": a plain word in the midst of a sentence names nothing, if anything else is named. */
 export const isDoubtful = ({ name, loose }: Claim): boolean => name !== undefined && loose === true && isPlainWord(name);

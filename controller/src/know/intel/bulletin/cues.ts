@@ -126,3 +126,14 @@ export const isAside = (near: readonly Token[], next: Token | undefined): boolea
   near.slice(-2).some((t) => OTHER_SOFTWARE.test(t.lower)) ||
   PLACE.test(near[near.length - 1]?.lower ?? "") ||
   UNIT.test(next?.lower ?? "");
+
+/** "Foo 1.3 escapes ...", told of a version above the affected ones, tells what the repair does. */
+export const doesSomethingGood = (verb: Token | undefined): boolean =>
+  verb?.kind === "word" && /[a-z]s$/.test(verb.lower) && !AFFECTED_WORD.test(verb.lower) && !DOES_WRONG.test(verb.lower);
+const DOES_WRONG = /^(?:is|was|has|does|its|lets|contains|includes|fails|mishandles|uses|permits|accepts|stores|versions|releases)$/;
+
+/** "For the stable distribution (bookworm), ...": the release that a sentence speaks of. */
+export function releaseIn(near: readonly Token[]): string | undefined {
+  const at = near.findIndex((t) => /^(?:distribution|suite|release)$/.test(t.lower));
+  return at >= 0 && near[at + 1]?.text === "(" && near[at + 3]?.text === ")" ? near[at + 2]?.text : undefined;
+}
