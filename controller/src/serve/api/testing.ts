@@ -6,13 +6,14 @@ import { createRollout } from "../../act/rollout/index.ts";
 import { createPlanning } from "../../decide/planning/index.ts";
 import { createFleet } from "../../know/fleet/index.ts";
 import { startKnow } from "../../know/index.ts";
+import type { FeedConfig } from "../../know/intel/index.ts";
 import { createSboms } from "../../know/sbom/index.ts";
 import { openTestStore } from "../../store/testing.ts";
 import { createApi } from "./app.ts";
 import { createAuth } from "./auth/index.ts";
 
-/** A controller without its gateway: everything real, on a test store, with a clock that the test owns. */
-export async function openTestApi() {
+/** A controller without its gateway: everything real, on a test store, with a clock that the test owns, and the feeds that it names. */
+export async function openTestApi(feeds: readonly FeedConfig[] = []) {
   const store = await openTestStore();
   let now = instant(Date.parse("2026-03-02T08:00:00Z"));
   const clock = { now: () => now };
@@ -20,7 +21,7 @@ export async function openTestApi() {
   const auth = createAuth({ store, clock });
   const health = createHealth({ store, clock, log });
   const rollout = createRollout({ store, clock, log, health: createWaveJudge({ health, store, clock }), instanceId: "test" });
-  const know = await startKnow({ store, clock, log, feeds: [], schedules: { feeds: null, atStart: false } });
+  const know = await startKnow({ store, clock, log, feeds: [...feeds], schedules: { feeds: null, atStart: false } });
   const audit = createAudit({ store, clock, log });
   const services = {
     store,

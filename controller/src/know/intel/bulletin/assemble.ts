@@ -175,7 +175,7 @@ function drafts(claims: readonly Claim[]): Draft[] {
   const made: Draft[] = [];
   const uppers =
     ranges.length > 0
-      ? ranges
+      ? ranges.map((r) => (r.inclusive && fixes.some((f) => isRepairAt(f, r)) ? { ...r, inclusive: false } : r))
       : (closed(exact, fixes) ?? exact.filter((e) => !fixes.some((f) => sameVersion(f.version ?? "", e.version ?? ""))));
   for (const upper of uppers) {
     const fix = repairOf(upper, fixes, used, uppers.length === 1);
@@ -201,6 +201,10 @@ function drafts(claims: readonly Claim[]): Draft[] {
   }
   return made;
 }
+
+/** "1.0 to 1.4 are affected; upgrade to 1.4": what is said plainly to be the repair is not the last that is affected. */
+const isRepairAt = (fix: Claim, range: Claim): boolean =>
+  fix.confidence > WEAK && (fix.version ?? "").toLowerCase() === range.version?.toLowerCase();
 
 /** Of several repaired versions the lowest one above it closes what a version began. */
 const isLowest = (fix: Claim, fixes: readonly Claim[], from: Claim | undefined): boolean =>

@@ -4,7 +4,8 @@ import { gunzipSync } from "node:zlib";
 import { expectOk } from "@breakwater/shared/core";
 import { z } from "zod";
 import { readBulletin } from "./index.ts";
-import { FIELDS, lineSchema, newScores, type Scores, score } from "./scoring.testing.ts";
+import { HELD_OUT, osvLines, osvSources } from "./osv-labels.testing.ts";
+import { FIELDS, type Line, lineSchema, newScores, type Scores, score } from "./scoring.testing.ts";
 
 /**
  * Measures the reader on labelled bulletins: `npm run evaluate -- bulletins DIR [--show SOURCE] [--held-out]`.
@@ -13,8 +14,8 @@ import { FIELDS, lineSchema, newScores, type Scores, score } from "./scoring.tes
  * opam), the first half in the order of their names was opened later to find general causes of misses; the texts of the
  * second half have not been read. Their figures are told only when asked for: every look at them is a temptation to tune.
  *
- * Any directory of the same form can be given, as one made from databases of advisories: whether a change carries over shows in
- * sources whose texts nobody has opened, since rules that were written with all sources in sight have none left out.
+ * Any directory of the same form can be given, and one of archives as OSV publishes them (`ECOSYSTEM/all.zip`), whose records
+ * are labelled by their own fields: many more texts of the same sources, with coarser labels. The same sources stay held out.
  */
 const TUNED = new Set(
   "PyPI npm Maven AlmaLinux SUSE NuGet Packagist RubyGems"
@@ -22,9 +23,9 @@ const TUNED = new Set(
     .map((s) => `osv/${s}`)
     .concat("csaf/listed", "csaf/prose"),
 );
-const HELD_OUT = new Set(["osv/crates.io", "osv/opam"]);
 const GROUPS = ["tuned", "opened", "held out"] as const;
-const groupOf = (source: string): (typeof GROUPS)[number] => (TUNED.has(source) ? "tuned" : HELD_OUT.has(source) ? "held out" : "opened");
+type Group = (typeof GROUPS)[number];
+const groupOf = (source: string): Group => (TUNED.has(source) ? "tuned" : HELD_OUT.has(source) ? "held out" : "opened");
 
 const read = (path: string) =>
   gunzipSync(readFileSync(path))
@@ -34,8 +35,11 @@ const read = (path: string) =>
     .map((l) => JSON.parse(l) as unknown);
 
 const [directory, ...flags] = process.argv.slice(2);
-if (!directory || !readdirSync(directory).includes("bulletins.jsonl.gz")) {
-  process.stderr.write("Give a directory with bulletins.jsonl.gz and negatives.jsonl.gz.\n");
+const labelled = directory !== undefined && readdirSync(directory).includes("bulletins.jsonl.gz");
+if (!directory || (!labelled && osvSources(directory).length === 0)) {
+  process.stderr.write(
+    "Give a directory with bulletins.jsonl.gz and negatives.jsonl.gz, or one with archives of OSV, ECOSYSTEM/all.zip.\n",
+  );
   process.exit(2);
 }
 const heldOut = flags.includes("--held-out");
@@ -47,8 +51,12 @@ const of = (map: Map<string, Scores>, key: string): Scores => {
   map.set(key, scores);
   return scores;
 };
+async function* lines(from: string): AsyncGenerator<Line> {
+  if (labelled) for (const line of read(join(from, "bulletins.jsonl.gz"))) yield lineSchema.parse(line);
+  else for (const source of osvSources(from)) if (heldOut || !HELD_OUT.has(`osv/${source}`)) yield* osvLines(from, source);
+}
 const started = performance.now();
-for (const line of read(join(directory, "bulletins.jsonl.gz")).map((l) => lineSchema.parse(l))) {
+for await (const line of lines(directory)) {
   const group = groupOf(line.source);
   if (group === "held out" && !heldOut) continue;
   const told = score(line, of(sources, line.source));
@@ -72,7 +80,9 @@ for (const field of ["fixed", "ranges"] as const) {
   );
 }
 let claiming = 0;
-const negatives = read(join(directory, "negatives.jsonl.gz")).map((l) => z.object({ id: z.string(), text: z.string() }).parse(l));
+const negatives = (labelled ? read(join(directory, "negatives.jsonl.gz")) : []).map((l) =>
+  z.object({ id: z.string(), text: z.string() }).parse(l),
+);
 for (const { id, text } of negatives) {
   const { affected, ids, severity } = expectOk(readBulletin(text));
   if (affected.length + ids.length === 0 && severity === null) continue;

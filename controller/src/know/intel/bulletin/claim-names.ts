@@ -111,6 +111,18 @@ function bareNameFor(tokens: readonly Token[], expression: Expression): Name | u
     const on = /^(?:on|for|in)$/.test(tokens[at - 1]?.lower ?? "") ? nameBefore(tokens, at - 1) : undefined;
     if (on && !isPlainWord(on)) return on;
   }
+  // "The Authlogic gem for Ruby on Rails prior to 3.3.0": what it is made for.
+  const at =
+    ahead && /^\p{Lu}/u.test(ahead.text)
+      ? madeForAt(
+          tokens,
+          tokens.findIndex((t) => t.start === ahead.start),
+        )
+      : -1;
+  if (at > 0) {
+    const made = nameBefore(tokens, at);
+    if (made && made.start < (ahead?.start ?? 0)) return made;
+  }
   // "(Windows, versions >= 1.5.3)": a platform behind a comma is where it runs.
   if (ahead && !(isPlatform(ahead) && tokens.some((t, i) => i < expression.from && t.text === "," && t.start === ahead.end))) return ahead;
   const toward = updated(tokens, expression.from);
@@ -121,6 +133,14 @@ function bareNameFor(tokens: readonly Token[], expression: Expression): Name | u
   return behind && !isPlatform(behind) && (preposition === "of" || /[A-Z]/.test(behind.text) || isPackageLike(behind.text))
     ? behind
     : undefined;
+}
+
+/** Where "for" stands in "the Authlogic gem for Ruby on Rails"; -1 where nothing of the kind does. */
+function madeForAt(tokens: readonly Token[], name: number): number {
+  const at = tokens[name - 1]?.lower === "on" ? name - 3 : name - 1;
+  return tokens[at]?.lower === "for" && /^(?:gem|plugin|module|package|library|crate|extension|rubygem)$/.test(tokens[at - 1]?.lower ?? "")
+    ? at
+    : -1;
 }
 
 /** "Update foo to 1.3". */

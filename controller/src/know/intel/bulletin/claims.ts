@@ -1,6 +1,7 @@
 import { isCompanion, isPlatform, isUser, itemName, lowers, nameOfLead, namesOf } from "./claim-names.ts";
 import {
   AFFECTED_WORD,
+  doesSomethingGood,
   fixCue,
   isAdvised,
   isAside,
@@ -8,6 +9,7 @@ import {
   isDenied,
   isGoneIn,
   isUnaffectedKey,
+  releaseIn,
   saysUnaffected,
   tellsChange,
 } from "./cues.ts";
@@ -17,7 +19,7 @@ import { isPlainWord, type Name } from "./names.ts";
 import type { Outline, Sentence } from "./outline.ts";
 import type { Token } from "./tokens.ts";
 import { lowerBound, orderOf, startsWithLine } from "./versions.ts";
-import { AFFECTED_SECTION, FIX_SECTION } from "./words.ts";
+import { AFFECTED_SECTION, FIX_NOUN, FIX_SECTION } from "./words.ts";
 
 /** One thing that one expression states, before it is brought together with the others. */
 export interface Claim extends Span {
@@ -42,7 +44,7 @@ export interface Claim extends Span {
 }
 
 /** What a text tells of itself and of others: its revisions, its sources, who found it. */
-const NO_CLAIMS =
+export const NO_CLAIMS =
   /(?:^|> )(?:revisions?|revision history|document history|change ?log|timeline|disclosure timeline|references?|credits?|acknowledge?ments?)$/;
 const WINDOW = 28;
 /** A preposition so near before an expression loosens it from the name: "the web process in versions < 2". */
@@ -221,6 +223,10 @@ function single(
   const made = (kind: Claim["kind"], confidence: number): Claim => ({ ...claim, kind, version, inclusive: true, confidence });
   if (saysUnaffected(after)) return made("fix", 0.85);
   const fixed = fixCue(near, after);
+  // "A fix will be introduced in 4.4".
+  const fixIntroduced =
+    near.some((t) => FIX_NOUN.has(t.lower)) && [...near, sentence.tokens[expression.from]].some((t) => t?.lower === "introduced");
+  if (fixIntroduced) return made("fix", 0.75);
   if (
     near.slice(-5).some((t) => /^(?:introduced|earliest)$/.test(t.lower)) ||
     (expression.introduced && sentence.tokens[expression.from]?.lower === "introduced")
@@ -288,21 +294,11 @@ function goesOn(sentence: Sentence, claim: Span & { name?: Name }, claims: reado
   );
 }
 
-/** "Foo 1.3 escapes ...", told of a version above the affected ones, tells what the repair does. */
-const doesSomethingGood = (verb: Token | undefined): boolean =>
-  verb?.kind === "word" && /[a-z]s$/.test(verb.lower) && !AFFECTED_WORD.test(verb.lower) && !DOES_WRONG.test(verb.lower);
-const DOES_WRONG = /^(?:is|was|has|does|its|lets|contains|includes|fails|mishandles|uses|permits|accepts|stores|versions|releases)$/;
 const isAbove = (version: string, { version: upper }: Claim): boolean => upper !== undefined && orderOf(version, upper) > 0;
 
 /** "Foo 1.3 escapes ...": the sentence is about this version. */
 const beginsSentence = (sentence: Sentence, claim: Span & { name?: Name }): boolean =>
   (claim.name?.start ?? claim.start) - sentence.start < 5 && (claim.name ? claim.name.start < claim.start : true);
-
-/** "For the stable distribution (bookworm), ...": the release that a sentence speaks of. */
-function releaseIn(near: readonly Token[]): string | undefined {
-  const at = near.findIndex((t) => /^(?:distribution|suite|release)$/.test(t.lower));
-  return at >= 0 && near[at + 1]?.text === "(" && near[at + 3]?.text === ")" ? near[at + 2]?.text : undefined;
-}
 
 /** "The web process in versions before 2": a plain word in the midst of a sentence names nothing, if anything else is named. */
 export const isDoubtful = ({ name, loose }: Claim): boolean => name !== undefined && loose === true && isPlainWord(name);

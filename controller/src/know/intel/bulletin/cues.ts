@@ -63,7 +63,11 @@ function isBase(near: readonly Token[]): boolean {
 }
 
 /** "The method was removed in 1.4", "is no longer possible in 1.4", "does not exist in 1.4": what the repaired version has not. */
-export const isGoneIn = (near: readonly Token[]): boolean => GONE.test(lastWords(near, 9)) || isDenied(near);
+export const isGoneIn = (near: readonly Token[]): boolean =>
+  GONE.test(lastWords(near, 9)) || isDenied(near) || DONE.test(lastWords(near, 9));
+/** "Apply the changes implemented in 3.0.5", "the check was added in 1.2". */
+const DONE =
+  /(?:^| )(?:changes?|checks?|validation|verification|sanitization|escaping|bounds|limits?|protection|guards?|option)(?: [a-z]+){0,3} (?:implemented|applied|made|added|merged|introduced)(?: back)? (?:in|with|since|as of|from)(?: the)?(?: [\p{L}_-]+){0,2}$/u;
 const GONE =
   /(?:^| )(?:(?:removed|replaced|rewritten|reworked|disabled|hardened|restricted|forbidden) (?:entirely |completely |again )?(?:in|with|as of|since|from)|no longer [a-z]+ (?:in|with|since|as of|from))(?: the| an?)?(?: versions?| releases?)?$/;
 
@@ -122,3 +126,14 @@ export const isAside = (near: readonly Token[], next: Token | undefined): boolea
   near.slice(-2).some((t) => OTHER_SOFTWARE.test(t.lower)) ||
   PLACE.test(near[near.length - 1]?.lower ?? "") ||
   UNIT.test(next?.lower ?? "");
+
+/** "Foo 1.3 escapes ...", told of a version above the affected ones, tells what the repair does. */
+export const doesSomethingGood = (verb: Token | undefined): boolean =>
+  verb?.kind === "word" && /[a-z]s$/.test(verb.lower) && !AFFECTED_WORD.test(verb.lower) && !DOES_WRONG.test(verb.lower);
+const DOES_WRONG = /^(?:is|was|has|does|its|lets|contains|includes|fails|mishandles|uses|permits|accepts|stores|versions|releases)$/;
+
+/** "For the stable distribution (bookworm), ...": the release that a sentence speaks of. */
+export function releaseIn(near: readonly Token[]): string | undefined {
+  const at = near.findIndex((t) => /^(?:distribution|suite|release)$/.test(t.lower));
+  return at >= 0 && near[at + 1]?.text === "(" && near[at + 3]?.text === ")" ? near[at + 2]?.text : undefined;
+}

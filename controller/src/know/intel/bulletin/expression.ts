@@ -1,7 +1,7 @@
 import type { Sentence } from "./outline.ts";
 import type { Token } from "./tokens.ts";
 import { phrase, skipAnd, skipMarks, skipOpening, type VersionAt, versionAfter, versionAt } from "./version-at.ts";
-import { isWildcard, startsWithLine } from "./versions.ts";
+import { isWildcard, sameLine, startsWithLine } from "./versions.ts";
 import { AND_EARLIER, AND_LATER, BEFORE, BETWEEN, FROM, UP_TO, VERSION_WORD } from "./words.ts";
 
 /** What one expression says, with the tokens [from, to) that it takes. */
@@ -77,7 +77,7 @@ function readFrom(tokens: readonly Token[], i: number, lower: VersionAt, cue: st
   if (/^(?:and|but|or|versions?|all)$/.test(tokens[j]?.lower ?? "") && readUpper(tokens, j + 1)) j++;
   const upper =
     readUpper(tokens, j) ?? (cue === "between" ? readJoined(tokens, j, [["and"]]) : undefined) ?? readJoined(tokens, j, BETWEEN);
-  if (upper) return [{ kind: "range", from: i, to: upper.version.to, introduced: lower, upper: upper.version, inclusive: upper.inclusive }];
+  if (upper) return closedBy(tokens, i, lower, upper);
   const later = phrase(tokens, lower.to, AND_LATER);
   if (cue === ">=" || cue === ">") {
     const single = { kind: "single" as const, from: i, to: lower.to + later, version: lower, later: true, introduced: false };
@@ -93,6 +93,18 @@ function readFrom(tokens: readonly Token[], i: number, lower: VersionAt, cue: st
       introduced: cue !== "after" && cue !== "later than" && cue !== "newer than",
     },
   ];
+}
+
+/**
+ * A range with both bounds, and where its upper one is exclusive those of the other lines of releases behind it:
+ * "from 1.36.0 until 1.36.9, 1.37.5, and 1.38.3".
+ */
+function closedBy(tokens: readonly Token[], from: number, introduced: VersionAt, upper: Upper): Expression[] {
+  const { version, inclusive } = upper;
+  const range: Expression = { kind: "range", from, to: version.to, introduced, upper: version, inclusive };
+  if (inclusive || isWildcard(version.text)) return [range];
+  const others = listed(tokens, version.to).filter((v) => !sameLine(v.text, version.text, 2) || sameLine(v.text, version.text, 3));
+  return [range, ...others.map((v): Expression => ({ kind: "range", from: v.from, to: v.to, upper: v, inclusive, continues: true }))];
 }
 
 interface Upper {
@@ -122,7 +134,9 @@ function boundsNumber(tokens: readonly Token[], i: number, cue: number): boolean
   if (!before || tokens[i + cue]?.kind !== "number") return false;
   if (VERSION_WORD.has(before.lower)) return true;
   const name = before.kind === "word" && (i === 1 || /^\p{Lu}/u.test(before.text) || /[a-z\d][-_/@][a-z\d]/i.test(before.text));
-  return name && (!after || /^[.,;)]$/.test(after.text) || AFTER_BOUND.test(after.lower));
+  return (
+    name && (!after || /^[.,;)]$/.test(after.text) || AFTER_BOUND.test(after.lower) || (i === 1 && /^[a-z]{3,}[^s\W]s$/.test(after.lower)))
+  );
 }
 const AFTER_BOUND =
   /^(?:allows?|allowed|is|are|was|has|have|does|do|did|contains?|could|may|might|lets?|mishandles?|fails?|permits?|enables?|and|or|on|for)$/;
@@ -160,15 +174,18 @@ function readUppers(tokens: readonly Token[], i: number, upper: Upper): Expressi
 }
 
 /** Further versions of a list that starts behind one: ", B and C". */
-function listed(tokens: readonly Token[], at: number, later = false): VersionAt[] {
+function listed(tokens: readonly Token[], at: number, later = false, lines = false): VersionAt[] {
   const versions: VersionAt[] = [];
   let i = at;
   for (;;) {
     let j = i;
     while (j < tokens.length && /^(?:,|and|or|\/|&|\|)$/.test(tokens[j]?.lower ?? "")) j++;
+    // "2.394, LTS 2.375.4".
+    if (j > i && tokens[j]?.lower === "lts" && tokens[j + 1]?.kind === "version") j++;
     if (j === i) return versions;
     const version = versionAt(tokens, j);
-    if (!version || bound(tokens, version.to)) return versions;
+    // "Before 3.2.22, 4.0.x and 4.1.x before 4.1.14": a line of releases begins what comes next.
+    if (!version || bound(tokens, version.to) || (!lines && isWildcard(version.text))) return versions;
     versions.push(version);
     // "12.1.3+, 12.2.3+ and 12.3+".
     const plus = later ? phrase(tokens, skipOpening(tokens, version.to), AND_LATER) : 0;
@@ -195,7 +212,7 @@ function readVersion(tokens: readonly Token[], version: VersionAt): Expression[]
   let at = skipMarks(tokens, version.to);
   if (/^(?:and|but|versions?|up)$/.test(tokens[at]?.lower ?? "") && readUpper(tokens, at + 1)) at++;
   const upper = readUpper(tokens, at) ?? readJoined(tokens, version.to, BETWEEN);
-  if (upper) return [{ kind: "range", from, to: upper.version.to, introduced: version, upper: upper.version, inclusive: upper.inclusive }];
+  if (upper) return closedBy(tokens, from, version, upper);
   const later = phrase(tokens, behind, AND_LATER);
   // "8.0.0 and above, prior to 9.0.0".
   const until = later > 0 ? readUpper(tokens, skipMarks(tokens, behind + later)) : undefined;
@@ -203,8 +220,8 @@ function readVersion(tokens: readonly Token[], version: VersionAt): Expression[]
   // "3.1.x and 3.2.x before 3.2.22": the first of several lines begins what the last one's bound ends.
   const last = isWildcard(version.text) ? lastLine(tokens, version) : version;
   const ends = last === version ? undefined : readUpper(tokens, skipMarks(tokens, last.to));
-  if (ends) return [{ kind: "range", from, to: ends.version.to, introduced: version, upper: ends.version, inclusive: ends.inclusive }];
-  const all = [version, ...listed(tokens, later > 0 ? behind + later : version.to, true)];
+  if (ends) return closedBy(tokens, from, version, ends);
+  const all = [version, ...listed(tokens, later > 0 ? behind + later : version.to, true, true)];
   const closers = all.map((v) => {
     const open = skipOpening(tokens, v.to);
     const plus = phrase(tokens, open, AND_LATER);

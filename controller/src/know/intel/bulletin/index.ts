@@ -6,6 +6,7 @@ import { isPlatform } from "./claim-names.ts";
 import { type Claim, isDoubtful, readClaims } from "./claims.ts";
 import { ecosystemHints } from "./ecosystem.ts";
 import { readAdvisories, readIds } from "./identifiers.ts";
+import { lastResort } from "./last-resort.ts";
 import { bulletinLikeness } from "./likeness.ts";
 import { mask } from "./mask.ts";
 import type { Bulletin, Span } from "./model.ts";
@@ -13,6 +14,7 @@ import { nameWithin, sameName } from "./names.ts";
 import { outline } from "./outline.ts";
 import { readPackageLists } from "./package-lists.ts";
 import { giveToProducts } from "./products.ts";
+import { likelyRepairs } from "./roles/index.ts";
 import { readSeverity } from "./severity.ts";
 import { readStatements } from "./statements.ts";
 import { type Subject, subjectOf } from "./subject.ts";
@@ -56,12 +58,17 @@ export function readBulletin(text: string): Result<Bulletin> {
     changelog: changelogForm(masked),
   });
   const isBulletin = likeness >= LIKE_A_BULLETIN;
-  const claims = isBulletin ? giveToProducts(found, read) : [];
-  const subject = subjectOf(
-    read,
-    claims.flatMap((c) => (c.name && !isDoubtful(c) ? [{ name: c.name, exact: c.kind === "exact" }] : [])),
-    addressNames(text),
-  );
+  // Where no wording that is known says what repairs it, or up to what it is affected, the words around a version may.
+  const silent = !found.some((c) => c.kind === "fix" || (c.kind === "range" && c.version !== undefined));
+  const claims = isBulletin
+    ? giveToProducts(silent ? [...found, ...likelyRepairs(read).filter((c) => !overlaps(c, found))] : found, read)
+    : [];
+  const subject =
+    subjectOf(
+      read,
+      claims.flatMap((c) => (c.name && !isDoubtful(c) ? [{ name: c.name, exact: c.kind === "exact" }] : [])),
+      addressNames(text),
+    ) ?? lastResort(read);
   const severity = isBulletin ? readSeverity(read) : undefined;
   const sure = claims.map((c) => (subject ? named(c, subject, read.sentences[0]?.start) : c));
   const affected = assemble(sure, subject, ecosystemHints(masked));

@@ -27,14 +27,17 @@ const NEVER = new Set([
 const JOINING = new Set(["for", "of", "over", "with", "&", "/"]);
 const MAX_NAME_TOKENS = 9;
 export const PART =
-  /^(?:http|name|form|tab|menu|dialog|header|option|configuration|policy|function|method|parameter|argument|endpoint|field|class|filter|command|attribute|flag|property|directive|setting|helper|tag|type|trait|macro|struct|middleware|directive|value|module'?s|file|variable|object|key|hook|api|call|string|keyword|node|element|object|query|column|prop|script|annotation|token|schema)s?$/;
+  /^(?:http|name|form|tab|menu|dialog|header|option|configuration|policy|function|method|parameter|argument|endpoint|field|class|filter|command|attribute|flag|property|directive|setting|helper|tag|type|trait|macro|struct|middleware|directive|value|module'?s|file|event|listener|callback|route|component|permission|setting|variable|object|key|hook|api|call|string|keyword|node|element|object|query|column|prop|script|annotation|token|schema)s?$/;
 /** "CVE-2024-10001", and what other lists and researchers number by year: "GHSL-2024-247". */
 const IDENTIFIER = /^(?:CVE|CWE|GHSA|CNVD|EUVD|VDB|BDU|ZDI-CAN|SA-CONTRIB|SA-CORE)-|^[A-Z]{2,12}-(?:19|20)\d\d-\d+$/i;
 const FILE =
   /\.(?:py|c|h|cpp|cc|hpp|java|php|rb|rs|ts|tsx|jsx|html?|xml|ya?ml|json|txt|conf|cfg|ini|sh|md|exe|dll|so|jsp|aspx?|cgi|cs|ml|hs|pl)$/i;
 
 /** Spelled like the id of a package: joined by hyphens, dots, slashes, or with a scope. */
-export const isPackageLike = (text: string): boolean => !text.includes(" ") && /[a-z0-9][-_./:@][a-z0-9@]/i.test(text) && !isPath(text);
+export const isPackageLike = (text: string): boolean =>
+  !text.includes(" ") && /[a-z0-9][-_./:@][a-z0-9@]/i.test(text) && !isPath(text) && !isChoice(text);
+/** "file/folder", "read/write": two words of running text. */
+const isChoice = (text: string): boolean => /^[a-z]+\/[a-z]+$/i.test(text) && text.split("/").every((w) => COMMON.has(w.toLowerCase()));
 /** A word of running text by its look: what stands beside a version may be one ("the frame, in versions before 2"). */
 export const isPlainWord = ({ text }: Name): boolean => /^[a-z]+$/.test(text);
 const isPath = (text: string): boolean =>
@@ -97,7 +100,12 @@ export function nameBefore(tokens: readonly Token[], at: number): Name | undefin
     if (token.text === "," && j > 0 && !nameLike(tokens, j - 1, true) && tokens[j - 1]?.text !== ")") return undefined;
   }
   if (tokens[j]?.text === ")") return nameBeforeBracket(tokens, j);
-  return phraseEndingAt(tokens, j);
+  const name = phraseEndingAt(tokens, j);
+  // "The Ruby http gem": of two names of platforms the one beside the kind is what it is called.
+  const [kind, beside] = [tokens[j + 2], tokens[j + 1]];
+  if (name && beside && PLATFORM.has(name.text.toLowerCase()) && PLATFORM.has(beside.lower) && KIND_OF_SOFTWARE.has(kind?.lower ?? ""))
+    return nameOf(tokens, j + 1, j + 2);
+  return name;
 }
 
 /** "Vertex AI SDK (google-cloud-aiplatform)": the id in brackets, or else the words before them. */
@@ -117,7 +125,10 @@ function nameBeforeBracket(tokens: readonly Token[], close: number): Name | unde
 }
 
 /** "URL", "JPEG" alone. */
-const isTechnical = (token: Token | undefined): boolean => token !== undefined && !token.code && TECHNICAL.has(token.text);
+const isTechnical = (token: Token | undefined): boolean =>
+  token !== undefined &&
+  !token.code &&
+  (TECHNICAL.has(token.text) || (/^[A-Z/]{2,6}s$/.test(token.text) && TECHNICAL.has(token.text.slice(0, -1))));
 
 function phraseEndingAt(tokens: readonly Token[], end: number): Name | undefined {
   let k = end;

@@ -75,13 +75,20 @@ const NOTES: readonly (Rule & { readonly kind: NoteKind })[] = [
     kind: "restart",
     says: /\b(?:restart\w*|reboot\w*|log\s?out|re-?login)\b/,
     and: /\b(?:must|need\w*|require\w*|should|has to|have to|will|necessary|recommended|to make all|for the (?:update|changes?|fix) to take effect|please)\b/,
-    unless: /\b(?:attacker|exploit\w*|denial|crash\w*|cause\w*|forced?|until|automatically restarts|manual restart is needed to recover)\b/,
+    unless:
+      /\b(?:attacker|exploit\w*|denial|crash\w*|cause\w*|forced?|until|automatically restarts|manual restart is needed to recover|only (?:when|if|where) needed)\b/,
     confidence: 0.85,
   },
   {
     kind: "restart",
     says: /^(?:please )?(?:restart|reboot)\b|^(?:re-?start|reboot) required\b/,
     confidence: 0.85,
+  },
+  {
+    kind: "regression",
+    says: /^revert(?:s|ed|ing)?\b/,
+    and: /\b(?:break\w*|broke\w*|regress\w*|fail\w*|crash\w*|caus\w*)\b/,
+    confidence: 0.7,
   },
   {
     kind: "regression",
@@ -121,7 +128,7 @@ const NOTES: readonly (Rule & { readonly kind: NoteKind })[] = [
   },
   {
     kind: "end-of-support",
-    says: /\b(?:end[- ]of[- ](?:life|support|sale|maintenance)|no longer (?:supported|maintained|receiv\w+)|unmaintained|unsupported version\w*|discontinued|will not be (?:fixed|patched)|drop(?:s|ped)? support for|support for .{1,60} (?:has been|was|is) (?:dropped|removed))\b/,
+    says: /\b(?:end[- ]of[- ](?:life|support|sale|maintenance)|no longer (?:supported|maintained|receiv\w+)|unmaintained|unsupported version\w*|discontinued|will not be (?:fixed|patched)|drop(?:s|ped)? support for|support for .{1,60} (?:(?:has been|was|is) (?:dropped|removed)|ends|ended|will end))\b/,
     confidence: 0.85,
   },
 ];

@@ -1,9 +1,10 @@
 import type { AddressName } from "./addresses.ts";
 import type { Name } from "./names.ts";
-import { isPackageLike, isPlainWord, nameBefore, nameFrom, nameOf, PART, squeeze, wordsOf } from "./names.ts";
+import { isPackageLike, isPlainWord, nameBefore, nameFrom, PART, squeeze, wordsOf } from "./names.ts";
 import type { Outline, Sentence } from "./outline.ts";
+import { calledAKind, codeNames, MAX_SENTENCES, one, owners, rootsOfPaths, used } from "./subject-places.ts";
 import type { Token } from "./tokens.ts";
-import { COMMON, PLATFORM, WEAKNESS } from "./words.ts";
+import { COMMON, PLATFORM } from "./words.ts";
 
 /** What a whole text is about, from its title and its first sentences. */
 export interface Subject {
@@ -36,15 +37,15 @@ const DEFINED = 2.25;
 const BESIDE_VERSION = 1.5;
 const BESIDE_EXACT = 1;
 const KEYED = 5;
-const USED = 0.7;
 const REPEATED = 0.27;
 const MAX_REPEATED = 1.5;
 const SPELLED_AS_ID = 1.2;
 const IN_CODE = 0.1;
 const CALLED_A_KIND = 1.35;
-const ROOT_OF_PATH = 0.5;
+const ROOT_OF_PATH = 1.2;
 const OWNER = 0.4;
 const ADDRESS = 1.3;
+const A_TYPE = 0.4;
 
 /**
  * @param besideVersions names that stand beside version expressions, in order of the text
@@ -69,7 +70,7 @@ export function subjectOf(
     // In a long sentence a plain word after "in" is no name: "in the web process".
     const long = title.tokens.length > MAX_TITLE_TOKENS;
     for (const [name, weight] of titleNames(title.tokens).map(lessOfParts(title.tokens)))
-      vote(name, TITLE * weight * (long && name && isPlainWord(name) ? IN_PROSE : 1));
+      vote(name, TITLE * weight * (name && ((long && isPlainWord(name)) || onlyOpens(name, sentences)) ? IN_PROSE : 1));
   }
   for (const [i, sentence] of sentences.slice(0, 12).entries()) vote(defined(sentence), DEFINED / (1 + i / 4));
   for (const sentence of sentences) vote(keyed(sentence), KEYED);
@@ -77,7 +78,7 @@ export function subjectOf(
     const beside = new Map(besideVersions.flatMap((b) => (b.exact === exact ? [[squeeze(b.name.text), b.name]] : [])));
     for (const name of [...beside.values()].slice(0, 4)) vote(name, exact ? BESIDE_EXACT : BESIDE_VERSION);
   }
-  for (const name of used(sentences)) vote(name, USED);
+  for (const { name, weight } of used(sentences)) vote(name, weight);
   for (const { name, times } of repeated(sentences)) vote(name, Math.min(MAX_REPEATED, times * REPEATED), false);
   for (const name of codeNames(sentences)) vote(name, IN_CODE, false);
   for (const name of calledAKind(sentences)) vote(name, CALLED_A_KIND, false);
@@ -86,9 +87,12 @@ export function subjectOf(
   for (const name of owners(sentences)) vote(name, OWNER, false);
   let best: { name: Name; score: number } | undefined;
   let total = 0;
-  for (const candidate of scores.values()) {
-    total += candidate.score;
-    if (!best || candidate.score > best.score) best = candidate;
+  // Rust's packages are spelled in lower case, its types and traits in capitals.
+  const crates = sentences.some(({ tokens }) => tokens.some((t) => /^crates?$/.test(t.lower)));
+  for (const { name, score: all } of scores.values()) {
+    const score = crates && /\p{Lu}/u.test(name.text) ? all * A_TYPE : all;
+    total += score;
+    if (!best || score > best.score) best = { name, score };
   }
   return best
     ? {
@@ -103,6 +107,14 @@ export function subjectOf(
       }
     : undefined;
 }
+
+/** "Unaligned reads of ...": a word in a capital that opens the title, and that the text never comes back to, need be no name. */
+const onlyOpens = (name: Name, [title, ...others]: readonly Sentence[]): boolean =>
+  name.start === title?.start &&
+  name.end === title.tokens[0]?.end &&
+  /^\p{Lu}[\p{Ll}-]+$/u.test(name.text) &&
+  title.tokens.length > 2 &&
+  !others.some(({ tokens }) => tokens.some((t, i) => (i > 0 || t.code) && squeeze(t.text) === squeeze(name.text)));
 
 /** "Arbitrary file read in Admin JS CSS files": what names a part of something is hardly what a text is about. */
 const lessOfParts =
@@ -148,8 +160,9 @@ function titleNames(tokens: readonly Token[]): [Name | undefined, number][] {
   if (tokens[1]?.text === ":" && /^(?:critical|important|moderate|low|medium|high)$/.test(tokens[0]?.lower ?? ""))
     return [[nameFrom(tokens, 2), 2]];
   const first = nameFrom(tokens, 0);
-  // A title that is nothing but a name.
-  found.push([first, first?.end === tokens[tokens.length - 1]?.end ? 2 : 1]);
+  const after = first ? tokens[tokens.findIndex((t) => t.start >= first.end)] : undefined;
+  // A title that is nothing but a name, or says of one what is wrong with it: "Foo: crash", "Foo is vulnerable to ...".
+  found.push([first, first && !after ? 2 : after && TELLS_OF.test(after.lower) ? TOLD_OF : 1]);
   found.push([nameAfterLast(tokens, /^(?:in|affects|affecting|within|inside)$/), 0.8]);
   found.push([nameAfterLast(tokens, /^(?:of|for|from)$/), 0.4]);
   // "foo's parser can be crashed", "foo: crash".
@@ -160,6 +173,9 @@ function titleNames(tokens: readonly Token[]): [Name | undefined, number][] {
   }
   return found;
 }
+
+const TELLS_OF = /^(?::|is|are|has|have|allows|vulnerable|before|prior|versions?)$/;
+const TOLD_OF = 1.4;
 
 function nameAfterLast(tokens: readonly Token[], word: RegExp): Name | undefined {
   for (let i = tokens.length - 2; i > 0; i--) {
@@ -204,94 +220,4 @@ function keyed({ tokens, section, kind }: Sentence): Name | undefined {
   )
     return one(tokens) ?? nameFrom(tokens, 0);
   return undefined;
-}
-const one = (tokens: readonly Token[]): Name | undefined =>
-  tokens.length > 0 && tokens[0]?.kind === "word" && !COMMON.has(tokens[0].lower) ? nameOf(tokens, 0, 1) : undefined;
-
-/** "... in iodine's file server ...": whose part it is. */
-function owners(sentences: readonly Sentence[]): Name[] {
-  const names: Name[] = [];
-  for (const { tokens } of sentences.slice(0, 12))
-    for (const [i, token] of tokens.entries()) {
-      if (!/^['’]$/.test(token.text) || tokens[i + 1]?.lower !== "s" || names.length >= 3) continue;
-      const name = nameBefore(tokens, i);
-      if (name) names.push(name);
-    }
-  return names;
-}
-
-/** "Affected versions of foo", "applications that use foo", "users of foo". */
-function used(sentences: readonly Sentence[]): Name[] {
-  const names = new Map<string, Name>();
-  for (const { tokens } of sentences.slice(0, MAX_SENTENCES)) {
-    for (const [i, token] of tokens.entries()) {
-      const of = token.lower === "of" && /^(?:versions?|users|releases|installations|instances)$/.test(tokens[i - 1]?.lower ?? "");
-      const use =
-        /^(?:uses?|using|running)$/.test(token.lower) &&
-        USER.test(tokens[i - (/^(?:that|which|who)$/.test(tokens[i - 1]?.lower ?? "") ? 2 : 1)]?.lower ?? "");
-      const flaw = token.lower === "in" && tokens.slice(Math.max(0, i - 3), i).some((t) => FLAW.test(t.lower));
-      if ((!of && !use && !flaw) || names.size >= 4) continue;
-      const name = nameFrom(tokens, i + 1);
-      if (name && !PLATFORM.has(name.text.toLowerCase()) && !(flaw && isPlainWord(name))) names.set(squeeze(name.text), name);
-    }
-  }
-  return [...names.values()];
-}
-const FLAW = /^(?:vulnerabilit(?:y|ies)|flaws?|issues?|bugs?|weakness(?:es)?|problems?|discovered|found|identified)$/;
-const USER =
-  /^(?:applications?|apps?|projects?|users?|anyone|people|developers?|customers?|sites?|services?|servers?|clients?|systems?|programs?|those|you|software|code|everyone)$/;
-
-/** "The `foo` crate", "package foo": said to be a unit of software by the word beside it. */
-function calledAKind(sentences: readonly Sentence[]): Name[] {
-  const names: Name[] = [];
-  const seen = new Set<string>();
-  for (const { tokens } of sentences.slice(0, MAX_SENTENCES)) {
-    for (const [i, token] of tokens.entries()) {
-      if (!UNIT_OF_SOFTWARE.test(token.lower) || token.code || names.length >= 6) continue;
-      const ahead = i > 0 ? one(tokens.slice(i - 1, i)) : undefined;
-      const next = tokens[i + 1];
-      const name = ahead ?? (next?.code ? one([next]) : undefined);
-      if (!name || seen.has(name.text) || PLATFORM.has(name.text.toLowerCase()) || /[()=]/.test(name.text)) continue;
-      seen.add(name.text);
-      names.push(name);
-    }
-  }
-  return names;
-}
-const UNIT_OF_SOFTWARE = /^(?:crates?|gems?|packages?|librar(?:y|ies)|plugins?|rubygems?)$/;
-const MAX_SENTENCES = 60;
-
-/** "`foo::bar::Baz`": the root of a path is the unit that it is in, unless it is the language's own. */
-function rootsOfPaths(sentences: readonly Sentence[]): Name[] {
-  const names = new Map<string, Name>();
-  for (const { tokens } of sentences.slice(0, MAX_SENTENCES)) {
-    for (const [i, token] of tokens.entries()) {
-      if (tokens[i + 1]?.text !== "::" || token.kind !== "word" || !/^[a-z][a-z0-9_]*$/.test(token.text) || OWN_PATH.test(token.text))
-        continue;
-      const name = nameOf(tokens, i, i + 1);
-      if (name && names.size < 6 && !names.has(name.text)) names.set(name.text, name);
-    }
-  }
-  return [...names.values()];
-}
-const OWN_PATH = /^(?:std|core|alloc|self|super|crate|this|base|global)$/;
-
-function codeNames(sentences: readonly Sentence[]): Name[] {
-  const names: Name[] = [];
-  for (const { tokens } of sentences.slice(0, 40)) {
-    for (const [i, token] of tokens.entries()) {
-      if (
-        !token.code ||
-        token.kind !== "word" ||
-        tokens[i - 1]?.code ||
-        tokens[i + 1]?.code ||
-        PART.test(tokens[i + 1]?.lower ?? "") ||
-        names.length >= 12
-      )
-        continue;
-      const name = nameOf(tokens, i, i + 1);
-      if (name && /^@?[a-z0-9][\w./@:+-]*$/i.test(name.text) && !WEAKNESS.has(token.lower)) names.push(name);
-    }
-  }
-  return names;
 }

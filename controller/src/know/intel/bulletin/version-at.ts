@@ -68,6 +68,8 @@ export function versionAfter(tokens: readonly Token[], i: number, bare: boolean,
   if (names && !tokens.slice(names.from, names.to).every((t) => /[A-Z\d_@/:.-]/.test(t.text) || t.code)) {
     if (names.to - names.from > 1) return undefined;
   }
+  // "Before September 24, 2025" is a day.
+  if (names && MONTH.test(tokens[names.to - 1]?.text ?? "")) return undefined;
   const capital = names !== undefined && /^\p{Lu}/u.test(tokens[names.from]?.text ?? "");
   const version = versionAt(tokens, j, bare || said || capital || isStamp(tokens[j]));
   return version ? { ...version, ...(names ? { named: names } : {}) } : undefined;
@@ -83,6 +85,8 @@ const MAX_ODD = 24;
 const ODD = /^(?:\d{4}-\d\d-\d\d|\d+[A-Z]+\d[\w.-]*|\d\dH[12]|[rv]\d+[a-z]\d+|[A-Z]{2,6}[-_]\d[\w.-]*\d[\w.-]*)$/;
 const ODD_AFTER_WORD = /^(?:[A-Za-z]{1,6}[-_.]?)?\d[\w.-]*\d[\w.-]*$/;
 const NO_ODD = /^(?:cve|cwe|ghsa|rfc)-|^[0-9a-f]{7,40}$|^\d+(?:st|nd|rd|th|bit|[kmgt]i?b|ms|s|x|h)$/i;
+
+const MONTH = /^(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sep|Oct|Nov|Dec)(?:[a-z]*)$/;
 
 /** "before 20230914": a build told by its day. */
 const isStamp = (token: Token | undefined): boolean => token?.kind === "number" && /^(?:19|20)\d\d[01]\d[0-3]\d$/.test(token.text);

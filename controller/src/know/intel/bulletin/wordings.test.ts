@@ -188,6 +188,43 @@ describe("wordings of vendors at large", () => {
       "Attackers can crash it.\n\n| Package | Affected versions | Patched versions |\n|---|---|---|\n| Acme.Compat | >= 7.0.0, < 7.0.1 | 7.0.3 |\n",
       ["Acme.Compat 7.0.0..<7.0.3"],
     ],
+    [
+      "the bounds of several lines behind one lower bound",
+      "Gatekeep is a proxy. From 1.36.0 until 1.36.9, 1.37.5, and 1.38.3, a use after free can crash it.",
+      ["Gatekeep 1.36.0..<1.36.9", "Gatekeep 0..<1.37.5", "Gatekeep 0..<1.38.3"],
+    ],
+    [
+      "lines of releases behind the comma of a bound",
+      "Cross-site scripting in Lectern before 2.0.5, 2.1.x and 2.2.x before 2.2.4 allows remote attackers to inject scripts.",
+      ["Lectern 0..<2.0.5", "Lectern 2.1..<2.2.4"],
+    ],
+    [
+      "a package that is called by a common word",
+      "A vulnerability was found in fold before v3.5.0, attackers can hang it.",
+      ["fold 0..<v3.5.0"],
+    ],
+    [
+      "a bound that is the repaired version after all",
+      "Versions 3.0.0 - 3.1.7 of Aqueduct expose logs to attackers.\n\nUsers are advised to upgrade to 3.1.7 or later, which resolves this issue.",
+      ["Aqueduct 3.0.0..<3.1.7"],
+    ],
+    ["what a package is made for", "The Keyring gem for Ruby on Rails prior to version 3.3.0 allows SQL injection.", ["Keyring 0..<3.3.0"]],
+    [
+      "two names of platforms, one of which is the package",
+      "The Ruby http gem before 0.7.3 does not verify hostnames, which allows man-in-the-middle attacks.",
+      ["http 0..<0.7.3"],
+    ],
+    [
+      "a repair that is still to come",
+      "Depot discloses credentials to an attacker. A fix for it will be introduced in the versions 4.4, 5.8 and 6.2.",
+      ["Depot 0..<4.4", "Depot 0..<5.8", "Depot 0..<6.2"],
+    ],
+    [
+      "a repair that only the words around it tell",
+      "Double free in `Slab::drain`\n\nDropping an iterator twice frees memory twice, which is undefined behavior. The crate slabby is affected.\n\nThe author has pushed 0.4.2, in which the iterator owns its slice.",
+      ["slabby 0..<0.4.2"],
+    ],
+    ["no version in a day", "Remote code execution in Harbourmaster, built before September 24, 2025, lets an attacker in.", []],
   ];
   for (const [what, text, expected] of cases) it(`reads ${what}`, () => expect(stated(text)).toEqual(expected));
 
@@ -201,6 +238,9 @@ describe("wordings of vendors at large", () => {
     expect(kinds("`legacy_auth` has been renamed to `auth.legacy`.")).toEqual(["configuration"]);
     expect(kinds("You must run the migration script before upgrading.")).toEqual(["configuration"]);
     expect(kinds("This version drops support for Node 14.")).toEqual(["end-of-support"]);
+    expect(kinds("Support for the 3.x series ends on 2026-06-30.")).toEqual(["end-of-support"]);
+    expect(kinds("Revert the new resolver, it breaks clients behind proxies.")).toEqual(["regression"]);
+    expect(kinds("debian/rules: restart services only when needed")).toEqual([]);
     expect(kinds("Improved the colour of spoons.")).toEqual([]);
   });
 

@@ -32,6 +32,7 @@ export function addIntelCommands(program: Command, io: Io): void {
           ]),
           "No feed is configured: findings come from the endpoints' own repositories alone.",
         );
+        for (const feed of rows) if (feed.modelChange) io.out(`${feed.id}: ${plain(feed.modelChange)}\n`);
         for (const feed of rows)
           for (const { record, reason } of feed.recentRejects) io.out(`${feed.id}: ${plain(record)}: ${plain(reason)}\n`);
       },
