@@ -68,7 +68,7 @@ export async function askDnf<Op extends keyof typeof answers>(
       output: "",
     });
   const ran = await run([python, "-c", ASK_DNF, JSON.stringify({ op, ...question })], { env: DNF_ENVIRONMENT, timeoutMs });
-  const output = ran.stderr.trim().slice(-16_384);
+  const output = reasonIn(ran.stderr).slice(-16_384);
   if (ran.exitCode !== 0)
     return fail({
       failureClass: classifyDnfOutput(output) ?? "package-manager-broken",
@@ -81,6 +81,9 @@ export async function askDnf<Op extends keyof typeof answers>(
     ? ok(read.data as z.infer<(typeof answers)[Op]>)
     : fail({ failureClass: "simulation-differs", message: "dnf's answer cannot be read.", output: ran.stdout.slice(-4_096) });
 }
+
+/** The question's own failure, without the complaints about repositories that stopped nothing. */
+export const reasonIn = (stderr: string): string => (/^(?:gone|untrusted|solver|download): [\s\S]*$/m.exec(stderr)?.[0] ?? stderr).trim();
 
 function jsonOf(text: string): unknown {
   try {
