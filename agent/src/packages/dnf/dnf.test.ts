@@ -44,7 +44,10 @@ describe("rpm's database", () => {
     expect(superseded.map((p) => p.version)).toEqual(["1.0-1"]);
   });
   it("takes kernels, which are kept beside each other, for sound", () => {
-    const { packages, superseded } = withoutDuplicates(parseInstalled(rpm("kernel", "5.9") + rpm("kernel", "5.14")), new Set(["kernel:noarch"]));
+    const { packages, superseded } = withoutDuplicates(
+      parseInstalled(rpm("kernel", "5.9") + rpm("kernel", "5.14")),
+      new Set(["kernel:noarch"]),
+    );
     expect(packages.map((p) => [p.version, p.status])).toEqual([["5.14-1", "installed"]]);
     expect(superseded).toEqual([]);
   });
@@ -60,18 +63,31 @@ describe("dnf's words", () => {
     expect(explainDnfOutput(BAD_PRE)).toBe("error: %prein(bw-badpre-1.1-1.noarch) scriptlet failed, exit status 1");
   });
   it("are not taken for a dead repository's where the solver found no way", () => {
-    const reason = reasonIn(`${DEAD}solver: \n Problem: conflicting requests\n  - nothing provides bw-nowhere needed by bw-needs-1.1-1.noarch\n`);
+    const reason = reasonIn(
+      `${DEAD}solver: \n Problem: conflicting requests\n  - nothing provides bw-nowhere needed by bw-needs-1.1-1.noarch\n`,
+    );
     expect(classifyDnfOutput(reason)).toBe("simulation-differs");
     expect(explainDnfOutput(reason)).toBe("nothing provides bw-nowhere needed by bw-needs-1.1-1.noarch");
   });
   it("say that a version is gone, whichever repository is dead", () => {
     const reason = reasonIn(`${DEAD}gone: no repository offers bw-shop-9-9.noarch\n`);
-    expect([classifyDnfOutput(reason), explainDnfOutput(reason)]).toEqual(["version-gone", "gone: no repository offers bw-shop-9-9.noarch"]);
+    expect([classifyDnfOutput(reason), explainDnfOutput(reason)]).toEqual([
+      "version-gone",
+      "gone: no repository offers bw-shop-9-9.noarch",
+    ]);
   });
 });
 
 describe("versions kept away", () => {
-  const own = avoidanceLines("E1", [{ name: "bw-shop", version: "1.1-1" }, { name: "bind", version: "32:9.16-1.el9" }], "it did\nharm", "2026-01-01T00:00:00Z");
+  const own = avoidanceLines(
+    "E1",
+    [
+      { name: "bw-shop", version: "1.1-1" },
+      { name: "bind", version: "32:9.16-1.el9" },
+    ],
+    "it did\nharm",
+    "2026-01-01T00:00:00Z",
+  );
   it("are excluded by versionlock, and known again", () => {
     expect(own.split("\n").slice(1, 3)).toEqual(["!bw-shop-0:1.1-1.*", "!bind-32:9.16-1.el9.*"]);
     expect([...avoidedIn(own)]).toEqual(["bw-shop 1.1-1", "bind 32:9.16-1.el9"]);
@@ -84,7 +100,10 @@ describe("versions kept away", () => {
 });
 
 describe("the manager of a machine", () => {
-  const having = (...files: string[]) => (file: string) => files.includes(file);
+  const having =
+    (...files: string[]) =>
+    (file: string) =>
+      files.includes(file);
   it("is what the system is built from, unless its owner says otherwise", () => {
     expect(decideManager("auto", having("/usr/bin/dpkg", "/usr/bin/dnf"))).toBe("apt");
     expect(decideManager("auto", having("/usr/bin/dnf"))).toBe("dnf");
