@@ -7,7 +7,7 @@ import { ownStateDirectory } from "./execution/ownership.ts";
 import { createExecutorServer, ENDPOINT_PIN, EXECUTOR_SOCKET, EXECUTOR_STATE_DIR } from "./executor/index.ts";
 import { viewProc } from "./exposure/index.ts";
 import { readContainerRuntimes } from "./inventory/containers/index.ts";
-import { createApt, runTool } from "./packages/index.ts";
+import { createManager, runTool } from "./packages/index.ts";
 import { createGrub, createMachine, noFallback, runningKernel } from "./reboot/index.ts";
 import { createRehearsals, type Rehearsals, rehearseInside } from "./rehearsal/index.ts";
 import { createSnapshots, noSnapshots } from "./snapshots/index.ts";
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   const configDir = environment.BREAKWATER_AGENT_CONFIG_DIR ?? "/etc/breakwater-agent";
   const agentStateDir = environment.BREAKWATER_AGENT_STATE_DIR ?? "/var/lib/breakwater-agent";
   ownStateDirectory(stateDir);
-  const manager = createApt(runTool, systemClock);
+  const manager = await createManager(runTool, systemClock, configDir);
   const bootLoader = createGrub(runTool);
   let executions: Executions | undefined;
   const ready = (): Executions => {
@@ -107,7 +107,8 @@ function selfTest(): void {
 const inCopy = process.argv[2] === "rehearse-inside";
 const start = async (): Promise<unknown> => {
   if (process.argv[2] === "self-test") return selfTest();
-  return inCopy ? rehearseInside(runTool, createApt(runTool, systemClock)) : main();
+  const configDir = process.env.BREAKWATER_AGENT_CONFIG_DIR ?? "/etc/breakwater-agent";
+  return inCopy ? rehearseInside(runTool, await createManager(runTool, systemClock, configDir)) : main();
 };
 start().catch((error: unknown) => {
   createLogger("breakwater-executor", "info").fatal(

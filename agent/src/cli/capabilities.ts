@@ -1,12 +1,17 @@
 import type { ExecutorStatus } from "../executor/protocol.ts";
+import type { ManagerId } from "../packages/index.ts";
 import type { Policy } from "../policy/index.ts";
 
 /** Signed texts that this generation of agents can check, besides plain approvals. */
 const VERIFIES = ["halt", "passkey", "approval-expiry"];
 
-/** What this endpoint could do, as Hello says it. Without an executor it can do nothing but look. */
-export function capabilitiesOf(status: ExecutorStatus | undefined, policy: Policy): string[] {
+/**
+ * What this endpoint could do, as Hello says it. Without an executor it can do nothing but look.
+ * @param manager What it would patch with; undefined where its package manager cannot be driven.
+ */
+export function capabilitiesOf(status: ExecutorStatus | undefined, policy: Policy, manager: ManagerId | undefined): string[] {
   if (!status) return ["inventory", "describe", ...VERIFIES];
-  const rehearses = policy.mode === "observe" ? [] : ["rehearse"];
-  return ["inventory", "describe", "apt", ...VERIFIES, ...rehearses, ...(policy.reboots > 0 ? ["reboot"] : [])];
+  // A copy of the machine is made and read in dpkg's terms.
+  const rehearses = policy.mode === "observe" || manager !== "apt" ? [] : ["rehearse"];
+  return ["inventory", "describe", ...(manager ? [manager] : []), ...VERIFIES, ...rehearses, ...(policy.reboots > 0 ? ["reboot"] : [])];
 }

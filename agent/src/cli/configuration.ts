@@ -7,6 +7,7 @@ import { snapshotsSchema } from "../execution/read-settings.ts";
 import { retentionSchema } from "../execution/retention.ts";
 import { EXECUTOR_SOCKET } from "../executor/protocol.ts";
 import { scanSettingsSchema } from "../inventory/index.ts";
+import { managerChoice } from "../packages/index.ts";
 
 /** /etc/breakwater-agent/agent.yaml: how the agent runs. What it may do stands in policy.yaml. */
 const fileSchema = z.strictObject({
@@ -15,6 +16,8 @@ const fileSchema = z.strictObject({
   metricsPort: z.number().int().min(0).max(65_535).default(9_465),
   executorSocket: z.string().default(EXECUTOR_SOCKET),
   componentScan: scanSettingsSchema.default(scanSettingsSchema.parse({})),
+  /** What the machine is patched with; by itself apt where dpkg is, else dnf. */
+  packageManager: managerChoice,
   /** The executor's: how much of ended executions is kept. */
   retention: retentionSchema.default(retentionSchema.parse({})),
   /** The executor's: whether the root file system is kept as it was before each change, where it can do that. */

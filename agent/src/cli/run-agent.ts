@@ -12,6 +12,7 @@ import {
   type ScanSettings,
   saveBase,
 } from "../inventory/index.ts";
+import { chosenManager } from "../packages/index.ts";
 import { type LoadedPolicy, loadOperatorKeys, loadPolicy, type PinnedKeys, systemTimezone } from "../policy/index.ts";
 import {
   bootId,
@@ -143,6 +144,8 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
 
   async function hello(): Promise<Hello> {
     const unfinished = await relay.unfinished();
+    const decided = await chosenManager(configDir);
+    const drives = typeof decided === "string" ? decided : undefined;
     return {
       protocol: PROTOCOL,
       identity: { ...machine, hostname: identity.name },
@@ -150,7 +153,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
       clock: formatInstant(clock.now()),
       timezone: systemTimezone(),
       policyMode: policy.policy.mode,
-      capabilities: capabilitiesOf(relay.status, policy.policy),
+      capabilities: capabilitiesOf(relay.status, policy.policy, drives),
       inventoryDigest: sync.digest(),
       unfinished,
       incarnation,

@@ -62,7 +62,7 @@ function applying(s: Standing, repairRungs: number): Step {
         : {
             kind: "fail",
             failureClass: "package-manager-broken",
-            message: `dpkg is broken and could not be mended: ${observed.problems.join(" ")}`,
+            message: `The package manager is broken and could not be mended: ${observed.problems.join(" ")}`,
           };
     if (!s.prechecked) return { kind: "precheck" };
     if (s.prechecked.changes.length === 0)
@@ -107,7 +107,11 @@ function afterFailure(s: Standing, repairRungs: number): Step {
     if (observed.healthy)
       return { kind: "conclude", state: "failed", message: `${failing.message} Every package of the plan is as it was before.` };
     if (s.rung < repairRungs) return { kind: "repair", rung: s.rung };
-    return { kind: "conclude", state: "failed", message: `${failing.message} dpkg is broken: ${observed.problems.join(" ")}` };
+    return {
+      kind: "conclude",
+      state: "failed",
+      message: `${failing.message} The package manager is broken: ${observed.problems.join(" ")}`,
+    };
   }
   if (!(s.action.rollback && s.kept?.reversible)) {
     if (!observed.healthy && s.rung < repairRungs) return { kind: "repair", rung: s.rung };

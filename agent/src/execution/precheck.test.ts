@@ -22,6 +22,7 @@ describe("the solver against the plan", () => {
 
 describe("the agent's own package", () => {
   const manager = {
+    id: "apt",
     pinnedAway: async () => [],
     compareVersions: async (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0),
     simulate: async (changes: readonly PackageChange[]) => ({
@@ -41,5 +42,13 @@ describe("the agent's own package", () => {
       ok: false,
       problem: { failureClass: "simulation-differs", message: expect.stringContaining("own package") },
     });
+  });
+});
+
+describe("a plan for another package manager", () => {
+  it("is refused before anything is asked", async () => {
+    const packages = [{ manager: "dnf", name: "shop", architecture: "noarch", from: "1-1", to: "2-1" }];
+    const judged = await judgeBeforehand({ id: "apt" } as PackageManager, { packages } as unknown as EndpointAction, []);
+    expect(judged).toMatchObject({ ok: false, problem: { message: "The plan changes shop with dnf; this machine is patched with apt." } });
   });
 });

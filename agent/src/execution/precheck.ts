@@ -17,6 +17,8 @@ export async function judgeBeforehand(
   action: EndpointAction,
   installed: readonly InstalledPackage[],
 ): Promise<Result<PackageChange[], ManagerFailure>> {
+  const foreign = action.packages.find((p) => p.manager !== manager.id);
+  if (foreign) return differs(`The plan changes ${foreign.name} with ${foreign.manager}; this machine is patched with ${manager.id}.`);
   const mixed = mixedWithOwn(action.packages);
   if (mixed) return differs(mixed);
   const byKey = new Map(installed.map((p) => [packageKey(p), p]));
@@ -34,16 +36,20 @@ export async function judgeBeforehand(
   if (changes.length === 0) return ok([]);
   const [pinned] = await manager.pinnedAway(changes);
   if (pinned) {
-    const message = `${pinned.name} is pinned by the machine's administrator: apt would take ${pinned.candidate}.`;
+    const message = `${pinned.name} is pinned by the machine's administrator: ${manager.id} would take ${pinned.candidate}.`;
     return fail({ failureClass: "held", message, output: "" });
   }
   const simulated = await manager.simulate(changes);
   if (!simulated.ok) return simulated;
-  return compareWithPlan(changes, simulated.value);
+  return compareWithPlan(changes, simulated.value, manager.id);
 }
 
 /** Pure: the solver's steps against the plan's. */
-export function compareWithPlan(changes: readonly PackageChange[], simulation: Simulation): Result<PackageChange[], ManagerFailure> {
+export function compareWithPlan(
+  changes: readonly PackageChange[],
+  simulation: Simulation,
+  tool = "apt",
+): Result<PackageChange[], ManagerFailure> {
   const [gone] = simulation.removes;
   if (gone)
     return fail({
@@ -55,10 +61,10 @@ export function compareWithPlan(changes: readonly PackageChange[], simulation: S
   for (const step of simulation.installs) {
     const change = planned.get(packageKey(step));
     if (!change) return differs(`The change would also bring ${step.name} ${step.to}, which is not in the plan.`);
-    if (change.to !== step.to) return differs(`apt would install ${step.name} ${step.to}; the plan says ${change.to}.`);
+    if (change.to !== step.to) return differs(`${tool} would install ${step.name} ${step.to}; the plan says ${change.to}.`);
     planned.delete(packageKey(step));
   }
   const [missing] = planned.values();
-  if (missing) return differs(`apt would not change ${missing.name}.`);
+  if (missing) return differs(`${tool} would not change ${missing.name}.`);
   return ok([...changes]);
 }

@@ -64,6 +64,7 @@ export async function verify(of: Direction, s: Standing, w: Surroundings, output
   const restarted = w.journal.records.flatMap((r) => (r.kind === "restarted" && r.after === of ? r.notes : []));
   const notes = [
     ...problemsOf(judged),
+    ...w.manager.halfDone(output),
     // A reboot restarted what the restarts before it had to leave.
     ...(reboot?.booted ? [`Rebooted; kernel ${reboot.kernel} runs.`] : restarted),
     ...(of === "restore" ? (s.reconnected?.notes ?? []) : []),

@@ -27,7 +27,7 @@ export async function keepWayBack(
   const lost = installed.find((p) => !files.some((f) => packageKey(f) === packageKey(p)));
   if (lost) return none(`The installed ${lost.name} ${lost.version} is in no cache and no repository, and cannot be packed again.`);
   const simulated = await manager.simulateRestore(files, fetched, place.scratch);
-  if (!simulated.ok) return none(`apt finds no way back: ${simulated.problem.message}`);
+  if (!simulated.ok) return none(`${manager.id} finds no way back: ${simulated.problem.message}`);
   const { installs, removes } = simulated.value;
   if (removes.length > 0) return none(`Going back would remove ${removes.map((r) => r.name).join(", ")}.`);
   const stray = installs.find((i) => !keys.has(packageKey(i)));

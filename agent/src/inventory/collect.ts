@@ -10,6 +10,7 @@ import { lostVersions } from "./lost-versions.ts";
 import { ownInterfaces, readNeighbours } from "./network.ts";
 import { pendingUpdates } from "./pending-updates.ts";
 import { type RefreshOutcome, repositories } from "./repositories.ts";
+import { rpmPendingUpdates } from "./rpm-pending-updates.ts";
 import { rpmRepositories } from "./rpm-repositories.ts";
 import { readServices } from "./services.ts";
 
@@ -58,21 +59,25 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
       message: `No package manager names a package (${databases.map((d) => d.id).join(", ") || "none found"}).`,
     });
   const debs = packages.filter((p) => p.ecosystem === "deb");
-  const updates = debs.length > 0 ? await take("pending-updates", () => pendingUpdates(debs, options.os?.architecture ?? "")) : undefined;
-  if (debs.length === 0)
+  const rpms = packages.filter((p) => p.ecosystem === "rpm");
+  const ofApt = debs.length > 0 ? await take("pending-updates", () => pendingUpdates(debs, options.os?.architecture ?? "")) : undefined;
+  const ofDnf = rpms.length > 0 ? await take("pending-updates", () => rpmPendingUpdates()) : undefined;
+  for (const problem of ofDnf?.problems ?? []) note("pending-updates", problem);
+  const updates = ofApt || ofDnf ? [...(ofApt ?? []), ...(ofDnf?.updates ?? [])] : undefined;
+  if (debs.length + rpms.length === 0)
     note("pending-updates", {
       code: "not-asked",
-      message: databases.some((d) => d.id === "dpkg")
+      message: databases.some((d) => d.id === "dpkg" || d.id === "rpm")
         ? "Without the list of packages nothing can be said of their updates."
-        : "Only apt is asked for updates: what other package managers offer is unknown.",
+        : "Only apt and dnf are asked for updates: what other package managers offer is unknown, and plans cannot patch with them.",
     });
   const repositoryList =
     debs.length > 0
       ? await take("repositories", () => repositories(options.clock.now(), options.refreshOutcome()))
-      : packages.some((p) => p.ecosystem === "rpm")
+      : rpms.length > 0
         ? await take("repositories", () => rpmRepositories())
         : undefined;
-  const lost = await take("way-back", () => lostVersions(updates ?? []));
+  const lost = await take("way-back", () => lostVersions(ofApt ?? []));
   const units = await take("services", () => readServices());
   const owners = packageOwners();
   let inspection: ReturnType<InspectMachine> | undefined;
@@ -120,7 +125,7 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
     components: found?.components ?? [],
     componentScan: found?.componentScan ?? null,
     containerRuntimes: runtimes ?? [],
-    lostVersions: lost ?? [],
+    lostVersions: [...(lost ?? []), ...(ofDnf?.lost ?? [])],
     problems,
     collectedAt: formatInstant(options.clock.now()),
   };

@@ -5,6 +5,7 @@ import { fail, ok, type Problem, type Result } from "@breakwater/shared/core";
 import type { DescribeUpdates, UpdateDescription, UpdateDescription__Output } from "@breakwater/shared/wire";
 import { changelogSince, withoutRebuild } from "./changelog.ts";
 import { paragraphs } from "./deb822.ts";
+import { askUpdates, describeAdvisories } from "./rpm-pending-updates.ts";
 import { runText, runTool } from "./run-tool.ts";
 
 type Update = NonNullable<UpdateDescription__Output["update"]>;
@@ -52,6 +53,7 @@ type Spend = (bytes: number) => boolean;
 
 async function describeOne(update: Update, dir: string, spend: Spend): Promise<Result<Description>> {
   const { ecosystem, name, architecture, fromVersion, toVersion } = update;
+  if (ecosystem === "rpm") return describeRpm(name, architecture, toVersion);
   if (ecosystem !== "deb") return fail({ code: "ecosystem-unknown", message: `This agent cannot read ${ecosystem} packages.` });
   if (!NAME.test(name) || !ARCHITECTURE.test(architecture) || !VERSION.test(fromVersion) || !VERSION.test(toVersion))
     return fail({ code: "request-malformed", message: "The request names no Debian package." });
@@ -70,6 +72,17 @@ async function describeOne(update: Update, dir: string, spend: Spend): Promise<R
   if (text === "")
     return fail({ code: "changelog-says-nothing", message: `The changelog of ${name} ${toVersion} has no entry newer than ${from}.` });
   return ok({ cves: [...cves], urgency, changelog: text, maintainerScripts: scripts });
+}
+
+/** rpm's repositories carry their advisories: nothing has to be fetched. */
+async function describeRpm(name: string, architecture: string, version: string): Promise<Result<Description>> {
+  const told = await askUpdates();
+  if (!told.ok) return told;
+  const update = told.value.updates.find((u) => u.name === name && u.architecture === architecture && u.candidate === version);
+  if (!update) return fail({ code: "version-gone", message: `dnf does not offer ${name}-${version}.${architecture} (any more).` });
+  if (update.advisories.length === 0)
+    return fail({ code: "no-advisory", message: `The repository ${update.repository} has no advisory for ${name} ${version}.` });
+  return ok(describeAdvisories(update));
 }
 
 /** The source version of what is installed, as dpkg knows it; the binary's own where that is another version by now. */

@@ -1,3 +1,3 @@
-export { createApt } from "./apt/index.ts";
+export { chosenManager, createManager, managerChoice } from "./choose.ts";
 export * from "./package-manager.ts";
 export { type Run, runTool } from "./run.ts";

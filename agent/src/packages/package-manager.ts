@@ -59,9 +59,11 @@ export interface SpaceNeed {
   readonly bytes: number;
 }
 
+export type ManagerId = PackageChange["manager"];
+
 /** Everything the execution needs of a package manager; each lives in its own folder. */
 export interface PackageManager {
-  readonly id: "apt";
+  readonly id: ManagerId;
   installed(): Promise<readonly InstalledPackage[]>;
   health(): Promise<ManagerHealth>;
   /** Who holds the manager's lock now, e.g. "apt-get (pid 812)". */
@@ -99,6 +101,8 @@ export interface PackageManager {
   repairCommand(rung: number, files: readonly PackageFile[], archives: string): Promise<ManagerCommand | undefined>;
   readonly repairRungs: number;
   classify(output: string): FailureClass | undefined;
+  /** What the tool calls a mere warning and did leave undone, one plain line each; rpm's failed scripts after unpacking. */
+  halfDone(output: string): readonly string[];
   /** The tool's own line that says it best; empty when there is none. */
   explain(output: string): string;
   /** New index files; each repository's outcome is told by itself, a dead one does not fail the rest. */

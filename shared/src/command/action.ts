@@ -6,17 +6,25 @@ export const MAX_PACKAGES_PER_ACTION = 2_000;
 export const MAX_CHECKS_PER_ACTION = 64;
 
 /** Debian policy 5.6.7 / 5.6.12; a leading "-" would read as an option and is impossible here. */
-const packageName = z.string().regex(/^[a-z0-9][a-z0-9+.-]{0,199}$/, "not a Debian package name");
-const packageVersion = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.+:~-]{0,199}$/, "not a Debian version");
-const architecture = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/);
-
-export const packageChangeSchema = z.strictObject({
+const aptChange = z.strictObject({
   manager: z.literal("apt"),
-  name: packageName,
-  architecture,
-  from: packageVersion,
-  to: packageVersion,
+  name: z.string().regex(/^[a-z0-9][a-z0-9+.-]{0,199}$/, "not a Debian package name"),
+  architecture: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/),
+  from: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.+:~-]{0,199}$/, "not a Debian version"),
+  to: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.+:~-]{0,199}$/, "not a Debian version"),
 });
+
+/** rpm's names have capitals and underscores, its versions "^"; a version is "[epoch:]version-release" (rpm-version(7)). */
+const rpmVersion = z.string().regex(/^(?:[0-9]{1,9}:)?[0-9A-Za-z][0-9A-Za-z._+~^]{0,99}-[0-9A-Za-z._+~^]{1,99}$/, "not an rpm version");
+const dnfChange = z.strictObject({
+  manager: z.literal("dnf"),
+  name: z.string().regex(/^[0-9A-Za-z_][0-9A-Za-z_+.-]{0,199}$/, "not an rpm package name"),
+  architecture: z.string().regex(/^[a-z0-9][a-z0-9_]{0,31}$/),
+  from: rpmVersion,
+  to: rpmVersion,
+});
+
+export const packageChangeSchema = z.discriminatedUnion("manager", [aptChange, dnfChange]);
 /** One package moved from one exact version to another. */
 export type PackageChange = z.infer<typeof packageChangeSchema>;
 

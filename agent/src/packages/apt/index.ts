@@ -77,6 +77,8 @@ export function createApt(run: Run, clock: Clock): PackageManager {
     lockHolder: dpkgLockHolder,
     classify: classifyAptOutput,
     explain: explainAptOutput,
+    // dpkg fails where a script fails.
+    halfDone: () => [],
     refresh: () => refreshApt(run, nowIso),
     configurationReviews: () => configurationReviews(run),
     avoid: (id, bad, why, expires) => writeAvoidance(id, avoidanceText(bad, why, expires)),

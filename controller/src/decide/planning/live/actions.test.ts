@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chooseUpdates } from "./actions.ts";
+import { chooseUpdates, managersOf } from "./actions.ts";
 import type { UpdateRow } from "./rows.ts";
 
 const row = (name: string): UpdateRow => ({
@@ -23,6 +23,19 @@ describe("the updates that a plan moves", () => {
       "shop",
     ]);
     expect(namesOf(chooseUpdates([row("shop")], [], {}).updates)).toEqual(["shop"]);
+  });
+});
+
+describe("the package manager of an endpoint", () => {
+  const rpm = (): UpdateRow => ({ ...row("shop"), update: { ...row("shop").update, ecosystem: "rpm" } });
+  it("moves rpm packages where the agent says that it has dnf, and else says why not", () => {
+    const on = (capabilities: string[]) => chooseUpdates([rpm()], [], {}, [], managersOf({ capabilities, simulated: false }));
+    expect(namesOf(on(["inventory", "dnf"]).updates)).toEqual(["shop"]);
+    expect(on(["inventory", "apt"]).leftOut).toEqual([{ name: "shop", why: "shop: the endpoint does not patch with dnf" }]);
+  });
+  it("is none that can be driven for apk", () => {
+    const apk = { ...row("shop"), update: { ...row("shop").update, ecosystem: "apk" } };
+    expect(chooseUpdates([apk], [], {}).leftOut[0]?.why).toContain("packages of apk cannot be moved yet");
   });
 });
 

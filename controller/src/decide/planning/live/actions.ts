@@ -10,6 +10,8 @@ import type { EndpointRow, FindingRow, UpdateRow } from "./rows.ts";
 
 /** Limits of each action: what a package manager needs on a slow disk, and no longer. */
 const LIMITS = { commitConfirmMs: 300_000, lockWaitMs: 300_000, checkGraceMs: 60_000, downloadBytesPerSecond: 0 } as const;
+/** What moves the packages of an ecosystem. */
+const MANAGERS: Readonly<Record<string, "apt" | "dnf">> = { deb: "apt", rpm: "dnf" };
 const UNIT_CHECK_TIMEOUT_MS = 10_000;
 
 export interface Chosen {
@@ -40,6 +42,7 @@ export const closesFinding = (update: UpdateRow["update"], finding: FindingRow):
 
 /**
  * The updates of one endpoint that move: what was asked for, with all binaries of the same source package.
+ * @param managers What the endpoint says that it can patch with, among its capabilities.
  * @param mustReturn Installed versions that could not be brought back, where the plan wants a way back.
  */
 export function chooseUpdates(
@@ -47,13 +50,16 @@ export function chooseUpdates(
   findings: readonly FindingRow[],
   select: ReadIntent["select"],
   mustReturn: readonly { readonly name: string; readonly architecture: string; readonly version: string }[] = [],
+  managers: readonly string[] = Object.values(MANAGERS),
 ): Chosen {
   const sources = new Set(
     updates.filter((u) => wanted(u, findings, select)).map((u) => `${u.update.sourceName} ${u.update.sourceVersion}`),
   );
   const together = updates.filter((u) => sources.has(`${u.update.sourceName} ${u.update.sourceVersion}`));
   const obstacle = (u: UpdateRow): string | undefined => {
-    if (u.update.ecosystem !== "deb") return `packages of ${u.update.ecosystem} are not moved yet`;
+    const manager = MANAGERS[u.update.ecosystem];
+    if (!manager) return `packages of ${u.update.ecosystem} cannot be moved yet: only apt and dnf can be driven`;
+    if (!managers.includes(manager)) return `the endpoint does not patch with ${manager}`;
     if (u.held) return "it is held on the endpoint";
     if (u.phasedPercent < 100) return `its vendor offers it to ${u.phasedPercent} % of machines so far (phased)`;
     const { name, architecture, fromVersion } = u.update;
@@ -74,6 +80,10 @@ export function chooseUpdates(
     leftOut: [...blocked].map(([name, why]) => ({ name, why })),
   };
 }
+
+/** What an endpoint's agent patches with: apt, unless it says dnf. */
+export const managersOf = (row: Pick<EndpointRow, "capabilities" | "simulated">): readonly string[] =>
+  row.simulated ? Object.values(MANAGERS) : [row.capabilities.includes("dnf") ? "dnf" : "apt"];
 
 const isOwn = (u: UpdateRow): boolean => u.update.name === "breakwater-agent";
 
@@ -107,7 +117,7 @@ export function actionOf(
     planId,
     endpointId: row.id,
     packages: updates.map(({ update }) => ({
-      manager: "apt",
+      manager: MANAGERS[update.ecosystem],
       name: update.name,
       architecture: update.architecture,
       from: update.fromVersion,

@@ -3,7 +3,7 @@ import { round } from "../cost.ts";
 import type { Excluded, PlannedExposure, PlanningFleet, PlanningUnit } from "../fleet-view.ts";
 import type { ReadIntent } from "../intent.ts";
 import { tierOf } from "../tier.ts";
-import { chooseUpdates, closesFinding, unitsOf } from "./actions.ts";
+import { chooseUpdates, closesFinding, managersOf, unitsOf } from "./actions.ts";
 import { groupBy } from "./group-by.ts";
 import { rebootOf } from "./reboots.ts";
 import type { EndpointRow, FindingRow, FleetRows, UpdateRow } from "./rows.ts";
@@ -38,7 +38,7 @@ export function fleetOfRows(rows: FleetRows, intent: ReadIntent): LiveFleet {
   for (const row of rows.endpoints) {
     const findings = rows.findings.get(row.id) ?? [];
     const lost = intent.rollback === false ? [] : row.facts?.lostVersions;
-    const chosen = chooseUpdates(rows.updates.get(row.id) ?? [], findings, intent.select, lost);
+    const chosen = chooseUpdates(rows.updates.get(row.id) ?? [], findings, intent.select, lost, managersOf(row));
     const risk = together(findings);
     for (const { name, why } of chosen.leftOut)
       excluded.push({ what: `${name} on ${row.hostname}`, why: `${why}.`, endpoints: chosen.updates.length > 0 ? 0 : 1, risk });

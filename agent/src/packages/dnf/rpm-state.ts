@@ -1,0 +1,108 @@
+import { readFile, stat } from "node:fs/promises";
+import { ProblemError } from "@breakwater/shared/core";
+import { compareVersions } from "@breakwater/shared/version";
+import { lockPids } from "../apt/lock.ts";
+import { type InstalledPackage, type ManagerHealth, packageKey } from "../package-manager.ts";
+import type { Run } from "../run.ts";
+import { DNF_ENVIRONMENT, nevra, RPM } from "./environment.ts";
+
+const TIMEOUT_MS = 120_000;
+const FORMAT = "%{NAME}\\t%{EPOCH}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\n";
+/** What dnf installs beside its elder versions (dnf.conf(5), installonlypkgs). */
+const BESIDE = [
+  "kernel",
+  "kernel-PAE",
+  "installonlypkg(kernel)",
+  "installonlypkg(kernel-module)",
+  "installonlypkg(vm)",
+  "multiversion(kernel)",
+];
+/** Keys that rpm lists among the packages. */
+const NO_PACKAGE = "gpg-pubkey";
+const LOCKS = ["/var/lib/rpm/.rpm.lock", "/usr/lib/sysimage/rpm/.rpm.lock"];
+const DNF_LOCK = "/var/lib/dnf/rpmdb_lock.pid";
+
+const unreadable = (message: string) => new ProblemError({ code: "rpm-unreadable", message });
+
+/** Reads `rpm -qa` in our format. Throws on a line that is not one: a package overlooked is a wrong verdict. */
+export function parseInstalled(output: string): InstalledPackage[] {
+  return output
+    .split("\n")
+    .filter((line) => line !== "")
+    .flatMap((line) => {
+      const [name, epoch, version, release, architecture, ...rest] = line.split("\t");
+      if (!name || !epoch || !version || !release || !architecture || rest.length > 0)
+        throw unreadable(`rpm printed a line that cannot be read: ${line}`);
+      if (name === NO_PACKAGE) return [];
+      const evr = `${epoch === "(none)" || epoch === "0" ? "" : `${epoch}:`}${version}-${release}`;
+      return { name, architecture, version: evr, status: "installed", held: false, reinstallRequired: false };
+    });
+}
+
+async function queryAll(run: Run): Promise<InstalledPackage[]> {
+  const ran = await run([RPM, "-qa", "--qf", FORMAT], { env: DNF_ENVIRONMENT, timeoutMs: TIMEOUT_MS });
+  if (ran.exitCode !== 0) throw unreadable(`rpm -qa failed: ${ran.stderr.slice(0, 500)}`);
+  return parseInstalled(ran.stdout);
+}
+
+/** Keys of the packages of which several versions are meant to be there. Exit 1 says that something is provided by nothing. */
+async function keptBeside(run: Run): Promise<Set<string>> {
+  const argv = [RPM, "-q", "--whatprovides", ...BESIDE, "--qf", FORMAT] as const;
+  const ran = await run(argv, { env: DNF_ENVIRONMENT, timeoutMs: TIMEOUT_MS });
+  return new Set(parseInstalled(ran.stdout.replace(/^no package provides .*\n?/gm, "")).map(packageKey));
+}
+
+const newestFirst = (a: InstalledPackage, b: InstalledPackage): number => {
+  const order = compareVersions("rpm", a.version, b.version);
+  return order === ">" ? -1 : order === "<" ? 1 : 0;
+};
+
+/** Pure: one line for each package, the newest; where two versions are there that should be one, its status says so. */
+export function withoutDuplicates(
+  all: readonly InstalledPackage[],
+  beside: ReadonlySet<string>,
+): { packages: InstalledPackage[]; superseded: InstalledPackage[] } {
+  const byKey = new Map<string, InstalledPackage[]>();
+  for (const p of all) byKey.set(packageKey(p), [...(byKey.get(packageKey(p)) ?? []), p]);
+  const packages: InstalledPackage[] = [];
+  const superseded: InstalledPackage[] = [];
+  for (const [key, versions] of byKey) {
+    const [newest, ...elder] = versions.sort(newestFirst);
+    if (!newest) continue;
+    const torn = elder.length > 0 && !beside.has(key);
+    packages.push(torn ? { ...newest, status: "duplicated" } : newest);
+    if (torn) superseded.push(...elder);
+  }
+  return { packages, superseded };
+}
+
+export async function queryRpms(run: Run) {
+  const all = await queryAll(run);
+  const keys = all.map(packageKey);
+  const beside = new Set(keys).size < keys.length ? await keptBeside(run) : new Set<string>();
+  return withoutDuplicates(all, beside);
+}
+
+/** A transaction that was cut off leaves both versions in the database; dnf then calls every upgrade done and does nothing. */
+export async function rpmHealth(run: Run): Promise<ManagerHealth> {
+  const { superseded } = await queryRpms(run);
+  const problems = superseded.map((p) => `A transaction was interrupted: ${nevra(p)} is still there beside its successor.`);
+  const verified = await run(["/usr/bin/rpmdb", "--verifydb"], { env: DNF_ENVIRONMENT, timeoutMs: TIMEOUT_MS });
+  if (verified.exitCode !== 0) problems.push(`rpm's database is damaged: ${verified.stderr.trim().slice(0, 500)}`);
+  return { healthy: problems.length === 0, problems };
+}
+
+/** Who holds rpm's lock (the kernel's table says it), or dnf's own, which is a file with a pid that may be long gone. */
+export async function rpmLockHolder(): Promise<string | undefined> {
+  const inodes = new Set<string>();
+  for (const path of LOCKS) {
+    const found = await stat(path).catch(() => undefined);
+    if (found) inodes.add(String(found.ino));
+  }
+  const [locking] = lockPids(await readFile("/proc/locks", "utf8"), inodes);
+  const noted = Number(await readFile(DNF_LOCK, "utf8").catch(() => ""));
+  const nameOf = (pid: number) => readFile(`/proc/${pid}/comm`, "utf8").catch(() => undefined);
+  if (locking !== undefined) return `${((await nameOf(locking)) ?? "a process of another container").trim()} (pid ${locking})`;
+  const name = noted > 0 ? (await nameOf(noted))?.trim() : undefined;
+  return name !== undefined && /^(?:dnf|yum|microdnf|packagekit|python)/i.test(name) ? `${name} (pid ${noted})` : undefined;
+}
