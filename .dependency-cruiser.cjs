@@ -23,7 +23,7 @@ const shells = [
   "controller/src/act/health/wave/wave-judge\\.ts$",
   "controller/src/know/matching/(index|refresh|load-views|catalogue-verdicts|planned-versions)\\.ts$",
 ];
-const tests = "(\\.(test|bench|evaluate)|/testing)\\.ts$";
+const tests = "(\\.(test|testing|bench|evaluate)|/testing)\\.ts$";
 
 module.exports = {
   forbidden: [
