@@ -43,6 +43,8 @@ function machine(options: {
   header?: (planHeader: string) => object;
   /** The halt that stands now. */
   halt?: () => string | undefined;
+  /** Counts what begins. */
+  count?: () => void;
   manager?: Partial<PackageManager>;
 }) {
   const cleared: string[] = [];
@@ -67,7 +69,10 @@ function machine(options: {
       look: async () => {},
       haltOn: () => options.halt?.(),
       mayBegin: () => (options.halt?.() ? fail({ code: "halted", message: options.halt() ?? "" }) : ok(undefined)),
-      begins: (_what, executionId) => void begun.push(executionId),
+      begins: (_what, executionId) => {
+        options.count?.();
+        begun.push(executionId);
+      },
     },
     run: () => Promise.reject(new Error("nothing may run here")),
     clock: { now: () => now },
@@ -131,6 +136,16 @@ describe("a command", () => {
     rmSync(place);
     mkdirSync(place);
     expect(await executions.apply(request("ex_1"))).toMatchObject({ ok: true, value: { executionId: "ex_1", replay: false } });
+  });
+
+  it("that a full disk keeps from being counted is refused in the same words", async () => {
+    const count = () => {
+      throw new Error("ENOSPC: no space left on device, write");
+    };
+    const { executions } = machine({ trusts: true, count });
+    await executions.recover();
+    await expect(executions.apply(request("ex_1"))).rejects.toThrow(/Nothing was begun: .* no space left on device/);
+    expect(executions.idle).toBe(true);
   });
 
   it("of an earlier revision of a plan is refused once a later one came, and a later one is not", async () => {

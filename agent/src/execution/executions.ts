@@ -76,9 +76,10 @@ export function createExecutions(o: ExecutionsOptions) {
     return execution;
   };
 
-  /** A new execution with its first record on the disk; when that cannot be, there is none. */
-  const openWith = (id: string, first: JournalRecord): Execution => {
+  /** A new execution, counted and with its first record on the disk; when that cannot be, there is none. */
+  const openWith = (id: string, what: "apply" | "rollback", first: JournalRecord): Execution => {
     try {
+      o.brakes.begins(what, id);
       const e = open(id);
       e.journal.append(first);
       return e;
@@ -307,11 +308,10 @@ export function createExecutions(o: ExecutionsOptions) {
         return fail({ code: "replayed", message: `This plan ran here as ${earlier.executionId}, which is ${earlier.state}.` });
       };
       return begin(obstacle, `execution ${executionId}`, () => {
-        o.brakes.begins("apply", executionId);
         const at = formatInstant(o.clock.now());
         const planExpiresAt = header.expiresAt;
         const first = { kind: "apply-received", at, executionId, request: command, action, planDigest: digest, planExpiresAt } as const;
-        return openWith(executionId, first);
+        return openWith(executionId, "apply", first);
       });
     },
 
@@ -331,12 +331,11 @@ export function createExecutions(o: ExecutionsOptions) {
         return meanwhile ? ok(standingFor(meanwhile, true)) : (held("rollback", planDigestOf(of)) ?? (running ? busy() : undefined));
       };
       return begin(obstacle, `rollback ${executionId}`, () => {
-        o.brakes.begins("rollback", executionId);
         const at = formatInstant(o.clock.now());
         const changed = new Set(prechecked.changes.map((c) => `${c.name}:${c.architecture}`));
         const rebooted = s.reboots.get("apply")?.ended?.booted === true;
         const before = prechecked.before.filter((p) => changed.has(`${p.name}:${p.architecture}`));
-        return openWith(executionId, {
+        return openWith(executionId, "rollback", {
           kind: "rollback-received",
           at,
           executionId,

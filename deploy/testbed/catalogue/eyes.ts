@@ -66,8 +66,9 @@ function isIn(pid: number, space: string, text: string): boolean {
     return false; // It ended meanwhile.
   }
 }
-export const EXECUTOR = "/usr/lib/breakwater-agent/executor.mjs";
-export const AGENT = "/usr/lib/breakwater-agent/agent.mjs run";
+/** What their command lines end with, whichever version directory they run from. */
+export const EXECUTOR = "/executor.mjs";
+export const AGENT = "/agent.mjs run";
 
 /** Between two looks at a journal: far below the time that a record's way to the disk takes. */
 const LOOK_MS = 2;
