@@ -32,6 +32,8 @@ const MAX_BODY_BYTES = 1_000_000;
 /** A VEX document, or an export of a configuration database, travels as a text in JSON, which may double some of its characters. */
 const MAX_DOCUMENT_BODY_BYTES = 2 * Math.max(MAX_VEX_BYTES, MAX_CMDB_BYTES);
 export const BASE = "/api/v1";
+/** Answered without asking who it is: that stands in the store, and these are asked when the store is away. */
+const PROBES: ReadonlySet<string> = new Set([`${BASE}/healthz`, `${BASE}/readyz`]);
 const DOCUMENT_PATHS: ReadonlySet<string> = new Set([`${BASE}/vex/documents`, `${BASE}/cmdb/imports`]);
 
 export interface ApiOptions {
@@ -80,7 +82,8 @@ export async function createApi(services: Services, options: ApiOptions) {
   // A bundle of intelligence is read piece by piece, under a limit of its own.
   const isBundle = (c: RequestContext) => c.req.path === `${BASE}/intel/bundle` && c.req.method === "POST";
   api.use((c, next) => (isDocument(c) || isBundle(c) ? next() : small(c, next)));
-  api.use(identify(auth, { secure: options.secure, trustProxy: options.trustProxy ?? false }));
+  const identified = identify(auth, { secure: options.secure, trustProxy: options.trustProxy ?? false });
+  api.use((c, next) => (PROBES.has(c.req.path) ? next() : identified(c, next)));
   api.use(sameSite);
   const packed = compress();
   api.use((c, next) => (c.req.path.endsWith("/events") ? next() : packed(c, next)));
