@@ -33,6 +33,8 @@ const MAX_BODY_BYTES = 1_000_000;
 /** A VEX document, an export of a configuration database, or a fleet file travels as a text in JSON, which may double some of its characters. */
 const MAX_DOCUMENT_BODY_BYTES = 2 * Math.max(MAX_VEX_BYTES, MAX_CMDB_BYTES, MAX_FLEET_FILE_BYTES);
 export const BASE = "/api/v1";
+/** Answered without asking who it is: that stands in the store, and these are asked when the store is away. */
+const PROBES: ReadonlySet<string> = new Set([`${BASE}/healthz`, `${BASE}/readyz`]);
 const DOCUMENTS: ReadonlySet<string> = new Set([`POST ${BASE}/vex/documents`, `POST ${BASE}/cmdb/imports`, `PUT ${BASE}/fleet-file`]);
 
 export interface ApiOptions {
@@ -81,7 +83,8 @@ export async function createApi(services: Services, options: ApiOptions) {
   // A bundle of intelligence is read piece by piece, under a limit of its own.
   const isBundle = (c: RequestContext) => c.req.path === `${BASE}/intel/bundle` && c.req.method === "POST";
   api.use((c, next) => (isDocument(c) || isBundle(c) ? next() : small(c, next)));
-  api.use(identify(auth, { secure: options.secure, trustProxy: options.trustProxy ?? false }));
+  const identified = identify(auth, { secure: options.secure, trustProxy: options.trustProxy ?? false });
+  api.use((c, next) => (PROBES.has(c.req.path) ? next() : identified(c, next)));
   api.use(sameSite);
   const packed = compress();
   api.use((c, next) => (c.req.path.endsWith("/events") ? next() : packed(c, next)));
@@ -106,7 +109,6 @@ export async function createApi(services: Services, options: ApiOptions) {
   app.get(`${BASE}/openapi.json`, describe);
   // Where probes and scrapers look for them.
   app.get("/healthz", (c) => c.json({ ok: true }));
-  // Without the asker's cookie: who that is, a database that is away could not say.
   app.get("/readyz", () => app.request(`${BASE}/readyz`));
   serveInstall(app, services.system.agentPackage);
   app.get("/metrics", async (c) => c.text(await metrics.render(), 200, { "content-type": metrics.contentType }));
