@@ -34,6 +34,7 @@ describe("packages of rpm", () => {
       running: "5.14.0-427.el9.x86_64",
       newestInstalled: "5.14.0-503.el9.x86_64",
       package: "kernel-core",
+      runningVersion: "",
     });
   });
 
