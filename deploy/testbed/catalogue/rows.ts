@@ -88,7 +88,7 @@ const EXECUTION: readonly Row[] = [
   },
 ];
 
-const NO_RPM = "Not built: packages of rpm systems are listed and matched, not changed.";
+const NO_RPM = "dnf is driven, and was tried against real dnf over a copy of a host's files; no row ran on a booted host yet.";
 const RPM: readonly Row[] = [
   "exit codes of check-update and --assumeno",
   "a configuration file was edited (.rpmnew, .rpmsave)",
