@@ -68,6 +68,7 @@ async function main(): Promise<void> {
   const common = { stateDir, manager, trust, brakes, run: runTool, clock: systemClock, log, emit: served.emit };
   rehearsals = createRehearsals({ ...common, owner: () => executions?.owner });
   const settings = await readExecutorSettings(configDir, log);
+  const snapshots = createSnapshots(runTool);
   executions = createExecutions({
     ...common,
     version: AGENT_VERSION,
@@ -75,7 +76,8 @@ async function main(): Promise<void> {
     bootLoader,
     machine: createMachine(runTool, systemClock),
     retention: settings.retention,
-    snapshots: settings.snapshots === "off" ? noSnapshots : createSnapshots(runTool),
+    // An owner who turns them off is still rid of the elder ones in time.
+    snapshots: settings.snapshots === "off" ? { ...snapshots, take: noSnapshots.take } : snapshots,
     stallMs: Number(environment.BREAKWATER_STALL_MS ?? STALL_MS),
     // A real change never waits for a rehearsal.
     clearTheWay: (why) => rehearsing().giveWay(why),

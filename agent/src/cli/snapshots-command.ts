@@ -41,7 +41,7 @@ async function listed(): Promise<string> {
   const all = await createSnapshots(runTool).list();
   if (all.length === 0)
     return "None. They are taken before changes where the root file system is btrfs and `snapshots` in agent.yaml is not off.";
-  return all.map(({ id, takenAt, path }) => `${id}  ${takenAt}  ${path}`).join("\n");
+  return all.map(({ id, takenAt, path }) => `${id}  ${takenAt || "taken at an unknown time"}  ${path}`).join("\n");
 }
 
 /** In the copy the execution has only begun; it must not go on there and do again what was gone back from. */

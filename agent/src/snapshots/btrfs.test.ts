@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -48,13 +48,18 @@ describe.skipIf(!possible)("a root on btrfs", () => {
   const scenario = async (remount: string) => {
     writeFileSync(join(root, "usr"), "old bytes");
     const snapshots = createSnapshots(runTool, root);
+    utimesSync(root, 0, 0);
+    const before = Math.floor(Date.now() / 1_000) * 1_000;
     const taken = await snapshots.take("ex_1");
     expect(taken).toEqual({ path: join(root, ".breakwater-snapshots/ex_1"), why: "" });
     writeFileSync(join(root, "usr"), "new bytes");
     expect(await snapshots.take("ex_1")).toEqual(taken);
     expect(readFileSync(join(taken.path, "usr"), "utf8")).toBe("old bytes");
     await snapshots.take("ex_2");
-    expect((await snapshots.list()).map((s) => s.id).sort()).toEqual(["ex_1", "ex_2"]);
+    const listed = await snapshots.list();
+    expect(listed.map((s) => s.id).sort()).toEqual(["ex_1", "ex_2"]);
+    // Of the moment that it was taken, not of the directory that it is a copy of.
+    for (const { takenAt } of listed) expect(Date.parse(takenAt)).toBeGreaterThanOrEqual(before);
     expect(await snapshots.keepOnly((id) => id === "ex_1")).toEqual([]);
     expect((await snapshots.list()).map((s) => s.id)).toEqual(["ex_1"]);
     await expect(snapshots.restore("ex_1", () => Promise.reject(new Error("no room")))).rejects.toThrow("no room");

@@ -48,9 +48,17 @@ export function createSnapshots(run: Run, root = "/", readMounts = () => readFil
     }
   }
 
+  const ids = (): Promise<string[]> => readdir(place).catch(() => []);
+
+  /** When a snapshot was taken, ISO; "" where that cannot be told. The times of its files are those of the original. */
+  async function takenAt(id: string): Promise<string> {
+    const shown = await tool("btrfs", "subvolume", "show", pathOf(id)).catch(() => "");
+    const [, day, time, hours, minutes] = /Creation time:\s+(\S+) (\S+) ([+-]\d\d)(\d\d)/.exec(shown) ?? [];
+    return day ? new Date(`${day}T${time}${hours}:${minutes}`).toISOString() : "";
+  }
+
   async function list(): Promise<readonly Snapshot[]> {
-    const names = await readdir(place).catch(() => []);
-    const all = names.map(async (id) => ({ id, path: pathOf(id), takenAt: (await stat(pathOf(id))).ctime.toISOString() }));
+    const all = (await ids()).map(async (id) => ({ id, path: pathOf(id), takenAt: await takenAt(id) }));
     return (await Promise.all(all)).sort((a, b) => (a.takenAt < b.takenAt ? 1 : -1));
   }
 
@@ -71,8 +79,8 @@ export function createSnapshots(run: Run, root = "/", readMounts = () => readFil
 
     async keepOnly(wanted) {
       const problems: string[] = [];
-      for (const { id, path } of await list())
-        if (!wanted(id)) await tool("btrfs", "subvolume", "delete", path).catch((error: Error) => problems.push(error.message));
+      for (const id of await ids())
+        if (!wanted(id)) await tool("btrfs", "subvolume", "delete", pathOf(id)).catch((error: Error) => problems.push(error.message));
       return problems;
     },
 

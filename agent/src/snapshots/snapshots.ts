@@ -3,7 +3,7 @@ export interface Snapshot {
   /** The execution before whose change it was taken. */
   readonly id: string;
   readonly path: string;
-  /** ISO instant. */
+  /** ISO instant; empty where the file system does not tell. */
   readonly takenAt: string;
 }
 
@@ -28,6 +28,7 @@ export interface Snapshots {
   restore(id: string, prepare: (copy: string) => Promise<void>): Promise<string>;
 }
 
+/** Takes none, and knows of none. */
 export const noSnapshots: Pick<Snapshots, "take" | "keepOnly"> = {
   take: async () => ({ path: "", why: "" }),
   keepOnly: async () => [],
