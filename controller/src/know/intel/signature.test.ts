@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -12,14 +12,16 @@ import { testClock } from "../testing.ts";
 import { createIntel, type FeedConfig } from "./index.ts";
 import { vexDocument } from "./testing.ts";
 
-/** A keyring with a fresh key, and who signs with it. */
-async function signer(name: string) {
+/** GnuPG makes the signatures here, and its gpgv checks them; not every machine has it. */
+const hasGpg = ["gpg", "gpgv", "gpgconf"].every((tool) => spawnSync(tool, ["--version"]).status === 0);
+
+/** A keyring with a fresh key, or one that was good for a day long ago, and who signs with it. */
+async function signer(name: string, longAgo = false) {
   const home = await mkdtemp(join(tmpdir(), "breakwater-gpg-"));
-  const gpg = (...args: string[]) =>
-    execFileSync("gpg", ["--homedir", home, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "", ...args], {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-  gpg("--quick-generate-key", `${name} <${name}@example.org>`, "ed25519", "sign", "never");
+  const always = ["--homedir", home, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""];
+  const when = longAgo ? ["--faked-system-time", "20200101T000000"] : [];
+  const gpg = (...args: string[]) => execFileSync("gpg", [...always, ...when, ...args], { stdio: ["ignore", "pipe", "ignore"] });
+  gpg("--quick-generate-key", `${name} <${name}@example.org>`, "ed25519", "sign", longAgo ? "1d" : "never");
   const keyring = join(home, "keys.gpg");
   await writeFile(keyring, gpg("--export"));
   return {
@@ -32,14 +34,7 @@ async function signer(name: string) {
 let store: Store;
 let vendor: Awaited<ReturnType<typeof signer>>;
 let stranger: Awaited<ReturnType<typeof signer>>;
-beforeAll(async () => {
-  store = await openTestStore();
-  [vendor, stranger] = [await signer("vendor"), await signer("stranger")];
-});
-afterAll(async () => {
-  for (const s of [vendor, stranger]) s.end();
-  await store.close();
-});
+let expired: Awaited<ReturnType<typeof signer>>;
 
 let made = 0;
 const refreshed = async (feed: Omit<FeedConfig, "id">) => {
@@ -49,7 +44,23 @@ const refreshed = async (feed: Omit<FeedConfig, "id">) => {
   return done.result.ok ? `${done.result.value.records} records` : done.result.problem.message;
 };
 
-describe("a feed whose documents must be signed", () => {
+describe.skipIf(!hasGpg)("a feed whose documents must be signed", () => {
+  beforeAll(async () => {
+    store = await openTestStore();
+    [vendor, stranger, expired] = [await signer("vendor"), await signer("stranger"), await signer("expired", true)];
+  });
+  afterAll(async () => {
+    for (const s of [vendor, stranger, expired]) s.end();
+    await store.close();
+  });
+
+  it("is refused where the key of a signature has expired, however good the signature is", async () => {
+    const path = join(await mkdtemp(join(tmpdir(), "breakwater-test-")), "vex.json");
+    await writeFile(path, JSON.stringify(vexDocument()));
+    expired.sign(path);
+    expect(await refreshed({ kind: "csaf", source: path, signedBy: expired.keyring })).toContain("by a key that has expired");
+  });
+
   it("is read where the signature is by a key of the keyring, and refused where it is not, is missing, or of other bytes", async () => {
     const folder = await mkdtemp(join(tmpdir(), "breakwater-test-"));
     const path = join(folder, "vex.json");

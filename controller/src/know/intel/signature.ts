@@ -21,7 +21,8 @@ export async function checkSignature(keyring: string, path: string, signature: s
   await writeFile(beside, signature, { mode: 0o600 });
   try {
     const { stdout } = await run("gpgv", ["--status-fd", "1", "--keyring", keyring, beside, path], { timeout: TIMEOUT_MS });
-    if (!/^\[GNUPG:\] VALIDSIG /m.test(stdout)) throw new Error("gpgv names no valid signature");
+    // gpgv ends with 0, and calls a signature valid, also where its key has expired or was revoked; good it calls it then no more.
+    if (!/^\[GNUPG:\] GOODSIG /m.test(stdout)) throw Object.assign(new Error("gpgv names no good signature"), { stdout });
   } catch (cause) {
     throw new Error(whyNot(cause, keyring));
   } finally {
@@ -34,6 +35,7 @@ function whyNot(cause: unknown, keyring: string): string {
   if (code === "ENOENT") return "its signature cannot be checked: gpgv is not installed here (package gpgv)";
   const status = (word: string) => new RegExp(`^\\[GNUPG:\\] ${word}\\b`, "m").test(stdout);
   if (status("BADSIG")) return "its signature is not of these bytes: it was changed, or damaged on the way";
+  if (status("EXPSIG")) return "its signature has expired";
   if (status("EXPKEYSIG") || status("REVKEYSIG")) return "its signature is by a key that has expired or was revoked";
   if (status("NO_PUBKEY")) return `its signature is by a key that is not in ${keyring}`;
   return `its signature could not be checked: ${(stderr.trim().split("\n").at(-1) || message).slice(0, 300)}`;
