@@ -136,6 +136,36 @@ describe("the relay", () => {
     relay.stop();
   });
 
+  it("goes on asking an executor that is killed again while it is asked, and tells it of the controller", async () => {
+    const socketPath = join(dir, "killed");
+    const running = { ...STATUS, running: "ex_6", executions: [{ ...STATUS.executions[0], executionId: "ex_6", terminal: false }] };
+    let looks = 0;
+    const heard: string[] = [];
+    const killed = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.setEncoding("utf8").on("data", (text: string) => {
+        for (const line of text.trim().split("\n")) {
+          const { id, op } = JSON.parse(line) as Request;
+          heard.push(op);
+          // The first look is answered, then it dies; the next one dies of the question; after that it lives.
+          if (op === "status" && ++looks === 2) return socket.destroy();
+          const value = op === "status" ? running : op === "reports" ? [] : { acknowledged: 3, at: "" };
+          socket.write(`${JSON.stringify({ id, ok: true, value })}\n`);
+          if (op === "status" && looks === 1) setTimeout(() => socket.destroy(), 100);
+        }
+      });
+    });
+    await new Promise<void>((resolve) => killed.listen(socketPath, resolve));
+    const { relay, executor } = setup("patch", socketPath);
+    await relay.unfinished();
+    await until(() => looks >= 3 && heard.at(-1) === "reports");
+    relay.contact();
+    await until(() => heard.includes("contact"));
+    relay.stop();
+    executor.close();
+    killed.close();
+  }, 20_000);
+
   it("says that nothing was changed where there is no executor", async () => {
     const { relay, sent } = setup("patch", join(dir, "absent"));
     await relay.command({ executionId: "ex_5", apply });

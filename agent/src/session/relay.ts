@@ -49,6 +49,11 @@ export interface RelayOptions {
 export function createRelay(options: RelayOptions): Relay {
   const { executor, session, log } = options;
   let status: ExecutorStatus | undefined;
+  /**
+   * Whether an execution may be without an end. Only the executor's own word ends it: one that cannot be asked just now, because it was
+   * killed or is starting, may be in the middle of a change, and waits for contact.
+   */
+  let unended = false;
   let followTimer: NodeJS.Timeout | undefined;
   let lastContactAt = 0;
   let stopped = false;
@@ -60,6 +65,7 @@ export function createRelay(options: RelayOptions): Relay {
   const look = async (): Promise<ExecutorStatus | undefined> => {
     const answer = await executor.request("status", {});
     status = answer.ok ? answer.value : undefined;
+    if (status) unended = status.executions.some((e) => !e.terminal);
     return status;
   };
 
@@ -90,7 +96,7 @@ export function createRelay(options: RelayOptions): Relay {
   };
   const follow = (): void => {
     clearTimeout(followTimer);
-    if (stopped || !status || !status.executions.some((e) => !e.terminal)) return;
+    if (stopped || !unended) return;
     followTimer = setTimeout(() => void resend().then(() => !executor.connected && follow()), FOLLOW_MS);
     followTimer.unref();
   };
@@ -117,6 +123,7 @@ export function createRelay(options: RelayOptions): Relay {
   const askSurely = async (command: Command__Output): Promise<Result<unknown>> => {
     let answer = await ask(command);
     for (let i = 0; i < LOST_RETRIES && !answer.ok && answer.problem.code === EXECUTOR_LOST; i++) answer = await ask(command);
+    if (answer.ok || answer.problem.code === EXECUTOR_LOST) unended = true;
     return answer;
   };
 
@@ -172,6 +179,7 @@ export function createRelay(options: RelayOptions): Relay {
         commands--;
       });
       await look();
+      if (!executor.connected) follow();
       if (!answer.ok) refuse(executionId, answer.problem);
     },
     event(event) {
@@ -182,7 +190,7 @@ export function createRelay(options: RelayOptions): Relay {
     },
     executorClosed: follow,
     contact() {
-      if (!status?.executions.some((e) => !e.terminal) || Date.now() - lastContactAt < CONTACT_MS) return;
+      if (!unended || Date.now() - lastContactAt < CONTACT_MS) return;
       lastContactAt = Date.now();
       void executor.request("contact", {});
     },
