@@ -194,6 +194,7 @@ export function killRows(lab: Lab, on: { there: Some; undone: Some; together: Ho
       await agree(h5, executionId, "succeeded");
       expect(await timesUpgraded(h5, "bw-slow", "1.1")).toBe(1);
       await dpkgIsSound(h5);
+      await lab.reset(h5, "bw-slow");
       return `Both came back, the transaction was re-attached to and applied once: ${said(execution)}`;
     });
   });
