@@ -25,7 +25,14 @@ export interface Span {
   /** Last position looked at, inclusive. */
   readonly now: number;
   readonly after: number;
-  readonly before: number;
+  /** Shortest first; the weights add up to 1. */
+  readonly before: readonly Before[];
+}
+
+/** A window that ends at the patch, and how much of the level before the patch it says. */
+export interface Before {
+  readonly length: number;
+  readonly weight: number;
 }
 
 export interface Change {
@@ -80,7 +87,7 @@ function controlChange({ against, patched }: TreatedRow, from: number, span: Spa
 }
 
 function difference(row: Row, patched: number, from: number, span: Span, shift: number): number {
-  return windowMean(row, from + shift, span.now + 1 + shift) - windowMean(row, patched + shift - span.before, patched + shift);
+  return windowMean(row, from + shift, span.now + 1 + shift) - levelBefore(row, patched + shift, span.before);
 }
 
 /** Adds each change's distance from the mean of the others. */
@@ -90,4 +97,19 @@ function leaveOneOut(changes: readonly number[], to: number[]): void {
   let sum = 0;
   for (const change of changes) sum += change;
   for (const change of changes) to.push(change - (sum - change) / (n - 1));
+}
+
+/** The weight of a window without enough samples goes to the next longer one. @returns NaN where the longest has too few */
+function levelBefore(row: Row, patched: number, before: readonly Before[]): number {
+  let level = 0;
+  let carried = 0;
+  for (const { length, weight } of before) {
+    const mean = windowMean(row, patched - length, patched);
+    if (Number.isNaN(mean)) carried += weight;
+    else {
+      level += (weight + carried) * mean;
+      carried = 0;
+    }
+  }
+  return carried === 0 ? level : Number.NaN;
 }

@@ -21,7 +21,11 @@ describe("judge", () => {
     const verdict = judge(sampleFleet(seeded(1), { ...day, effect: () => 1.3 }));
     expect(verdict.verdict).toBe("harmful");
     expect(minute(verdict.decidedAt)).toBeLessThanOrEqual(10);
-    expect(verdict.metrics[0]?.effect).toBeCloseTo(0.3, 1);
+    // After so few minutes the estimate is rough, and its bounds say so.
+    const [least, most] = verdict.metrics[0]?.evidence.interval ?? [Number.NaN, Number.NaN];
+    expect(least).toBeGreaterThan(0.1);
+    expect(least).toBeLessThan(0.3);
+    expect(most).toBeGreaterThan(0.3);
     expect(verdict.metrics[0]?.evidence.chance).toBeLessThan(0.01);
   });
 

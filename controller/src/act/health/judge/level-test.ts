@@ -1,4 +1,5 @@
-import { type Change, type Comparison, changeAt, type Span } from "./change.ts";
+import { baselinesOf } from "./baseline.ts";
+import { type Change, type Comparison, changeAt } from "./change.ts";
 import { studentQuantile, studentTail } from "./distribution.ts";
 import type { Grid } from "./grid.ts";
 import { RECENT_WINDOWS_MS } from "./looks.ts";
@@ -6,7 +7,7 @@ import { type Noise, noiseOf } from "./noise.ts";
 import type { JudgedMetric } from "./types.ts";
 
 const MINUTE = 60_000;
-/** Candidates for the window before the patch; the one whose changes strayed least in the past is taken, as with the control. */
+/** Windows before the patch; the one, or the blend of them, whose changes strayed least in the past is taken, as with the control. */
 const BEFORE_MS = [15 * MINUTE, 60 * MINUTE, 240 * MINUTE, 720 * MINUTE] as const;
 /** Where the past is too short to have shown slow drift, harm must exceed the tolerance twice. */
 const SHORT_PAST_MARGIN = 2;
@@ -50,11 +51,10 @@ function combined(chances: readonly number[]): number {
 
 function testWindow(comparisons: readonly Comparison[], metric: JudgedMetric, now: number, after: number): LevelFinding | undefined {
   let chosen: { c: Comparison; change: Change; noise: Noise } | undefined;
-  const candidates = comparisons.flatMap((c) => beforesOf(c).map((before) => ({ c, before })));
-  for (const { c, before } of candidates) {
-    const span: Span = { now, after, before };
-    const change = changeAt(c, span);
-    const noise = change && noiseOf(c, span, change);
+  const candidates = comparisons.flatMap((c) => baselinesOf(c, now, after, beforesOf(c)).map((baseline) => ({ c, baseline })));
+  for (const { c, baseline } of candidates) {
+    const change = changeAt(c, { now, after, before: baseline.before });
+    const noise = change && noiseOf(c, baseline, after, change);
     if (!change || !noise) continue;
     const better = !chosen || (noise.source === chosen.noise.source && noise.standardError < chosen.noise.standardError);
     if (better) chosen = { c, change, noise };

@@ -1,4 +1,5 @@
-import { type Change, type Comparison, changeAt, type Span } from "./change.ts";
+import type { Baseline } from "./baseline.ts";
+import type { Change, Comparison } from "./change.ts";
 import { type Grid, quantileOfSorted, sortedOf, windowMean } from "./grid.ts";
 
 /** How far the effect strays when nothing was patched. */
@@ -10,9 +11,6 @@ export interface Noise {
   readonly source: "placebo" | "blocks";
 }
 
-/** Fewer placebo patches that do not overlap than this are no measurement. */
-const MIN_INDEPENDENT_PLACEBOS = 6;
-const MAX_PLACEBOS = 160;
 /** Weight, in endpoints, of "today is like the past" against what the endpoints do right now. */
 const PRIOR_ENDPOINTS = 6;
 /** Half a percent: below this, rounding of the samples pretends to be precision. */
@@ -27,17 +25,19 @@ const TAILS = [
  * The standard error of a change. Its base is the past: the same difference in differences at earlier moments of the same
  * endpoints, which carries their autocorrelation, their shared and unshared rhythms and their bursts (a heavy tail widens
  * it). A shock that never came before is not in the past, so the base is widened by how much more the endpoints of either
- * group disagree among themselves now than they used to (a moderated variance, as in Smyth 2004, limma).
+ * group disagree among themselves now than they used to (a moderated variance, as in Smyth 2004, limma), where that is more than
+ * chance gives: a sum of n squares strays by the root of 2n.
  */
-export function noiseOf(c: Comparison, span: Span, change: Change): Noise | undefined {
-  const placebos = placebosOf(c, span);
-  const base = placebos ? fromPlacebos(placebos) : fromBlocks(c, span, change.each.length);
+export function noiseOf(c: Comparison, { before, placebos }: Baseline, after: number, change: Change): Noise | undefined {
+  const longest = before[before.length - 1]?.length ?? 0;
+  const base = placebos ? fromPlacebos(placebos) : fromBlocks(c, { before: longest, after }, change.each.length);
   if (!base) return undefined;
   const treatedMean = change.effect;
   const treatedResiduals = change.each.length > 1 ? change.each.map((e) => e - treatedMean) : [];
   const surprise = squares(treatedResiduals, base.treatedSpread) + squares(change.controlResiduals, base.controlSpread);
   const witnesses = Math.max(0, treatedResiduals.length - 1) + Math.max(0, change.controlResiduals.length - 1);
-  const widening = Math.max(1, (PRIOR_ENDPOINTS + surprise) / (PRIOR_ENDPOINTS + witnesses));
+  const usual = witnesses + Math.sqrt(2 * witnesses);
+  const widening = Math.max(1, (PRIOR_ENDPOINTS + surprise) / (PRIOR_ENDPOINTS + usual));
   return {
     standardError: Math.max(FLOOR, base.standardError * Math.sqrt(widening)),
     degrees: Math.min(base.degrees, PRIOR_ENDPOINTS + 2 * witnesses + 4),
@@ -52,28 +52,7 @@ interface Base {
   readonly controlSpread: number;
 }
 
-interface Placebos {
-  readonly changes: readonly Change[];
-  readonly independent: number;
-}
-
-function placebosOf(c: Comparison, span: Span): Placebos | undefined {
-  const first = Math.min(...c.treated.map((t) => t.patched));
-  const latest = first - span.now - 1;
-  const earliest = span.before - first;
-  const range = latest - earliest;
-  const independent = range / Math.max(span.after, 1);
-  if (independent < MIN_INDEPENDENT_PLACEBOS) return undefined;
-  const stride = Math.max(1, Math.floor(span.after / 4), Math.ceil(range / MAX_PLACEBOS));
-  const changes: Change[] = [];
-  for (let shift = latest; shift >= earliest; shift -= stride) {
-    const change = changeAt(c, span, shift);
-    if (change) changes.push(change);
-  }
-  return changes.length < MIN_INDEPENDENT_PLACEBOS ? undefined : { changes, independent };
-}
-
-function fromPlacebos({ changes, independent }: Placebos): Base {
+function fromPlacebos({ changes, independent }: NonNullable<Baseline["placebos"]>): Base {
   const treated = new MeanSquare();
   const control = new MeanSquare();
   for (const { each, effect, controlResiduals } of changes) {
@@ -113,7 +92,7 @@ class MeanSquare {
  * With minutes of past only: the spread of single samples before the patch and their correlation with the next one give
  * the variance of a window's mean (s²/n (1+r)/(1-r), an AR(1) process), pooled over all endpoints.
  */
-function fromBlocks(c: Comparison, span: Span, treated: number): Base | undefined {
+function fromBlocks(c: Comparison, span: { readonly before: number; readonly after: number }, treated: number): Base | undefined {
   const past = singlesOf(c, span.before);
   if (!past) return undefined;
   const { variance, inflation, perRow, free } = past;
