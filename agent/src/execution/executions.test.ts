@@ -138,6 +138,16 @@ describe("a command", () => {
     expect(await executions.apply(request("ex_1"))).toMatchObject({ ok: true, value: { executionId: "ex_1", replay: false } });
   });
 
+  it("whose disk gets full before anything is changed fails for want of space, and is no fault of the executor", async () => {
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    const { executions } = machine({ trusts: true, manager: { health: () => Promise.reject(full) } });
+    await executions.recover();
+    await executions.apply(request("ex_1"));
+    while (!executions.idle) await new Promise((next) => setTimeout(next, 5));
+    const [last] = executions.reports({}).slice(-1);
+    expect(last).toMatchObject({ state: "failed", failureClass: "no-space", message: expect.stringContaining("no space left on device") });
+  });
+
   it("that a full disk keeps from being counted is refused in the same words", async () => {
     const count = () => {
       throw new Error("ENOSPC: no space left on device, write");

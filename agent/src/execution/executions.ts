@@ -29,6 +29,9 @@ const ACKNOWLEDGED_POLL_MS = 250;
 const RESUME_MS = 15_000;
 /** A step that throws (systemd not answering, a full disk) is tried again this many times before the execution fails. */
 const MAX_ODD_FAILURES = 3;
+/** The disk is full, or it failed and is read-only until somebody mends it. */
+const STORAGE_FAULTS: readonly unknown[] = ["ENOSPC", "EDQUOT", "EROFS", "EIO"];
+const storageFault = (error: unknown): boolean => STORAGE_FAULTS.includes((error as NodeJS.ErrnoException).code);
 
 interface Execution {
   readonly id: string;
@@ -179,11 +182,26 @@ export function createExecutions(o: ExecutionsOptions) {
           output: emitOutput(e),
         });
       } catch (error) {
+        if (storageFault(error)) {
+          heldUp(e, standing, step.kind, error as Error);
+          continue;
+        }
         o.log.error({ err: error, executionId: e.id, step: step.kind }, "a step of an execution failed in an unforeseen way");
         if (++odd < MAX_ODD_FAILURES) continue;
         giveUp(e, standing, step.kind, error as Error);
       }
     }
+  }
+
+  /**
+   * Nothing of ours is wrong, and it may pass. Before a change that is the end; in the middle of one, to give up would leave the machine
+   * between two versions for want of a few bytes, so it is tried again until there is room.
+   */
+  function heldUp(e: Execution, s: Standing, step: string, error: Error): void {
+    if (s.transactions.length > 0) throw error;
+    const message = `The step "${step}" could not be taken: ${error.message}`.slice(0, 2_000);
+    if (s.failing) report(e, "failed", { failureClass: "no-space", message, terminal: true });
+    else e.journal.append({ kind: "failing", at: formatInstant(o.clock.now()), failureClass: "no-space", message, output: "" });
   }
 
   /** A fault of our own: before a change it is a plain failure; after one, going back is tried once, then it is told as it is. */
