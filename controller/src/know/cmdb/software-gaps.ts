@@ -30,6 +30,8 @@ const AT_ONCE = 200;
 
 /** An entry of the package catalogue, with the names by which it may be listed. */
 interface Known {
+  /** Told of every endpoint that has it and does not list it: one and the same, so that it is looked up and filled in once. */
+  readonly unlisted: Difference;
   readonly names: readonly string[];
   readonly builtFrom: string;
   readonly version: string;
@@ -48,9 +50,20 @@ export async function softwareGaps(db: Db, pairs: readonly Pair[]): Promise<{ ga
   const saying = await entriesWithSoftware(db);
   // All that is said of one endpoint follows one another, so that each is counted once without remembering who was.
   const told = pairs.filter((p) => saying.has(`${p.source}\n${p.place}`)).sort((a, b) => (a.endpointId < b.endpointId ? -1 : 1));
-  for (const some of batches(told, AT_ONCE)) {
-    const listed = groupBy(await readListed(db, some), (row) => `${row.source}\n${row.place}`);
-    const installed = await readInstalled(db, some, catalogue);
+  const read = async (some: readonly Pair[]) => ({ listed: await readListed(db, some), ids: await readPackageIds(db, some) });
+  const parts = [...batches(told, AT_ONCE)];
+  // The next part is read while one is compared: the database and this process each have work.
+  let coming = parts[0] && read(parts[0]);
+  for (const [i, some] of parts.entries()) {
+    const next = parts[i + 1];
+    const here = await coming;
+    if (!here) break;
+    const ahead = next && read(next);
+    // Whatever fails before it is awaited must not end the process; it is told when it is awaited.
+    ahead?.catch(() => {});
+    coming = ahead;
+    const listed = groupBy(here.listed, (row) => `${row.source}\n${row.place}`);
+    const installed = await withNames(db, here.ids, catalogue);
     for (const pair of some)
       for (const difference of differences(listed.get(`${pair.source}\n${pair.place}`) ?? [], installed.get(pair.endpointId) ?? []))
         collect(found, pair.endpointId, difference);
@@ -93,8 +106,7 @@ export function* differences(
     if (!there) yield { kind: "software-not-installed", name, listed: [version], installed: [] };
     else if (!there.some((v) => sameVersion(version, v))) yield { kind: "software-version", name, listed: [version], installed: there };
   }
-  for (const { builtFrom, builtVersion } of installed)
-    if (!known.has(builtFrom)) yield { kind: "software-unlisted", name: builtFrom, listed: [], installed: [builtVersion] };
+  for (const { builtFrom, unlisted } of installed) if (!known.has(builtFrom)) yield unlisted;
 }
 
 interface Collected {
@@ -110,14 +122,26 @@ interface Collected {
 }
 
 /** By kind, then by the name as it is told: a fleet says the same few thousand names again and again. */
-type Found = Record<SoftwareGap["kind"], { readonly byName: Map<string, Collected>; readonly byNormal: Map<string, Collected> }>;
+interface OfKind {
+  readonly byName: Map<string, Collected>;
+  readonly byNormal: Map<string, Collected>;
+  /** Of those that were told before as the very same object, whose versions are known. */
+  readonly byDifference: Map<Difference, Collected>;
+}
+type Found = Record<SoftwareGap["kind"], OfKind>;
 const nothingFound = (): Found => {
-  const none = () => ({ byName: new Map<string, Collected>(), byNormal: new Map<string, Collected>() });
+  const none = (): OfKind => ({ byName: new Map(), byNormal: new Map(), byDifference: new Map() });
   return { "software-unlisted": none(), "software-not-installed": none(), "software-version": none() };
 };
 
-function collect(into: Found, endpointId: string, { kind, name, listed, installed }: Difference): void {
-  const { byName, byNormal } = into[kind];
+function collect(into: Found, endpointId: string, difference: Difference): void {
+  const { kind, name, listed, installed } = difference;
+  const { byName, byNormal, byDifference } = into[kind];
+  const before = kind === "software-unlisted" ? byDifference.get(difference) : undefined;
+  if (before) {
+    count(before, endpointId);
+    return;
+  }
   let known = byName.get(name);
   if (!known) {
     const normal = softwareNormal(name);
@@ -125,13 +149,17 @@ function collect(into: Found, endpointId: string, { kind, name, listed, installe
     byName.set(name, known);
     byNormal.set(normal, known);
   }
-  if (known.last !== endpointId) {
-    known.last = endpointId;
-    known.endpoints++;
-    if (known.examples.length < MAX_EXAMPLES) known.examples.push(endpointId);
-  }
+  if (kind === "software-unlisted") byDifference.set(difference, known);
+  count(known, endpointId);
   for (const version of listed) if (known.listed.size < MAX_VERSIONS) known.listed.add(version);
   for (const version of installed) if (known.installed.size < MAX_VERSIONS) known.installed.add(version);
+}
+
+function count(known: Collected, endpointId: string): void {
+  if (known.last === endpointId) return;
+  known.last = endpointId;
+  known.endpoints++;
+  if (known.examples.length < MAX_EXAMPLES) known.examples.push(endpointId);
 }
 
 const ListedRow = z.object({ source: z.string(), place: z.coerce.number(), normal: z.string(), name: z.string(), version: z.string() });
@@ -166,12 +194,8 @@ const CatalogueRow = z.object({
   sourceVersion: z.string(),
 });
 
-/** What is installed on endpoints. Each package of the fleet is read once, and named as often as it is installed. */
-async function readInstalled(
-  db: Db,
-  pairs: readonly Pair[],
-  catalogue: Map<number, Known>,
-): Promise<ReadonlyMap<string, readonly Known[]>> {
+/** The ids of what is installed on endpoints. */
+async function readPackageIds(db: Db, pairs: readonly Pair[]): Promise<ReadonlyMap<string, readonly number[]>> {
   const ids = [...new Set(pairs.map((p) => p.endpointId))];
   const rows = await queryRows(
     db,
@@ -182,18 +206,32 @@ async function readInstalled(
         union all select distinct endpoint_id, package_id from endpoint_component where endpoint_id = any(${sql.param(ids)}::text[]) and owner = ''
       ) i group by i.endpoint_id`,
   );
-  const idsOf = new Map(rows.map((row) => [row.endpointId, row.packageIds.split(",").map(Number)]));
-  const missing = [...new Set([...idsOf.values()].flat())].filter((id) => !catalogue.has(id));
-  const read = await queryRows(
-    db,
-    CatalogueRow,
-    sql`select id, name, version, source_name as "sourceName", source_version as "sourceVersion" from package_catalogue
-      where id = any(${sql.param(missing.map(String))}::text[]::bigint[])`,
-  );
+  return new Map(rows.map((row) => [row.endpointId, row.packageIds.split(",").map(Number)]));
+}
+
+/** What is installed on endpoints, by its ids. Each package of the fleet is read once, and named as often as it is installed. */
+async function withNames(
+  db: Db,
+  idsOf: ReadonlyMap<string, readonly number[]>,
+  catalogue: Map<number, Known>,
+): Promise<ReadonlyMap<string, readonly Known[]>> {
+  const missing = new Set<number>();
+  for (const ids of idsOf.values()) for (const id of ids) if (!catalogue.has(id)) missing.add(id);
+  const read =
+    missing.size === 0
+      ? []
+      : await queryRows(
+          db,
+          CatalogueRow,
+          sql`select id, name, version, source_name as "sourceName", source_version as "sourceVersion" from package_catalogue
+      where id = any(${sql.param([...missing].map(String))}::text[]::bigint[])`,
+        );
   for (const { id, name, version, sourceName, sourceVersion } of read) {
     const builtFrom = sourceName || name;
     const names = [...new Set([softwareNormal(name), softwareNormal(builtFrom)])];
-    catalogue.set(id, { names, builtFrom, version, builtVersion: sourceVersion || version });
+    const builtVersion = sourceVersion || version;
+    const unlisted: Difference = { kind: "software-unlisted", name: builtFrom, listed: [], installed: [builtVersion] };
+    catalogue.set(id, { names, builtFrom, version, builtVersion, unlisted });
   }
   return new Map([...idsOf].map(([endpointId, all]) => [endpointId, all.flatMap((id) => catalogue.get(id) ?? [])]));
 }

@@ -5,12 +5,14 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@breakwater/shared/log";
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Store } from "../../store/index.ts";
+import { type Store, schema } from "../../store/index.ts";
 import { openTestStore } from "../../store/testing.ts";
 import { testClock } from "../testing.ts";
 import { createIntel, type FeedConfig } from "./index.ts";
 import { vexDocument } from "./testing.ts";
+import { storedZip } from "./zip.testing.ts";
 
 /** GnuPG makes the signatures here, and its gpgv checks them; not every machine has it. */
 const hasGpg = ["gpg", "gpgv", "gpgconf"].every((tool) => spawnSync(tool, ["--version"]).status === 0);
@@ -86,6 +88,53 @@ describe.skipIf(!hasGpg)("a feed whose documents must be signed", () => {
     expect(await refreshed(feed)).toContain("its signature cannot be had");
     vendor.sign(join(folder, "b.json"));
     expect(await refreshed(feed)).toMatch(/^[1-9]\d* records/);
+  });
+
+  it.each([
+    ["zip", async (path: string, text: string) => writeFile(path, storedZip({ "CVE-2026-1001.json": text }))],
+    [
+      "tar.gz",
+      async (path: string, text: string) => {
+        const folder = await mkdtemp(join(tmpdir(), "breakwater-test-"));
+        await writeFile(join(folder, "CVE-2026-1001.json"), text);
+        execFileSync("tar", ["-czf", path, "-C", folder, "CVE-2026-1001.json"]);
+      },
+    ],
+  ])("that is an archive (%s) is used as a whole or not at all", async (ending, pack) => {
+    const path = join(await mkdtemp(join(tmpdir(), "breakwater-test-")), `all.${ending}`);
+    // Each archive tells of vulnerabilities of its own, so that what one left behind is seen.
+    const cve = ending === "zip" ? "CVE-2026-77001" : "CVE-2026-77002";
+    const advisory = {
+      id: `A-${cve}`,
+      upstream: [cve],
+      affected: [
+        {
+          package: { ecosystem: "Debian:12", name: "curl" },
+          ranges: [{ type: "ECOSYSTEM", events: [{ introduced: "0" }, { fixed: "2" }] }],
+        },
+      ],
+    };
+    await pack(path, JSON.stringify(advisory));
+    const known = async () => (await store.db.select().from(schema.vulnerability).where(eq(schema.vulnerability.id, cve))).length;
+    const feed = { kind: "osv" as const, source: path, signedBy: vendor.keyring };
+    const refused = async (why: string) => {
+      expect(await refreshed(feed)).toContain(why);
+      expect(await known()).toBe(0);
+    };
+    await refused("its signature cannot be had");
+    expired.sign(path);
+    expect(await refreshed({ ...feed, signedBy: expired.keyring })).toContain("by a key that has expired");
+    expect(await known()).toBe(0);
+    stranger.sign(path);
+    await refused("by a key that is not in");
+    vendor.sign(path);
+    const signed = await readFile(path);
+    // What is appended to an archive leaves its documents readable, and is not what was signed.
+    await writeFile(path, Buffer.concat([signed, Buffer.from("\0")]));
+    await refused("not of these bytes");
+    await writeFile(path, signed);
+    expect(await refreshed(feed)).toMatch(/^[1-9]\d* records/);
+    expect(await known()).toBe(1);
   });
 
   it("of a publisher's folder is checked document by document", async () => {

@@ -112,9 +112,32 @@ describe("a finding whose fix is installed", () => {
     expect((await report({ packages: [wirePackage("zlib1g", "1")] })).state).toBe("gone");
   });
 
-  it("never was one where the old version was never seen", async () => {
+  it("is told where the old version was never seen, as unknown and never as fixed, until the restart", async () => {
     const report = await endpoint();
-    expect((await report({ packages: ssl(FIXED_SSL), loadedPackages: loaded({ restartNeeded: true, stale }) })).state).toBeUndefined();
+    const unseen = await report({ packages: ssl(FIXED_SSL), loadedPackages: loaded({ restartNeeded: true, stale }) });
+    expect(unseen).toMatchObject({ state: "restart-needed", version: "unknown", closedBy: null });
+    expect(unseen.why).toBe(
+      "the fixed libssl3 is installed, and the old file, of a version that was never seen, still runs in web of web.service (pid 42)",
+    );
+    // The same is said again, and nothing is told twice.
+    const again = await report({ packages: ssl(FIXED_SSL), loadedPackages: loaded({ restartNeeded: true, stale }) });
+    expect(again).toMatchObject({ state: "restart-needed", version: "unknown", why: unseen.why });
+    expect(await events(unseen.id, "finding.restart-needed")).toHaveLength(1);
+    // A newer version without a fix of its own changes nothing about what runs.
+    expect((await report({ packages: ssl("3.0.11-3"), loadedPackages: loaded({ restartNeeded: true, stale }) })).state).toBe(
+      "restart-needed",
+    );
+    expect(await report({ packages: ssl("3.0.11-3"), loadedPackages: loaded() })).toMatchObject({ state: "fixed" });
+  });
+
+  it("is none where what runs may have been fixed before: how old it is nobody knows", async () => {
+    const report = await endpoint();
+    expect((await report({ packages: ssl("3.0.11-3"), loadedPackages: loaded({ restartNeeded: true, stale }) })).state).toBeUndefined();
+  });
+
+  it("is none where nothing old runs", async () => {
+    const report = await endpoint();
+    expect((await report({ packages: ssl(FIXED_SSL), loadedPackages: loaded() })).state).toBeUndefined();
   });
 });
 
@@ -154,6 +177,16 @@ describe("a finding in a kernel", () => {
     const installed = await report({ packages: [rebuilt], kernel: kernel("6.1.0-22-amd64", "6.1.94-1") });
     expect(installed).toMatchObject({ state: "restart-needed", why: expect.stringContaining("(6.1.94-1) from before it still runs") });
     expect((await report({ packages: [rebuilt], kernel: kernel("6.1.0-22-amd64", "6.1.99-1") })).state).toBe("fixed");
+  });
+
+  it("is told where the older build was never seen installed, by the version that the kernel says of itself", async () => {
+    const report = await endpoint();
+    const rebuilt = image("6.1.0-22-amd64", "6.1.100-1");
+    const unseen = await report({ packages: [rebuilt], kernel: kernel("6.1.0-22-amd64", "6.1.94-1") });
+    expect(unseen).toMatchObject({ state: "restart-needed", version: "6.1.94-1", why: expect.stringContaining("(6.1.94-1) from before") });
+    expect((await report({ packages: [rebuilt], kernel: kernel("6.1.0-22-amd64", "6.1.100-1") })).state).toBe("fixed");
+    const fixedAlready = await endpoint();
+    expect((await fixedAlready({ packages: [rebuilt], kernel: kernel("6.1.0-22-amd64", "6.1.99-1") })).state).toBeUndefined();
   });
 
   it("is not gone while the removed kernel runs", async () => {

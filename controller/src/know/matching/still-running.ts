@@ -2,6 +2,7 @@ import type { EndpointFacts } from "../inventory/index.ts";
 import { type ClosableFinding, closer } from "./closing.ts";
 import { type EntryFinding, findingKey } from "./entry-findings.ts";
 import { isKernelBuild, releaseInName, runsNow } from "./kernel.ts";
+import { neverSeen, UNKNOWN_VERSION } from "./never-seen.ts";
 import type { MatchPackage } from "./source.ts";
 import type { Proof } from "./verdict.ts";
 import type { EndpointView } from "./wanted-findings.ts";
@@ -38,13 +39,21 @@ export function mayRunOldCode({ facts, installed }: Pick<EndpointView, "facts" |
 }
 
 /**
- * Stored findings that would close now, the fixed version being installed or the package gone, and that must not yet: a process
- * still has the old file mapped, the old kernel still runs, or the look at the processes failed. They close when the restart is seen.
+ * What is fixed where it is installed and not where it runs: stored findings that would close now, the fixed version being installed or the package gone, and that must not yet, since a process
+ * still has the old file mapped, the old kernel still runs, or the look at the processes failed; and those that nobody could store,
+ * since the fix was installed before the first look. They close when the restart is seen.
+ *
+ * @param unspoken stored findings that nothing else speaks of
+ * @param spoken what something else speaks of
  */
-export function awaitingRestart(view: EndpointView, alive: readonly KeptFinding[]): WaitingFinding[] {
+export function awaitingRestart(
+  view: EndpointView,
+  unspoken: readonly KeptFinding[],
+  spoken: readonly Pick<KeptFinding, "ecosystem" | "packageName" | "vulnerabilityId">[] = [],
+): WaitingFinding[] {
   if (!mayRunOldCode(view)) return [];
   const closing = closer(view);
-  return alive.flatMap((finding) => {
+  return [...unspoken, ...neverSeen(view, [...unspoken, ...spoken])].flatMap((finding) => {
     const end = closing(finding);
     if (end?.state !== "fixed" && end?.state !== "gone") return [];
     const running = runningStill(view, finding, end.state);
@@ -64,7 +73,7 @@ function runningStill(view: EndpointView, finding: KeptFinding, end: "fixed" | "
     const who = processesOf(loaded);
     return proof(
       who,
-      `${end === "gone" ? `${name} was removed` : `the fixed ${name} is installed`}, and the old file still runs in ${who}`,
+      `${end === "gone" ? `${name} was removed` : `the fixed ${name} is installed`}, and the old file${finding.installedVersion === UNKNOWN_VERSION ? ", of a version that was never seen," : ""} still runs in ${who}`,
     );
   }
   const failed = end === "fixed" ? lookFailed(facts) : undefined;

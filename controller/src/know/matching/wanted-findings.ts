@@ -126,7 +126,7 @@ export function wantedFindings(
   }
   for (const found of byChangelogs(view)) put(found, scorerOf(found.packageName));
   const unspoken = alive.filter((f) => !wanted.has(findingKey(f.ecosystem, f.packageName, f.vulnerabilityId)));
-  for (const found of awaitingRestart(view, unspoken)) put(found, scorerOf(found.packageName));
+  for (const found of awaitingRestart(view, unspoken, [...wanted.values()])) put(found, scorerOf(found.packageName));
   return wanted;
 }
 
