@@ -39,9 +39,10 @@ export function mayRunOldCode({ facts, installed }: Pick<EndpointView, "facts" |
 }
 
 /**
- * What is fixed where it is installed and not where it runs: stored findings that would close now, the fixed version being installed or the package gone, and that must not yet, since a process
- * still has the old file mapped, the old kernel still runs, or the look at the processes failed; and those that nobody could store,
- * since the fix was installed before the first look. They close when the restart is seen.
+ * What is fixed where it is installed and not where it runs: stored findings that would close now, the fixed version being installed or
+ * the package gone, and that must not yet, since a process still has the old file mapped, the old kernel still runs, or the look at the
+ * processes failed; and those that nobody could store, since the fix was installed before the first look. They close when the restart
+ * is seen.
  *
  * @param unspoken stored findings that nothing else speaks of
  * @param spoken what something else speaks of
