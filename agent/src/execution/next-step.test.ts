@@ -140,6 +140,27 @@ describe("an execution after its change", () => {
       message: expect.stringContaining("Halted by a signed order"),
     });
   });
+  it("does not undo, with its own change, one that somebody else made since", () => {
+    const back: RecordOf<"rollback-received"> = {
+      ...{ kind: "rollback-received", at, executionId: "ex_1_rb", ofExecutionId: "ex_1", reason: "It crashes." },
+      ...{ action: baseAction, kept: [file], before: [old], rebooted: false },
+    };
+    expect(next(back, observed(true, upgraded))).toEqual({ kind: "transact", purpose: "restore" });
+    expect(next(back, observed(false, broken))).toEqual({ kind: "transact", purpose: "restore" });
+    expect(next(back, observed(true, { ...old, version: "1.2" }))).toMatchObject({
+      ...{ kind: "conclude", state: "rollback-failed", failureClass: "version-mismatch" },
+      message: expect.stringContaining("shop is 1.2 now, neither the 1.1 that was brought nor the 1.0 from before."),
+    });
+    // Once going back began, it goes on, whatever it finds.
+    const torn = next(
+      back,
+      observed(true, upgraded),
+      began("restore", 1),
+      ended(1, "exited 100"),
+      observed(true, { ...old, version: "1.2" }),
+    );
+    expect(torn).toEqual({ kind: "transact", purpose: "restore" });
+  });
   it("does not restore what was not changed", () => {
     expect(next(...applied, ended(1, "exited 100"), observed(true, old), failing)).toMatchObject({ kind: "conclude", state: "failed" });
   });

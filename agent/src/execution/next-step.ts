@@ -157,10 +157,29 @@ function restoring(s: Standing, repairRungs: number): Step {
   const changed = changedSince(s.origin.before, observed.packages);
   if (count(s, "restore") === 0) {
     if (s.cancel) return { kind: "conclude", state: "cancelled", message: `Cancelled before anything was changed: ${s.cancel.reason}` };
+    const moved = movedSince(s, s.origin.before);
+    if (moved.length > 0)
+      return {
+        kind: "conclude",
+        state: "rollback-failed",
+        failureClass: "version-mismatch",
+        message: `${moved.join(" ")} Somebody else's change came since, which going back would undo with it. Nothing was undone.`,
+      };
     if (changed.length > 0) return { kind: "transact", purpose: "restore" };
   }
   if (!observed.healthy && s.rung < repairRungs) return { kind: "repair", rung: s.rung };
   return afterRestore(s, changed, s.origin.reason);
+}
+
+/** Packages that stand at another version than the execution brought, and than they had before it. */
+function movedSince(s: Standing, before: readonly { name: string; architecture: string; version: string }[]): string[] {
+  return before.flatMap(({ name, architecture, version }) => {
+    const same = (p: { name: string; architecture: string }) => p.name === name && p.architecture === architecture;
+    const now = s.observed?.packages.find(same)?.version;
+    const brought = s.action.packages.find(same)?.to;
+    if (now === undefined || brought === undefined || now === brought || now === version) return [];
+    return [`${name} is ${now} now, neither the ${brought} that was brought nor the ${version} from before.`];
+  });
 }
 
 /** Packages whose planned version is not what is installed now. */

@@ -133,6 +133,7 @@ export function storageRows(lab: Lab, [h1, h2, h3]: readonly [Host, Host, Host])
       async () => {
         const plan = await lab.approved(h2, { "bw-conffile": "1.1" });
         const root = await rootOf(h2);
+        const before = await timesUpgraded(h2, "bw-conffile", "1.1");
         let ended: Awaited<ReturnType<Lab["deployed"]>> | undefined;
         await pausedAt(
           h2,
@@ -153,7 +154,7 @@ export function storageRows(lab: Lab, [h1, h2, h3]: readonly [Host, Host, Host])
         expect(["succeeded", "failed", "rolled-back"]).toContain(execution.state);
         await agree(h2, executionId, execution.state);
         expect(await h2.package("bw-conffile")).toBe(execution.state === "succeeded" ? "ii 1.1" : "ii 1.0");
-        expect(await timesUpgraded(h2, "bw-conffile", "1.1")).toBeLessThanOrEqual(2);
+        expect((await timesUpgraded(h2, "bw-conffile", "1.1")) - before).toBeLessThanOrEqual(2);
         await dpkgIsSound(h2);
         await lab.reset(h2, "bw-conffile");
         return `${(await began(h2, executionId)).join(", ") || "Nothing began"}. ${said(execution)}`;
@@ -168,6 +169,7 @@ export function storageRows(lab: Lab, [h1, h2, h3]: readonly [Host, Host, Host])
       "The executor is stopped when old and new bytes are at hand, ext4 meets an error and makes the disk read-only, and the executor goes on; the power is cycled once it could not go on.",
       async () => {
         const plan = await lab.approved(h3, { "bw-conffile": "1.1" });
+        const before = await timesUpgraded(h3, "bw-conffile", "1.1");
         const fail = await breakDisk(h3);
         let ended: Awaited<ReturnType<Lab["deployed"]>> | undefined;
         await pausedAt(
@@ -188,7 +190,7 @@ export function storageRows(lab: Lab, [h1, h2, h3]: readonly [Host, Host, Host])
         expect(execution.state, said(execution)).toBe("succeeded");
         await agree(h3, executionId, "succeeded");
         expect(await h3.package("bw-conffile")).toBe("ii 1.1");
-        expect(await timesUpgraded(h3, "bw-conffile", "1.1")).toBe(1);
+        expect((await timesUpgraded(h3, "bw-conffile", "1.1")) - before).toBe(1);
         await dpkgIsSound(h3);
         await lab.reset(h3, "bw-conffile");
         return `Nothing changed while the journal could not be written; taken up after the power came back: ${said(execution)}`;
