@@ -81,9 +81,9 @@ export class Host {
   heal(): Promise<string> {
     return must(script("hosts", ["heal", String(this.k)]), `healing ${this.name}`);
   }
-  /** dpkg's word on one package: "ii 1.2-3", or "" when it does not know it. */
+  /** dpkg's word on one package: "ii 1.2-3", or "" when it does not know it. By its path, since a row may put a wrapper before it. */
   async package(name: string): Promise<string> {
-    const { out } = await this.try("dpkg-query", "-W", "-f=${db:Status-Abbrev} ${Version}\\n", name);
+    const { out } = await this.try("/usr/bin/dpkg-query", "-W", "-f=${db:Status-Abbrev} ${Version}\\n", name);
     return /^\S+ .*$/m.test(out) && !out.includes("no packages found") ? out.trim().replace(/\s+/g, " ") : "";
   }
 }

@@ -134,9 +134,9 @@ export class Lab {
 
 /** dpkg is as it should be: nothing half done, nothing waiting. */
 export async function dpkgIsSound(host: Host): Promise<void> {
-  expect(await host.exec("dpkg", "--audit")).toBe("");
+  expect(await host.exec("/usr/bin/dpkg", "--audit")).toBe("");
   expect((await host.sh("ls /var/lib/dpkg/updates")).trim()).toBe("");
-  expect(await host.sh("dpkg-query -W -f='${db:Status-Abbrev} ${Package}\\n' | grep -v '^\\([ih]i\\|rc\\) ' || true")).toBe("");
+  expect(await host.sh("/usr/bin/dpkg-query -W -f='${db:Status-Abbrev} ${Package}\\n' | grep -v '^\\([ih]i\\|rc\\) ' || true")).toBe("");
 }
 
 /** Controller and journal tell the same end of an execution. @returns the journal's last message */

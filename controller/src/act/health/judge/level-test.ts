@@ -41,10 +41,13 @@ export function testLevel(comparisons: readonly Comparison[], metric: JudgedMetr
 
 /**
  * One chance out of several dependent ones: Cauchy combination (Liu and Xie 2020), which holds for small chances however
- * they depend on each other, and costs nothing where they agree.
+ * they depend on each other, and costs nothing where they agree. A window that speaks for no harm (a chance above one half) takes nothing
+ * from one that does: harm that began late is not in the windows from before it.
  */
 function combined(chances: readonly number[]): number {
-  const sum = chances.reduce((total, p) => total + Math.tan((0.5 - Math.min(p, 1 - 1e-9)) * Math.PI), 0) / chances.length;
+  const speaking = chances.filter((p) => p < 0.5);
+  if (speaking.length === 0) return Math.min(...chances);
+  const sum = speaking.reduce((total, p) => total + Math.tan((0.5 - p) * Math.PI), 0) / chances.length;
   // Far out the tangent and its inverse lose their digits; there the tail is 1 / (pi x).
   return sum > 1e6 ? 1 / (Math.PI * sum) : 0.5 - Math.atan(sum) / Math.PI;
 }

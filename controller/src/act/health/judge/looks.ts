@@ -3,7 +3,7 @@ const MINUTE = 60_000;
 const EARLY_MINUTES = [0, 1, 2, 3, 5, 7] as const;
 const LATER_EVERY_MINUTES = 5;
 /** Windows that end at the look, besides "all since the patch": a harm that began late drowns in that one. */
-export const RECENT_WINDOWS_MS = [10 * MINUTE, 30 * MINUTE] as const;
+export const RECENT_WINDOWS_MS = [15 * MINUTE, 30 * MINUTE, 60 * MINUTE, 90 * MINUTE] as const;
 
 /** Parts of alpha for all looks before the last together, and for the end of the bake, when weak harm can be told from noise. */
 const SHARE_OF_EARLY = 0.5;
