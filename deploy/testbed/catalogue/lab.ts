@@ -150,7 +150,8 @@ export async function agree(host: Host, executionId: string, state: string): Pro
 export const began = async (host: Host, executionId: string): Promise<string[]> =>
   (await journalOf(host, executionId)).flatMap((r) => (r.kind === "transaction-began" ? [r.purpose] : []));
 
-export const said = (e: Execution): string => `${e.state}${e.failureClass ? ` (${e.failureClass})` : ""}: “${e.message}”`;
+export const said = (e: Execution): string =>
+  `${e.state}${e.failureClass ? ` (${e.failureClass})` : ""}${e.message ? `: “${e.message}”` : "."}`;
 
 /** Does something, and something else after it in any case. */
 export async function ensuring<T>(work: () => Promise<T>, afterwards: () => Promise<unknown>): Promise<T> {

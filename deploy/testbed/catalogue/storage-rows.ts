@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { execa, execaSync } from "execa";
+import { execa } from "execa";
 import { describe, expect } from "vitest";
 import type { JournalRecord } from "../../../agent/src/execution/records.ts";
 import { timesUpgraded } from "../endpoint.ts";
@@ -11,29 +11,30 @@ import { agree, began, dpkgIsSound, ENDED, ensuring, type Lab, said } from "./la
 import { fault } from "./record.ts";
 
 /** Stops the executor at the first record of this name, does something to its machine, and lets it go on. */
-async function pausedAt(host: Host, name: string, during: () => Promise<unknown>, meanwhile: () => void): Promise<void> {
-  let done = false;
+async function pausedAt(host: Host, name: string, during: () => Promise<unknown>, meanwhile: () => Promise<void>): Promise<void> {
+  let done: Promise<void> | undefined;
   const watch = await watchNext(
     host,
     () => true,
     (records: readonly JournalRecord[], executor) => {
       if (!records.some((r) => nameOf(r) === name)) return false;
       for (const pid of executor) process.kill(pid, "SIGSTOP");
-      meanwhile();
-      for (const pid of executor) process.kill(pid, "SIGCONT");
-      done = true;
+      done = meanwhile().finally(() => {
+        for (const pid of executor) process.kill(pid, "SIGCONT");
+      });
       return true;
     },
   );
   await during().finally(watch.stop);
-  expect(done, `the record “${name}” was met`).toBe(true);
+  expect(done, `the record “${name}” was met`).toBeDefined();
+  await done;
 }
 
 /** Takes all space of a host's disk, down to the last block. */
-function fill(root: string): void {
+async function fill(root: string): Promise<void> {
   const filler = `${root}/var/lib/filler`;
-  execaSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=1M"], { reject: false, stdio: "ignore" });
-  execaSync("dd", ["if=/dev/zero", `of=${filler}-2`, "bs=512"], { reject: false, stdio: "ignore" });
+  await execa("dd", ["if=/dev/zero", `of=${filler}`, "bs=1M"], { reject: false, stdio: "ignore" });
+  await execa("dd", ["if=/dev/zero", `of=${filler}-2`, "bs=512"], { reject: false, stdio: "ignore" });
 }
 const empty = (host: Host) => host.sh("rm -f /var/lib/filler /var/lib/filler-2");
 /** Whether nothing of a change is at work, and no journal grew, over five looks: the executor cannot go on. */
@@ -53,12 +54,12 @@ async function quiet(host: Host): Promise<true> {
 }
 
 /** The host's disk as ext4 sees it: an error makes it read-only, as on most servers, and what writes it is told so. */
-async function breakDisk(host: Host): Promise<() => void> {
+async function breakDisk(host: Host): Promise<() => Promise<void>> {
   const directory = `${process.env.TESTBED_ROOT ?? "/var/tmp/testbed"}/run/${host.k}`;
   const inside = ["-t", readFileSync(`${directory}/pid`, "utf8").trim(), "-m"];
   await execa("nsenter", [...inside, "mount", "-o", "remount,errors=remount-ro", `${directory}/disk`]);
   const device = (await execa("nsenter", [...inside, "findmnt", "-n", "-o", "SOURCE", `${directory}/disk`])).stdout.trim();
-  return () => writeFileSync(`/sys/fs/ext4/${basename(device)}/trigger_fs_error`, "a test of the catalogue");
+  return async () => writeFileSync(`/sys/fs/ext4/${basename(device)}/trigger_fs_error`, "a test of the catalogue");
 }
 
 /** What storage does to an execution. @param hosts for power losses, for full disks, and for one that fails */
@@ -110,7 +111,7 @@ export function storageRows(lab: Lab, [h1, h2, h3]: readonly [Host, Host, Host])
       "The root file system is filled to the last block, then an approved plan is deployed; then there is room and a new one comes.",
       async () => {
         const plan = await lab.approved(h2, { "bw-conffile": "1.1" });
-        fill(await rootOf(h2));
+        await fill(await rootOf(h2));
         const full = await ensuring(
           () => lab.deployed(h2, plan),
           () => empty(h2),
