@@ -23,8 +23,6 @@ const testbedState = async () => {
   return { ...refreshed, repository };
 };
 const endpoint = async () => (await lab.controller.client.endpoints()).find((e) => e.hostname === host.name);
-const others = (repositories: readonly { uri: string; suite: string; state: string }[], but: string) =>
-  repositories.filter((r) => `${r.uri} ${r.suite}` !== but).map((r) => r.state);
 
 describe("repositories", () => {
   fault(
@@ -50,15 +48,15 @@ describe("repositories", () => {
   fault(
     "A3",
     [host],
-    "A source at a port where nobody listens is added; the lists are refreshed and a plan from the living repository is deployed.",
+    "A source at an address where nobody listens is added (not at the living one's: apt takes a host for gone with one of its ports); the lists are refreshed and a plan from the living repository is deployed.",
     async () => {
-      await host.write("/etc/apt/sources.list.d/dead.list", "deb [trusted=yes] http://10.77.0.1:9 dead main\n");
+      await host.write("/etc/apt/sources.list.d/dead.list", "deb [trusted=yes] http://127.0.0.1:9 dead main\n");
       const refreshed = await askExecutor(host, "refresh");
       const dead = refreshed.repositories.find((r) => r.suite === "dead");
       expect(refreshed.complete).toBe(false);
       expect(dead?.state).toBe("unreachable");
-      expect(others(refreshed.repositories, "http://10.77.0.1:9 dead")).toEqual(expect.arrayContaining(["fresh"]));
-      expect(new Set(others(refreshed.repositories, "http://10.77.0.1:9 dead"))).toEqual(new Set(["fresh"]));
+      expect(refreshed.repositories.length).toBeGreaterThan(1);
+      expect(refreshed.repositories.filter((r) => r !== dead && r.state !== "fresh")).toEqual([]);
       const listed = await until("the inventory to name it", 5 * MINUTE, async () => {
         const { facts } = await lab.controller.client.get<{ facts: { repositories?: { suite: string; state: string }[] } | null }>(
           `/endpoints/${lab.fleet.idOf(host)}`,
