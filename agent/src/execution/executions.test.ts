@@ -148,6 +148,16 @@ describe("a command", () => {
     expect(last).toMatchObject({ state: "failed", failureClass: "no-space", message: expect.stringContaining("no space left on device") });
   });
 
+  it("whose disk fails before anything is changed is not said to lack space", async () => {
+    const broken = Object.assign(new Error("EROFS: read-only file system, open"), { code: "EROFS" });
+    const { executions } = machine({ trusts: true, manager: { health: () => Promise.reject(broken) } });
+    await executions.recover();
+    await executions.apply(request("ex_1"));
+    while (!executions.idle) await new Promise((next) => setTimeout(next, 5));
+    const [last] = executions.reports({}).slice(-1);
+    expect(last).toMatchObject({ state: "failed", failureClass: "internal", message: expect.stringContaining("read-only file system") });
+  });
+
   it("that a full disk keeps from being counted is refused in the same words", async () => {
     const count = () => {
       throw new Error("ENOSPC: no space left on device, write");

@@ -29,8 +29,9 @@ const ACKNOWLEDGED_POLL_MS = 250;
 const RESUME_MS = 15_000;
 /** A step that throws (systemd not answering, a full disk) is tried again this many times before the execution fails. */
 const MAX_ODD_FAILURES = 3;
+const FULL: readonly unknown[] = ["ENOSPC", "EDQUOT"];
 /** The disk is full, or it failed and is read-only until somebody mends it. */
-const STORAGE_FAULTS: readonly unknown[] = ["ENOSPC", "EDQUOT", "EROFS", "EIO"];
+const STORAGE_FAULTS: readonly unknown[] = [...FULL, "EROFS", "EIO"];
 const storageFault = (error: unknown): boolean => STORAGE_FAULTS.includes((error as NodeJS.ErrnoException).code);
 
 interface Execution {
@@ -200,8 +201,11 @@ export function createExecutions(o: ExecutionsOptions) {
   function heldUp(e: Execution, s: Standing, step: string, error: Error): void {
     if (s.transactions.length > 0) throw error;
     const message = `The step "${step}" could not be taken: ${error.message}`.slice(0, 2_000);
-    if (s.failing) report(e, "failed", { failureClass: "no-space", message, terminal: true });
-    else e.journal.append({ kind: "failing", at: formatInstant(o.clock.now()), failureClass: "no-space", message, output: "" });
+    const failureClass = FULL.includes((error as NodeJS.ErrnoException).code) ? "no-space" : "internal";
+    // Of a rollback that never began, the versions that were to go still stand.
+    const state = s.origin.kind === "rollback-received" ? "rollback-failed" : "failed";
+    if (s.failing) report(e, state, { failureClass, message, terminal: true });
+    else e.journal.append({ kind: "failing", at: formatInstant(o.clock.now()), failureClass, message, output: "" });
   }
 
   /** A fault of our own: before a change it is a plain failure; after one, going back is tried once, then it is told as it is. */

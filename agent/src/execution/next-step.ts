@@ -163,7 +163,7 @@ function restoring(s: Standing, repairRungs: number): Step {
         kind: "conclude",
         state: "rollback-failed",
         failureClass: "version-mismatch",
-        message: `${moved.join(" ")} Somebody else's change came since, which going back would undo with it. Nothing was undone.`,
+        message: `${moved.join(" ")} Somebody else's change came since, which going back would undo with it. Nothing was undone; plan the version that is wanted.`,
       };
     if (changed.length > 0) return { kind: "transact", purpose: "restore" };
   }
