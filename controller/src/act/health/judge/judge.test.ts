@@ -21,7 +21,12 @@ describe("judge", () => {
     const verdict = judge(sampleFleet(seeded(1), { ...day, effect: () => 1.3 }));
     expect(verdict.verdict).toBe("harmful");
     expect(minute(verdict.decidedAt)).toBeLessThanOrEqual(10);
-    // After so few minutes the estimate is rough, and its bounds say so.
+    // After so few minutes a single estimate is rough, and its bounds say so; over several fleets it is right.
+    const effects = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => {
+      const found = judge(sampleFleet(seeded(seed), { ...day, effect: () => 1.3 }));
+      return found.metrics[0]?.effect ?? Number.NaN;
+    });
+    expect(effects.reduce((a, b) => a + b, 0) / effects.length).toBeCloseTo(0.3, 1);
     const [least, most] = verdict.metrics[0]?.evidence.interval ?? [Number.NaN, Number.NaN];
     expect(least).toBeGreaterThan(0.1);
     expect(least).toBeLessThan(0.3);
