@@ -16,6 +16,8 @@ export interface Adversity {
   readonly failsToRestore?: number;
   /** A newer version or advisory makes what some endpoints would get a thing of the past. */
   readonly superseding?: boolean;
+  /** Other deployments change the same endpoints. */
+  readonly others?: boolean;
   /** Endpoints whose telemetry never comes. */
   readonly mute?: readonly string[];
   /** Endpoints whose approved action forbids a rollback. */

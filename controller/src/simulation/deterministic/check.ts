@@ -46,6 +46,7 @@ export function check(
   const installedAt = new Map<string, number>();
   const notRestored = new Set<string>();
   const mute = new Set<string>();
+  const elsewhere = new Map<string, number>();
   const letPass = new Set<number>();
   let failed = 0;
   let stopped: string | undefined;
@@ -72,6 +73,7 @@ export function check(
     if (failed >= fleet.errorBudget) say(`I6 ${id} started at ${at} after ${failed} failures, ${fleet.errorBudget} end it`);
     if (changed) say(`I7 ${id} started at ${at} on a plan that was changed after its approval`);
     if (superseded.has(id) && !insisted.has(wave)) say(`I8 ${id} started at ${at} on what is no longer current`);
+    if (line.at < (elsewhere.get(id) ?? 0)) say(`I10 ${id} started at ${at}, while another deployment changed or watched it`);
     danger(line, id);
     closed.delete(id);
     fit.delete(id);
@@ -171,6 +173,12 @@ export function check(
         if ([...running].some((other) => waves.of(other) === line.wave)) say(`I3 wave ${line.wave} passed while executions of it ran`);
         consent(line);
         passed.add(line.wave ?? -1);
+        break;
+      case "elsewhere":
+        elsewhere.set(id, Number.POSITIVE_INFINITY);
+        break;
+      case "elsewhere-ended":
+        elsewhere.set(id, Number(line.more?.until ?? 0));
         break;
       case "mute":
         mute.add(id);

@@ -21,6 +21,7 @@ const MUTANTS: readonly [RuleName | BrokenPart, string, string][] = [
   ["digest", "I7", "the core starts on a plan that was changed"],
   ["current", "I8", "the core starts what is out of date"],
   ["danger", "I9", "the core ignores how many endpoints without a way back are in danger, and who could not be restored"],
+  ["elsewhere", "I10", "the core starts where another deployment is at work, or watches what it did"],
   ["growth", "I7", "the core lets waves grow beyond the signed rails"],
   ["consent", "I3", "the core takes it for consent that a judge who saw nothing has not decided"],
   ["advisories", "I8", "nobody reads what is said of the planned version itself"],

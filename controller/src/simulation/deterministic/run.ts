@@ -10,6 +10,7 @@ import type { Fleet } from "./fleet-file.ts";
 import { createGateway } from "./gateway.ts";
 import { createLinks, type Links } from "./links.ts";
 import { createOperator } from "./operator.ts";
+import { NO_OTHERS, type Others, otherDeployments } from "./others.ts";
 import { createPatches } from "./patches.ts";
 import type { SimulatedPlan } from "./policies.ts";
 import { createRecorder } from "./recorder.ts";
@@ -86,9 +87,22 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
   let exposed = 0;
 
   const windows = planWindows(plan.rollout);
-  const health = plan.judged ? createWaveHealth(seed, plan.rollout, patches, new Set(options.adversity?.mute)) : undefined;
+  let known: RolloutState | undefined;
+  const others = options.adversity?.others
+    ? otherDeployments(
+        timeline,
+        chance,
+        fleet.endpoints.map((e) => e.id),
+        ours,
+        recorder.tell,
+        () => wake(),
+      )
+    : NO_OTHERS;
+  const mute = new Set(options.adversity?.mute);
+  const health = plan.judged ? createWaveHealth(seed, plan.rollout, { patches, others, mute }) : undefined;
   const superseded = new Map<string, string>();
-  const world = worldFacts(links, endpoints, superseded);
+  const sites = new Map(fleet.endpoints.map((e) => [e.id, e.site]));
+  const world = worldFacts(links, endpoints, superseded, others, sites);
   const oneWay = new Set(options.adversity?.oneWay);
   const reboots = new Set(options.adversity?.reboots);
   const controllers: Controller[] = CONTROLLERS.map(
@@ -142,7 +156,14 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
       }),
     );
 
+  function ours(endpointId: string) {
+    const execution = known?.executions.get(endpointId);
+    const bakeMs = known?.plan.waves[execution?.wave ?? 0]?.gate.bakeMs ?? 0;
+    return { execution, bakeMs, inFlight: execution !== undefined && isInFlight(execution.state) };
+  }
+
   function committed(events: readonly RolloutEvent[], after: RolloutState): void {
+    known = after;
     recorder.recorded(events, after, timeline.now());
     operator.heard(events);
     gateway.notify(new Set(events.flatMap((e) => ("endpointId" in e && e.endpointId !== undefined ? [e.endpointId] : []))));
@@ -200,7 +221,14 @@ export function runSeed(fleet: Fleet, plan: SimulatedPlan, options: RunOptions):
 const over = (state: RolloutState): boolean => isFinal(state.phase) && ![...state.executions.values()].some((e) => isInFlight(e.state));
 
 /** Facts that are only computed for whom the core asks about. */
-function worldFacts(links: Links, endpoints: ReadonlyMap<string, SimulatedEndpoint>, superseded: ReadonlyMap<string, string>): World {
+function worldFacts(
+  links: Links,
+  endpoints: ReadonlyMap<string, SimulatedEndpoint>,
+  superseded: ReadonlyMap<string, string>,
+  others: Others,
+  sites: ReadonlyMap<string, string>,
+): World {
+  const isChanging = (id: string): boolean => others.changes.get(id)?.some((c) => c.to === undefined) ?? false;
   const connected = (id: string): boolean => links.connected(id) && (endpoints.get(id)?.up ?? false);
   class Seen extends Map<string, { connected: boolean; lastSeenAt?: Instant }> {
     override get(id: string) {
@@ -210,18 +238,24 @@ function worldFacts(links: Links, endpoints: ReadonlyMap<string, SimulatedEndpoi
   }
   class Healthy extends Set<string> {
     override has(id: string): boolean {
-      return connected(id);
+      return connected(id) && !isChanging(id);
     }
   }
   const seen = new Seen();
   const healthyMembers = new Healthy();
-  const busyElsewhere = new Set<string>();
-  const siteBusyElsewhere = new Map<string, number>();
+  function siteBusy(): Map<string, number> {
+    const busy = new Map<string, number>();
+    for (const [id] of others.changes) {
+      const site = sites.get(id) ?? "default";
+      if (isChanging(id)) busy.set(site, (busy.get(site) ?? 0) + 1);
+    }
+    return busy;
+  }
   return ({ windows, planDigest, verdicts }) => ({
     endpoints: seen,
     healthyMembers,
-    busyElsewhere,
-    siteBusyElsewhere,
+    elsewhere: others.changes,
+    siteBusyElsewhere: siteBusy(),
     superseded,
     windows,
     planDigest,

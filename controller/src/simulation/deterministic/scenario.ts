@@ -73,6 +73,7 @@ export function scenarioOf(seed: number): Scenario | undefined {
     tampering: chance.roll("tampering?") < 0.3,
     failsToRestore: pick(chance, "restore", [0.03, 0.5]),
     ...(chance.roll("superseding?") < 0.25 ? { superseding: true } : {}),
+    ...(chance.roll("others?") < 0.3 ? { others: true } : {}),
     ...(oneWay.length > 0 ? { oneWay } : {}),
     ...(reboots.length > 0 ? { reboots } : {}),
     ...(planned.value.judged ? { mute: muteOf(fleet, chance) } : {}),

@@ -10,7 +10,7 @@ import { type Verified, verify } from "./violations.ts";
 /** The outcome of one seed, as `breakwater simulate` prints it. */
 export interface SeedResult {
   readonly seed: number;
-  /** what of I1 to I9 was violated, in words; empty is what everybody wants. */
+  /** what of I1 to I10 was violated, in words; empty is what everybody wants. */
   readonly violations: readonly string[];
   /** Endpoints on which the patch did harm before it was taken back, if it was. */
   readonly harmed: number;

@@ -20,7 +20,7 @@ export const TRACE_KINDS = [
   "controller-recovered",
 ] as const;
 
-/** What only our own checker looks at: I7 to I9 have no kind of their own in the trace that is written. */
+/** What only our own checker looks at: I7 to I10 have no kind of their own in the trace that is written. */
 export const INNER_KINDS = [
   "command-sent",
   /** The end of an execution is written, which is a little after it was decided: from here on its command must not leave. */
@@ -45,6 +45,9 @@ export const INNER_KINDS = [
   /** The controller heard that an endpoint could not be restored; a person has seen to all of those. */
   "not-restored",
   "seen-to",
+  /** Another deployment changes an endpoint; it has ended there, and may watch what it did until a moment. */
+  "elsewhere",
+  "elsewhere-ended",
 ] as const;
 
 export type TraceKind = (typeof TRACE_KINDS)[number];

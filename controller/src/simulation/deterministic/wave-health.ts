@@ -1,7 +1,17 @@
 import type { Instant } from "@breakwater/shared/core";
-import { blindness, DEFAULT_GRACE_MS, type HealthPoint, type HealthSeries, judgeSeries, type Verdict } from "../../act/health/index.ts";
+import {
+  blindness,
+  DEFAULT_GRACE_MS,
+  disturbances,
+  type HealthPoint,
+  type HealthSeries,
+  judgeSeries,
+  upToDisturbance,
+  type Verdict,
+} from "../../act/health/index.ts";
 import type { Effect } from "../../act/rollout/core/index.ts";
 import type { RolloutPlan } from "../../decide/planning/index.ts";
+import type { Others } from "./others.ts";
 import type { Patches } from "./patches.ts";
 
 const MINUTE = 60_000;
@@ -22,9 +32,13 @@ type Question = Extract<Effect, { kind: "judge" }>;
 /**
  * Samples of a wave's endpoints while it is watched, and the real judge's word on them. A sample is a function of seed,
  * endpoint and time, so nothing is stored, and asking twice shows the same.
- * @param mute endpoints whose telemetry never comes
+ * @param truth what slows endpoints down, and whose telemetry never comes
  */
-export function createWaveHealth(seed: number, plan: RolloutPlan, patches: Patches, mute: ReadonlySet<string>) {
+export function createWaveHealth(
+  seed: number,
+  plan: RolloutPlan,
+  { patches, others, mute }: { readonly patches: Patches; readonly others: Others; readonly mute: ReadonlySet<string> },
+) {
   const places = new Map(Object.keys(plan.endpoints).map((id, i) => [id, i]));
   const alike = Object.fromEntries(Object.entries(plan.endpoints).map(([id, e]) => [id, e.site]));
 
@@ -47,7 +61,7 @@ export function createWaveHealth(seed: number, plan: RolloutPlan, patches: Patch
     const slowSince = patches.slowSince(endpointId);
     const points: HealthPoint[] = [];
     for (let step = first; step * STEP_MS < to; step += 1) {
-      const slow = slowSince <= step * STEP_MS;
+      const slow = slowSince <= step * STEP_MS || others.slow(endpointId, step * STEP_MS);
       const kept = slow ? known.slow : known.well;
       let found = kept[step - origin];
       if (!found) {
@@ -95,9 +109,12 @@ export function createWaveHealth(seed: number, plan: RolloutPlan, patches: Patch
       const sampled = question.treated.slice(0, MAX_TREATED);
       const control = question.control.slice(0, MAX_CONTROL);
       const from = (Math.floor(first / STEP_MS) - PAST_STEPS) * STEP_MS;
-      const levels = series([...sampled.map((t) => t.endpointId), ...control], from, now);
+      const disturbed = disturbances(question.treated);
+      const levels = upToDisturbance(series([...sampled.map((t) => t.endpointId), ...control], from, now), disturbed);
+      const checks = question.treated.filter((t) => !mute.has(t.endpointId)).map((t) => check(t.endpointId, t.patchedAt, now));
       const said = judgeSeries({
-        series: [...levels, ...question.treated.filter((t) => !mute.has(t.endpointId)).map((t) => check(t.endpointId, t.patchedAt, now))],
+        series: [...levels, ...upToDisturbance(checks, disturbed)],
+        disturbed,
         rules: { gate },
         treated: new Map(question.treated.map((t) => [t.endpointId, t.patchedAt])),
         control,

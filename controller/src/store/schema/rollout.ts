@@ -108,6 +108,8 @@ export const execution = pgTable(
     message: text().notNull().default(""),
     startedAt: moment("started_at"),
     finishedAt: moment("finished_at"),
+    /** Until when its deployment watches what it changed; other deployments leave the endpoint alone meanwhile. */
+    watchedUntil: moment("watched_until"),
     /** Highest step that was taken in. */
     lastStep: integer("last_step").notNull().default(0),
     report: jsonb().$type<unknown>(),

@@ -21,6 +21,8 @@ export interface HardInput {
   readonly series: readonly HealthSeries[];
   /** When endpoints last sent anything, where the series do not say it of all. */
   readonly lastSeen?: ReadonlyMap<string, Instant> | undefined;
+  /** From when on what a treated endpoint shows speaks of another change too: nothing after it is held against the patch. */
+  readonly disturbed?: ReadonlyMap<string, Instant> | undefined;
   readonly now: Instant;
   readonly graceMs: number;
 }
@@ -132,13 +134,14 @@ function gone(input: HardInput): HardFinding[] {
   }
   const patience = Math.max(GONE_MS, GONE_STEPS * usualStep(input.series)) + MINUTE_MS;
   const newest = (id: string) => seen.get(id) ?? 0;
-  const sends = (id: string) => input.now - newest(id) <= patience;
+  const upTo = (id: string) => Math.min(input.now, input.disturbed?.get(id) ?? input.now);
+  const sends = (id: string) => upTo(id) - newest(id) <= patience;
   const witnesses = input.control.length > 0 ? input.control : [...input.treated.keys()];
   if (witnesses.filter(sends).length * 2 <= witnesses.length) return [];
   return [...input.treated].flatMap(([endpointId, patchedAt]) => {
     const last = newest(endpointId);
     // One that never sent anything cannot have been silenced by the patch.
-    if (last === 0 || sends(endpointId) || input.now < patchedAt + input.graceMs + patience) return [];
+    if (last === 0 || sends(endpointId) || upTo(endpointId) < patchedAt + input.graceMs + patience) return [];
     const at = Math.max(last + patience, patchedAt + input.graceMs + patience) as Instant;
     return [
       {

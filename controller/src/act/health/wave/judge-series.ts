@@ -19,6 +19,8 @@ export interface SeriesQuestion {
   readonly control: readonly string[];
   /** When endpoints last sent anything, where the series do not say it of all. */
   readonly lastSeen?: ReadonlyMap<string, Instant> | undefined;
+  /** As in `hardFindings`; the series end there already (`upToDisturbance`). */
+  readonly disturbed?: ReadonlyMap<string, Instant> | undefined;
   /** What endpoints have in common, by endpoint. */
   readonly alike: Readonly<Record<string, string>>;
   readonly now: Instant;
@@ -40,7 +42,8 @@ export interface SeriesVerdict {
 /** The verdict on a wave: hard rules first, then the statistics of `judge` on every level metric, each check by itself. */
 export function judgeSeries(q: SeriesQuestion): SeriesVerdict {
   const graceMs = q.rules.graceMs ?? DEFAULT_GRACE_MS;
-  const hard = hardFindings({ treated: q.treated, control: q.control, series: q.series, lastSeen: q.lastSeen, now: q.now, graceMs });
+  const { treated, control, series, lastSeen, disturbed, now } = q;
+  const hard = hardFindings({ treated, control, series, lastSeen, disturbed, now, graceMs });
   const judged = judgeLevels(q, graceMs);
   const ranked = [...(judged?.metrics ?? [])].sort((a, b) => (a.evidence.chance ?? 1) - (b.evidence.chance ?? 1));
   const firstHard = hard.reduce<Instant | undefined>((first, h) => (first === undefined || h.at < first ? h.at : first), undefined);

@@ -92,6 +92,19 @@ async function sieve(health: Health, q: WaveQuery, endpointIds: readonly string[
   return { troubled: pick([...troubled], MAX_TROUBLED), lastSeen: await health.lastSeen(endpointIds, from) };
 }
 
+/** The moments from which on treated endpoints show what another deployment did as well. */
+export const disturbances = (treated: readonly { readonly endpointId: string; readonly until?: Instant }[]): ReadonlyMap<string, Instant> =>
+  new Map(treated.flatMap(({ endpointId, until }) => (until === undefined ? [] : [[endpointId, until]])));
+
+/** Series that end where their endpoint was disturbed. */
+export const upToDisturbance = (series: readonly HealthSeries[], disturbed: ReadonlyMap<string, Instant>): readonly HealthSeries[] =>
+  disturbed.size === 0
+    ? series
+    : series.map((s) => {
+        const until = disturbed.get(s.endpointId);
+        return until === undefined ? s : { ...s, points: s.points.filter((p) => p.at < until) };
+      });
+
 /** At most so many, by a digest of the name: neither order of arrival nor naming decides, and a growing wave keeps its choice. */
 function pick(ids: readonly string[], most: number): string[] {
   if (ids.length <= most) return [...ids];

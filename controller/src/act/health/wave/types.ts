@@ -18,8 +18,8 @@ export interface WaveRules {
 export interface WaveQuestion {
   readonly deploymentId: string;
   readonly wave: number;
-  /** Endpoints whose execution ended, and when it did. */
-  readonly treated: readonly { readonly endpointId: string; readonly patchedAt: Instant }[];
+  /** Endpoints whose execution ended, when it did, and from when on what they show speaks of another change too. */
+  readonly treated: readonly { readonly endpointId: string; readonly patchedAt: Instant; readonly until?: Instant }[];
   /** Endpoints that have not got the patch. */
   readonly control: readonly string[];
   readonly now: Instant;

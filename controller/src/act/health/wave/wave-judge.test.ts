@@ -54,11 +54,11 @@ function smallFleet(
   return { health, clock, ids };
 }
 
-function ask({ health, clock, ids }: ReturnType<typeof smallFleet>, over: { rules?: WaveRules; health?: Health } = {}) {
+function ask({ health, clock, ids }: ReturnType<typeof smallFleet>, over: { rules?: WaveRules; health?: Health; until?: Instant } = {}) {
   return createWaveJudge({ health: over.health ?? health, store, clock }).judge({
     deploymentId: "dp_1",
     wave: 0,
-    treated: [{ endpointId: ids[0] as string, patchedAt: PATCHED }],
+    treated: [{ endpointId: ids[0] as string, patchedAt: PATCHED, ...(over.until === undefined ? {} : { until: over.until }) }],
     control: ids.slice(1),
     now: clock.now(),
     rules: over.rules ?? rules,
@@ -150,6 +150,19 @@ describe("wave judge on a small fleet", () => {
       ),
     );
     expect(verdict.verdict).not.toBe("harmful");
+  });
+
+  it("holds nothing against the patch that came after another deployment's change to the same endpoint", async () => {
+    const slowLater = smallFleet(16, (m, v, minute) => (m === "check_latency_ms" && minute > 8 ? v * 3 : v));
+    const failsLater = smallFleet(16, (m, v, minute) => (m === "check_up" && minute > 8 ? 0 : v));
+    const silentLater = smallFleet(16, (_, v, minute) => (minute > 8 ? undefined : v));
+    for (const fleet of [slowLater, failsLater, silentLater]) {
+      expect((await ask(fleet)).verdict).toBe("harmful");
+      const verdict = await ask(fleet, { until: (PATCHED + 8 * MINUTE) as Instant });
+      expect(verdict).toMatchObject({ verdict: "undecided", harmed: [] });
+    }
+    const slowBefore = smallFleet(16, (m, v) => (m === "check_latency_ms" ? v * 3 : v));
+    expect((await ask(slowBefore, { until: (PATCHED + 8 * MINUTE) as Instant })).verdict).toBe("harmful");
   });
 
   it("says so when nobody has been patched or nothing was sampled", async () => {

@@ -7,7 +7,7 @@ import { bandsOf } from "./bands.ts";
 import { DEFAULT_ALPHA, DEFAULT_GRACE_MS, judgeSeries } from "./judge-series.ts";
 import { LEVEL_METRICS, STILL_METRICS, UP_METRICS } from "./judged-metrics.ts";
 import { createPastCache } from "./past-cache.ts";
-import { readWave } from "./samples.ts";
+import { disturbances, readWave, upToDisturbance } from "./samples.ts";
 import { tellHarm } from "./summary.ts";
 import { blindness, holdingTriggers } from "./triggers.ts";
 import type { WaveJudge, WaveVerdict } from "./types.ts";
@@ -41,14 +41,17 @@ export function createWaveJudge({ health, store, clock }: { health: Health; stor
         now,
       });
       const { compared, control } = wave;
-      const levels = wave.series.filter((s) => (LEVEL_METRICS as readonly string[]).includes(s.metric));
+      const disturbed = disturbances(question.treated);
+      const series = upToDisturbance(wave.series, disturbed);
+      const levels = series.filter((s) => (LEVEL_METRICS as readonly string[]).includes(s.metric));
       const key = `${question.deploymentId}/${question.wave}`;
-      const who = JSON.stringify([...treated]);
+      const who = JSON.stringify([...treated, ...disturbed]);
       const before = looked.get(key);
       const lookedUpTo = before?.treated === who ? before.upTo : undefined;
       const alike = await sitesOf(store, [...compared.keys(), ...control]);
       const { verdict, hard, judged, ranked, statistical, harmfulAt } = judgeSeries({
-        series: wave.series,
+        series,
+        disturbed,
         rules: { ...rules, alpha, graceMs },
         alike,
         treated,
@@ -66,7 +69,7 @@ export function createWaveJudge({ health, store, clock }: { health: Health; stor
         ...hard.map((h) => h.sentence),
         ...ranked.filter((m) => m.verdict === "harmful").map((m) => tellHarm(m, levels, compared, statistical ?? now, graceMs)),
       ];
-      const seen = { treated, control, series: wave.series, now, graceMs };
+      const seen = { treated, control, series, disturbed, now, graceMs };
       const holding = holdingTriggers(rules.triggers ?? [], seen, ranked);
       const blind = blindness({ ...seen, treated: compared });
       const suspects = ranked.filter((m) => m.leans).map((m) => m.metric);

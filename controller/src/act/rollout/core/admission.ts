@@ -1,4 +1,5 @@
 import { addMs, type Instant } from "@breakwater/shared/core";
+import { changingElsewhere, heldElsewhere } from "./elsewhere.ts";
 import type { Facts } from "./facts.ts";
 import { isInFlight } from "./phases.ts";
 import type { Rules } from "./rules.ts";
@@ -11,7 +12,8 @@ export type Hold =
   | { readonly kind: "digest" }
   | { readonly kind: "budget"; readonly failures: number }
   | { readonly kind: "window"; readonly opensAt: Instant | undefined }
-  | { readonly kind: "busy-elsewhere" }
+  /** Another deployment is changing it, or still watches what it changed there. */
+  | { readonly kind: "elsewhere"; readonly deploymentId: string; readonly until: Instant | undefined }
   | { readonly kind: "redundancy"; readonly group: string; readonly healthy: number; readonly needs: number }
   | { readonly kind: "concurrency"; readonly of: "deployment" | "wave" | "site"; readonly limit: number }
   /** What it would get is no longer what it should get. */
@@ -85,7 +87,8 @@ export function startHold(
 ): Hold | undefined {
   if (rules.window && !facts.windows.isOpen(endpointId, now))
     return { kind: "window", opensAt: facts.windows.nextOpening(endpointId, now) };
-  if (facts.busyElsewhere.has(endpointId)) return { kind: "busy-elsewhere" };
+  const other = rules.elsewhere ? heldElsewhere(facts, endpointId, now) : undefined;
+  if (other) return { kind: "elsewhere", deploymentId: other.deploymentId, until: other.to === undefined ? undefined : other.watchedUntil };
   const group = redundancyHold(state, facts, places, endpointId);
   if (rules.redundancy && group) return group;
   const full = concurrencyHold(state, places, endpointId, wave, rules);
@@ -124,6 +127,8 @@ export function unrestorableHold(state: RolloutState, now: Instant): Hold | unde
 
 /** What holds back a rollback on one endpoint. Not its window: harm is now. */
 export function rollbackHold(state: RolloutState, facts: Facts, places: Places, execution: Execution, rules: Rules): Hold | undefined {
+  const other = rules.elsewhere ? changingElsewhere(facts, execution.endpointId) : undefined;
+  if (other) return { kind: "elsewhere", deploymentId: other.deploymentId, until: undefined };
   if (rules.redundancy && !state.rollback?.forced) {
     const hold = redundancyHold(state, facts, places, execution.endpointId);
     // One that serves no more cannot be missed: taking it back can only help.

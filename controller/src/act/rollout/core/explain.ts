@@ -256,8 +256,13 @@ function said(hold: Hold, awaitedUntil: Instant | undefined): { what: string; un
       return hold.opensAt === undefined
         ? plain("their window does not open any more.")
         : { what: `their window opens at ${formatInstant(hold.opensAt)}.`, until: hold.opensAt };
-    case "busy-elsewhere":
-      return plain("another deployment is changing them.");
+    case "elsewhere":
+      return hold.until === undefined
+        ? plain(`deployment ${hold.deploymentId} is changing them.`)
+        : {
+            what: `deployment ${hold.deploymentId} changed them and watches what comes of it, until ${formatInstant(hold.until)}.`,
+            until: hold.until,
+          };
     case "redundancy":
       return plain(`redundancy group ${hold.group} has ${hold.healthy} other healthy members and needs ${hold.needs}.`);
     case "concurrency":

@@ -1,4 +1,5 @@
 import type { Instant } from "@breakwater/shared/core";
+import type { ForeignChange } from "./elsewhere.ts";
 import type { Verdict } from "./state.ts";
 
 /** Windows, blackouts and zones of the plan's endpoints; built by the engine from shared/window. */
@@ -27,8 +28,8 @@ export interface Facts {
   readonly endpoints: ReadonlyMap<string, { readonly connected: boolean; readonly lastSeenAt?: Instant }>;
   /** Members of the plan's redundancy groups that serve: connected, and not being changed by another deployment. */
   readonly healthyMembers: ReadonlySet<string>;
-  /** Endpoints that another deployment is changing now. */
-  readonly busyElsewhere: ReadonlySet<string>;
+  /** What other deployments changed lately, or change now, on endpoints of the plan. */
+  readonly elsewhere: ReadonlyMap<string, readonly ForeignChange[]>;
   /** How many executions of other deployments run at each site. */
   readonly siteBusyElsewhere: ReadonlyMap<string, number>;
   /** Endpoints for which the planned versions are no longer what they should get, each with the reason. */

@@ -1,5 +1,6 @@
 export * from "./commands.ts";
 export * from "./decide.ts";
+export { COMPARED_PAST_MS, type ForeignChange } from "./elsewhere.ts";
 export * from "./events.ts";
 export { begin, evolve, evolveAll, replay } from "./evolve.ts";
 export * from "./explain.ts";

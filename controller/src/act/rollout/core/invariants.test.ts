@@ -21,7 +21,7 @@ function run(rules: Rules, variant: Variant, story: readonly Happening[]): strin
 }
 
 describe("whatever happens to a deployment", () => {
-  it("keeps I1 to I9 after every step", () => {
+  it("keeps I1 to I10 after every step", () => {
     fc.assert(
       fc.property(variants, happenings, (variant, story) => {
         expect(run(ALL_RULES, variant, story)).toEqual([]);
@@ -63,6 +63,7 @@ describe("a core without its rule", () => {
     ["current", "I8"],
     ["danger", "I9"],
     ["growth", "I7"],
+    ["elsewhere", "I10"],
   ])("without %s violates %s", (rule, invariant) => {
     const outcome = fc.check(
       fc.property(variants, happenings, (variant, story) => {

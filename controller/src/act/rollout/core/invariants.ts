@@ -3,7 +3,7 @@ import type { Execution, Facts, RolloutEvent, RolloutState } from "./index.ts";
 import type { ModelWorld } from "./model.ts";
 
 /**
- * The invariants I1 to I9, written a second time from the log of what happened and independent of the rules that are under
+ * The invariants I1 to I10, written a second time from the log of what happened and independent of the rules that are under
  * test. @returns what was violated, in words
  */
 export function violations(world: ModelWorld, from = 0): string[] {
@@ -11,7 +11,11 @@ export function violations(world: ModelWorld, from = 0): string[] {
   for (const [index, entry] of world.log.entries()) {
     if (index < from) continue;
     const { event, before, facts, now } = entry;
-    if (event.type === "execution-rollback-requested") checkPlaces(found, before, event.endpointId, event.endpointId);
+    if (event.type === "execution-rollback-requested") {
+      checkPlaces(found, before, event.endpointId, event.endpointId);
+      if (facts.elsewhere.get(event.endpointId)?.some((c) => c.to === undefined))
+        found.push(`I10 ${event.endpointId} was taken back while another deployment changed it`);
+    }
     if (event.type === "wave-passed") checkConsent(found, before, facts, event.wave);
     if (event.type === "wave-sized") checkRails(found, world, before, event);
     if (event.type !== "execution-started") continue;
@@ -35,6 +39,8 @@ export function violations(world: ModelWorld, from = 0): string[] {
     const accepted = before.waves[event.wave]?.overrides.some((o) => o.kind === "superseded");
     if (facts.superseded?.has(id) && !accepted) found.push(`I8 ${id} got what is no longer current`);
     checkDanger(found, before, id, now);
+    for (const c of facts.elsewhere.get(id) ?? [])
+      if (c.to === undefined || (c.watchedUntil ?? 0) > now) found.push(`I10 ${id} started while ${c.deploymentId} changed or watched it`);
   }
   for (const [id, times] of world.appliedTimes) if (times > 1) found.push(`I4 ${id} applied ${times} times`);
   return found;

@@ -263,6 +263,15 @@ export function modelWorld(rules: Rules, variant: Variant) {
     if (command) give(command);
   }
 
+  /** Another deployment begins to change an endpoint, or ends and watches it for a while, or not at all. */
+  function elsewhere(id: string, watches: boolean): void {
+    const changes = facts.elsewhere.get(id) ?? [];
+    const open = changes.find((c) => c.to === undefined);
+    const ended = open && { ...open, to: now, ...(watches ? { watchedUntil: (now + 2 * HOUR) as Instant } : {}) };
+    const next = ended ? [...changes.filter((c) => c !== open), ended] : [...changes, { deploymentId: "dp_other", from: now }];
+    facts = { ...facts, elsewhere: new Map([...facts.elsewhere, [id, next]]) };
+  }
+
   function toggle(set: ReadonlySet<string>, id: string): Set<string> {
     const copy = new Set(set);
     if (!copy.delete(id)) copy.add(id);
@@ -303,7 +312,7 @@ export function modelWorld(rules: Rules, variant: Variant) {
         return;
       }
       case "busy":
-        facts = { ...facts, busyElsewhere: toggle(facts.busyElsewhere, some(ids, what.pick) ?? "a") };
+        elsewhere(some(ids, what.pick) ?? "a", what.pick % 3 === 0);
         return;
       case "heal":
         facts = { ...facts, healthyMembers: toggle(facts.healthyMembers, some(["b", "c", "x"], what.pick) ?? "x") };

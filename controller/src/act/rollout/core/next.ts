@@ -1,4 +1,5 @@
 import type { Instant } from "@breakwater/shared/core";
+import { disturbedAt, undisturbed } from "./elsewhere.ts";
 import type { Facts } from "./facts.ts";
 import { isBeforeChange, isFinal, isInFlight } from "./phases.ts";
 import { type Execution, type RolloutState, waveExecutions } from "./state.ts";
@@ -14,9 +15,17 @@ export type Effect =
   | {
       readonly kind: "judge";
       readonly wave: number;
-      readonly treated: readonly { endpointId: string; patchedAt: Instant }[];
+      readonly treated: readonly Treated[];
       readonly control: readonly string[];
     };
+
+/** A patched endpoint that is watched. */
+export interface Treated {
+  readonly endpointId: string;
+  readonly patchedAt: Instant;
+  /** From then on another deployment changed it too: what it shows no longer speaks of this patch. */
+  readonly until?: Instant;
+}
 
 /** Effects of one execution's state, from nothing but that state: this is what a restart re-derives. */
 export function executionEffects(execution: Execution): Effect[] {
@@ -48,21 +57,26 @@ export function judgements(state: RolloutState, facts: Facts, now: Instant): Eff
   const effects: Effect[] = [];
   for (const [wave, { phase }] of state.waves.entries()) {
     if (phase.kind !== "running" && phase.kind !== "baking") continue;
-    const treated = waveExecutions(state, wave).flatMap((e) =>
-      e.patchedAt !== undefined && e.patchedAt <= now && e.state !== "rolled-back"
-        ? [{ endpointId: e.endpointId, patchedAt: e.patchedAt }]
-        : [],
-    );
-    if (treated.length > 0) effects.push({ kind: "judge", wave, treated, control: controls(state, facts) });
+    const treated = waveExecutions(state, wave).flatMap((e): Treated[] => {
+      const { endpointId, patchedAt } = e;
+      if (patchedAt === undefined || patchedAt > now || e.state === "rolled-back") return [];
+      const until = disturbedAt(facts, endpointId, patchedAt);
+      return [{ endpointId, patchedAt, ...(until === undefined ? {} : { until }) }];
+    });
+    if (treated.length > 0) effects.push({ kind: "judge", wave, treated, control: controls(state, facts, treated) });
   }
   return effects;
 }
 
-/** Endpoints of the plan that are connected and have not been touched. None: the judge compares with the own past. */
-function controls(state: RolloutState, facts: Facts): string[] {
+/**
+ * Endpoints of the plan that are connected and that nobody has touched: not this deployment, and no other one as far back as
+ * is compared, whose harm would else hide ours or its repair look like ours. None: the judge compares with the own past.
+ */
+function controls(state: RolloutState, facts: Facts, treated: readonly Treated[]): string[] {
+  const first = Math.min(...treated.map((t) => t.patchedAt)) as Instant;
   return Object.keys(state.plan.endpoints).filter((id) => {
     const execution = state.executions.get(id);
     const untouched = !execution || (!isInFlight(execution.state) && !execution.touched);
-    return untouched && facts.endpoints.get(id)?.connected === true && !facts.busyElsewhere.has(id);
+    return untouched && facts.endpoints.get(id)?.connected === true && undisturbed(facts, id, first);
   });
 }

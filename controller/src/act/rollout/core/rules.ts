@@ -18,6 +18,7 @@ export const RULE_NAMES = [
   "danger",
   "current",
   "growth",
+  "elsewhere",
 ] as const;
 export type RuleName = (typeof RULE_NAMES)[number];
 export const isRule = (name: string): name is RuleName => (RULE_NAMES as readonly string[]).includes(name);

@@ -96,8 +96,8 @@ function endless(state: RolloutState, hold: Hold): Stall | undefined {
       return { why: `redundancy group ${hold.group} has ${hold.healthy} other healthy members and needs ${hold.needs}`, hopeless: false };
     case "braked":
       return hold.until === undefined ? { why: hold.why.replace(/\.$/, ""), hopeless: false } : undefined;
-    case "busy-elsewhere":
-      return { why: "another deployment is changing it", hopeless: false };
+    case "elsewhere":
+      return hold.until === undefined ? { why: `deployment ${hold.deploymentId} is changing it`, hopeless: false } : undefined;
     case "concurrency":
       return { why: `the ${hold.of} has ${hold.limit} in flight, which is its limit`, hopeless: false };
     default:

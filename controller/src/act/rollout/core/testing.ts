@@ -78,7 +78,7 @@ export function quietFacts(plan: RolloutPlan, rest: Partial<Facts> = {}): Facts 
     windows: dailyWindows({}),
     endpoints: new Map(ids.map((id) => [id, { connected: true, lastSeenAt: START }])),
     healthyMembers: new Set([...ids, ...Object.values(plan.redundancyGroups).flatMap((g) => g.members)]),
-    busyElsewhere: new Set(),
+    elsewhere: new Map(),
     siteBusyElsewhere: new Map(),
     planDigest: "digest",
     verdicts: new Map(),

@@ -1,8 +1,9 @@
-import { type Clock, fail, type Instant, ok, type Problem, ProblemError, type Result } from "@breakwater/shared/core";
+import { addMs, type Clock, fail, type Instant, ok, type Problem, ProblemError, type Result } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 import { eq, sql } from "drizzle-orm";
 import { type Db, type Store, schema } from "../../../store/index.ts";
 import {
+  COMPARED_PAST_MS,
   currentWave,
   type Decided,
   decide,
@@ -85,7 +86,14 @@ export function createDriver(parts: DriverParts, deploymentId: string) {
   }
 
   const factsOf = async (db: Db, { state, windows }: Loaded, planDigest: string): Promise<Facts> =>
-    readFacts(db, deploymentId, state.plan, { windows, planDigest, verdicts, superseded: await supersededOf(db, state), now: clock.now() });
+    readFacts(db, deploymentId, state.plan, {
+      windows,
+      planDigest,
+      verdicts,
+      superseded: await supersededOf(db, state),
+      now: clock.now(),
+      since: addMs(state.createdAt, -COMPARED_PAST_MS),
+    });
 
   /** What endpoints are offered changes with their inventories, which come by the minute: not read anew for each look. */
   async function supersededOf(db: Db, state: RolloutState): Promise<ReadonlyMap<string, string>> {

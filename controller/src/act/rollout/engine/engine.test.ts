@@ -272,10 +272,43 @@ describe("several controllers on one store", () => {
     const second = { ...w.plan, planId: `${w.plan.planId}b` };
     await seedPlan(store, second);
     const rollout = w.engine();
-    expectOk(await rollout.deploy(w.plan.planId, 1, "user:ada"));
+    const first = expectOk(await rollout.deploy(w.plan.planId, 1, "user:ada"));
     const later = expectOk(await rollout.deploy(second.planId, 1, "user:ada"));
     await rollout.pass();
-    expect(expectOk(await rollout.explain(later)).sentences.join(" ")).toContain("another deployment is changing them");
+    const said = async () => expectOk(await rollout.explain(later)).sentences.join(" ");
+    expect(await said()).toContain(`deployment ${first} is changing them`);
+    // Nor while it watches what it did: harm would be laid at the wrong door, and a rollback would undo the other's change.
+    await w.agents.work();
+    await rollout.pass();
+    expect(await said()).toContain(`deployment ${first} changed them and watches what comes of it, until 2026-03-02T00:10`);
+    w.clock.advance(11 * MINUTE);
+    await rollout.pass();
+    expect(expectOk(await rollout.get(later)).executions.map((e) => e.state)).toEqual(["queued"]);
+  });
+
+  it("takes for unchanged what no other deployment changed lately, and ends a watch where another one begins", async () => {
+    const w = await world((id) => [{ endpointIds: [id(1)] }, { endpointIds: [id(2), id(3)] }]);
+    const other = planOf([{ endpointIds: [w.id(2)], gate: { bakeMs: 0 } }], { planId: `${w.plan.planId}b` });
+    await seedPlan(store, other);
+    const rollout = w.engine();
+    expectOk(await rollout.deploy(w.plan.planId, 1, "user:ada"));
+    const beside = expectOk(await rollout.deploy(other.planId, 1, "user:ada"));
+    await rollout.pass();
+    await w.agents.work();
+    await rollout.pass();
+    const asked = w.judge.asked.findLast((q) => q.deploymentId !== beside);
+    expect(asked?.control).toEqual([w.id(3)]);
+    // Nothing holds a third one back once the bake is over; what the endpoint shows from then on is not the first one's doing.
+    const third = planOf([{ endpointIds: [w.id(1)] }], { planId: `${w.plan.planId}c` });
+    await seedPlan(store, third);
+    w.judge.say("undecided");
+    w.clock.advance(11 * MINUTE);
+    expectOk(await rollout.deploy(third.planId, 1, "user:ada"));
+    await rollout.pass();
+    w.clock.advance(1_000);
+    await rollout.pass();
+    const watched = w.judge.asked.findLast((q) => q.deploymentId === asked?.deploymentId);
+    expect(watched?.treated).toEqual([{ endpointId: w.id(1), patchedAt: START, until: START + 11 * MINUTE }]);
   });
 });
 

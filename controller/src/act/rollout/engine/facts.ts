@@ -5,12 +5,12 @@ import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import { brakedEndpoints } from "../../../know/halts/index.ts";
 import { type Db, rowsOf, schema } from "../../../store/index.ts";
 import type { Facts, HeardVerdict, WindowClock } from "../core/index.ts";
+import { readBusy, readElsewhere } from "./elsewhere.ts";
 import { FREEZE_SETTING, freezeSchema } from "./freeze.ts";
 
 const endpointRows = z.array(
   z.object({ id: z.string(), connected: z.boolean(), last_seen: z.coerce.number().nullable(), revoked: z.boolean() }),
 );
-const busyRows = z.array(z.object({ endpoint_id: z.string(), site: z.string() }));
 
 /** Reads what the core must know about the world for one deployment. */
 export async function readFacts(
@@ -23,6 +23,8 @@ export async function readFacts(
     readonly verdicts: ReadonlyMap<number, HeardVerdict>;
     readonly superseded: ReadonlyMap<string, string>;
     readonly now: Instant;
+    /** What other deployments ended before then cannot matter to this one any more. */
+    readonly since: Instant;
   },
 ): Promise<Facts> {
   const planned = Object.keys(plan.endpoints);
@@ -36,21 +38,15 @@ export async function readFacts(
         from endpoint where id in (select unnest(${sql.param(ids)}::text[]))`),
     ),
   );
-  const busy = busyRows.parse(
-    rowsOf(
-      await db.execute(sql`
-        select execution.endpoint_id, coalesce(endpoint.site, 'default') as site from execution left join endpoint on endpoint.id = execution.endpoint_id
-        where execution.deployment_id <> ${deploymentId} and right(execution.id, 3) <> '_rb'
-          and execution.state in ('queued', 'delivered', 'accepted', 'prechecking', 'prefetched', 'applying', 'rebooting', 'verifying', 'rolling-back')`),
-    ),
-  );
-  const busyElsewhere = new Set(busy.map((b) => b.endpoint_id));
+  const elsewhere = await readElsewhere(db, deploymentId, planned, rest.since);
+  const busy = await readBusy(db, deploymentId);
+  const busyElsewhere = new Set(busy.map((b) => b.endpointId));
   const siteBusyElsewhere = new Map<string, number>();
   for (const { site } of busy) siteBusyElsewhere.set(site, (siteBusyElsewhere.get(site) ?? 0) + 1);
   const braked = await brakedEndpoints(db, planned, rest.planDigest, rest.now);
   const [frozen] = await db.select({ value: schema.setting.value }).from(schema.setting).where(eq(schema.setting.key, FREEZE_SETTING));
   const freeze = freezeSchema.parse(frozen?.value ?? null);
-  const { now: _now, ...facts } = rest;
+  const { now: _now, since: _since, ...facts } = rest;
   return {
     ...facts,
     braked,
@@ -58,7 +54,7 @@ export async function readFacts(
       seen.map((e) => [e.id, { connected: e.connected, ...(e.last_seen === null ? {} : { lastSeenAt: e.last_seen as Instant }) }]),
     ),
     healthyMembers: new Set(seen.filter((e) => e.connected && !busyElsewhere.has(e.id)).map((e) => e.id)),
-    busyElsewhere,
+    elsewhere,
     siteBusyElsewhere,
     ...(freeze ? { frozen: { reason: freeze.reason, by: freeze.by } } : {}),
   };

@@ -1,12 +1,12 @@
 import type { Instant } from "@breakwater/shared/core";
 import type { PlannedWave } from "../../../decide/planning/index.ts";
-import type { TriggerHolds, Verdict } from "../core/index.ts";
+import type { Treated, TriggerHolds, Verdict } from "../core/index.ts";
 
 /** What the judge is asked about one wave. */
 export interface JudgeInput {
   readonly deploymentId: string;
   readonly wave: number;
-  readonly treated: readonly { readonly endpointId: string; readonly patchedAt: Instant }[];
+  readonly treated: readonly Treated[];
   /** Connected endpoints of the plan that have not been touched. Empty: the judge compares with the treated ones' own past. */
   readonly control: readonly string[];
   readonly now: Instant;

@@ -1,5 +1,6 @@
-import { formatInstant, type Instant } from "@breakwater/shared/core";
+import { addMs, formatInstant, type Instant } from "@breakwater/shared/core";
 import { and, eq, inArray, sql } from "drizzle-orm";
+import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import { type Db, recordEvents, schema } from "../../../store/index.ts";
 import {
   currentWave,
@@ -119,7 +120,7 @@ async function writeExecutions(tx: Db, state: RolloutState, events: readonly Rol
     await tx.delete(commandOutbox).where(inArray(commandOutbox.executionId, tx.select({ id: execution.id }).from(execution).where(mine)));
     await tx.delete(execution).where(mine);
   }
-  const rows = touched.flatMap((e) => rowsFor(state.deploymentId, e));
+  const rows = touched.flatMap((e) => rowsFor(state, e));
   for (const part of chunks(rows))
     await tx
       .insert(execution)
@@ -133,15 +134,23 @@ async function writeExecutions(tx: Db, state: RolloutState, events: readonly Rol
           message: sql`excluded.message`,
           startedAt: sql`excluded.started_at`,
           finishedAt: sql`excluded.finished_at`,
+          watchedUntil: sql`excluded.watched_until`,
           lastStep: sql`excluded.last_step`,
         },
       });
 }
 
+/** A bake after its own patch, whatever becomes of its wave: two deployments that wait for each other's endpoints wait no longer than that. */
+function watchedUntil(plan: RolloutPlan, e: Execution): string | null {
+  if (e.state !== "succeeded" || e.patchedAt === undefined) return null;
+  return formatInstant(addMs(e.patchedAt, plan.waves[e.wave]?.gate.bakeMs ?? 0));
+}
+
 /** One row for the execution, and one for its rollback, whose reports bear that id. */
-function rowsFor(deploymentId: string, e: Execution) {
+function rowsFor({ deploymentId, plan }: RolloutState, e: Execution) {
   const row = {
     id: e.id as string,
+    watchedUntil: watchedUntil(plan, e),
     deploymentId,
     endpointId: e.endpointId,
     wave: e.wave,

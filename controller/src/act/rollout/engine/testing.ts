@@ -7,7 +7,7 @@ import type { RolloutPlan } from "../../../decide/planning/index.ts";
 import { type Db, recordEvents, rowsOf, type Store, schema } from "../../../store/index.ts";
 import { START } from "../core/testing.ts";
 import { decodeOutboxCommand } from "../outbox-command.ts";
-import type { Judgement, WaveJudge } from "./judge.ts";
+import type { JudgeInput, Judgement, WaveJudge } from "./judge.ts";
 
 export const quiet = createLogger("test", "silent");
 
@@ -25,7 +25,11 @@ export function testClock(): TestClock {
 }
 
 /** A judge that says what the test wants, healthy unless told otherwise. */
-export function testJudge(): WaveJudge & { say(verdict: Judgement["verdict"], holding?: Judgement["holding"]): void } {
+export function testJudge(): WaveJudge & {
+  say(verdict: Judgement["verdict"], holding?: Judgement["holding"]): void;
+  readonly asked: JudgeInput[];
+} {
+  const asked: JudgeInput[] = [];
   let verdict: Judgement["verdict"] = "healthy";
   let holding: NonNullable<Judgement["holding"]> = [];
   return {
@@ -33,7 +37,11 @@ export function testJudge(): WaveJudge & { say(verdict: Judgement["verdict"], ho
       verdict = v;
       holding = h;
     },
-    judge: async () => ({ verdict, holding, evidence: { metric: "check_latency_ms" }, summary: `the test says ${verdict}` }),
+    asked,
+    judge: async (question) => {
+      asked.push(question);
+      return { verdict, holding, evidence: { metric: "check_latency_ms" }, summary: `the test says ${verdict}` };
+    },
   };
 }
 

@@ -1,0 +1,1 @@
+ALTER TABLE "execution" ADD COLUMN "watched_until" timestamp with time zone;
