@@ -6,6 +6,8 @@ export interface TreatedRow {
   readonly patched: number;
   /** The control rows that this one is compared with. Endpoints that share them share the array. */
   readonly against: readonly Row[];
+  /** Last position at which it is compared; absent where there is none. */
+  readonly until?: number;
 }
 
 /** What is compared with what: positions on the grid. */
@@ -60,9 +62,10 @@ export function changeAt(c: Comparison, span: Span, shift = 0): Change | undefin
   const residuals: number[] = [];
   const controls: ControlChange[] = [];
   for (const t of c.treated) {
-    const from = Math.max(span.now + 1 - span.after, t.patched + c.grace);
-    if (from > span.now) continue;
-    const own = difference(t.row, t.patched, from, span, shift);
+    const now = Math.min(span.now, t.until ?? span.now);
+    const from = Math.max(now + 1 - span.after, t.patched + c.grace);
+    if (from > now) continue;
+    const own = difference(t.row, t.patched, from, { now, before: span.before }, shift);
     if (Number.isNaN(own)) continue;
     let control = controls.find((known) => known.patched === t.patched && known.against === t.against);
     if (!control) {
@@ -86,7 +89,7 @@ function controlChange({ against, patched }: TreatedRow, from: number, span: Spa
   return { against, patched, changes, mean: changes.length > 0 ? mean(changes) : 0 };
 }
 
-function difference(row: Row, patched: number, from: number, span: Span, shift: number): number {
+function difference(row: Row, patched: number, from: number, span: Pick<Span, "now" | "before">, shift: number): number {
   return windowMean(row, from + shift, span.now + 1 + shift) - levelBefore(row, patched + shift, span.before);
 }
 

@@ -140,8 +140,16 @@ function caseOf(input: JudgeInput, name: string, metric: JudgedMetric, firstPatc
 /** Fewer alike than this are no group to compare with. */
 const MIN_ALIKE = 3;
 
-/** With all of the control; and, where there is any, with those alike. */
+/** So long after the patch an endpoint's level is compared with its own past, however short that is. */
+const ALONE_MS = 3_600_000;
+
+/**
+ * With all of the control; and, where there is any, with those alike. Without a control nobody shows what time alone does:
+ * an endpoint is then compared no further after its patch than its past reaches before it, for a rhythm that is longer than
+ * the past looks like harm.
+ */
 function comparisonsOf(input: JudgeInput, grid: Grid, metric: JudgedMetric, grace: number): Comparison[] {
+  const hour = Math.ceil(ALONE_MS / grid.stepMs);
   const control = input.control.flatMap((endpoint) => grid.rows.get(endpoint) ?? []);
   const groups = new Map<string, Row[]>();
   for (const endpoint of input.control) {
@@ -153,7 +161,10 @@ function comparisonsOf(input: JudgeInput, grid: Grid, metric: JudgedMetric, grac
     grid,
     treated: input.treated.flatMap(({ endpoint, patchedAt }) => {
       const row = grid.rows.get(endpoint);
-      return row ? [{ endpoint, row, patched: Math.ceil((patchedAt - grid.startMs) / grid.stepMs), against: choose(endpoint) }] : [];
+      if (!row) return [];
+      const patched = Math.ceil((patchedAt - grid.startMs) / grid.stepMs);
+      const alone = control.length === 0 ? { until: patched + Math.max(patched, hour) } : {};
+      return [{ endpoint, row, patched, against: choose(endpoint), ...alone }];
     }),
     control,
     sign: metric.harmfulWhen === "up" ? 1 : -1,

@@ -26,10 +26,11 @@ export interface LevelFinding {
   readonly treated: number;
 }
 
-/** Tests whether the treated endpoints' level moved beyond the tolerance, as of position `now`. */
-export function testLevel(comparisons: readonly Comparison[], metric: JudgedMetric, now: number): LevelFinding | undefined {
+/** Tests whether the treated endpoints' level moved beyond the tolerance, as of a position. */
+export function testLevel(comparisons: readonly Comparison[], metric: JudgedMetric, look: number): LevelFinding | undefined {
   const c = comparisons[0];
   if (!c) return undefined;
+  const now = Math.min(look, Math.max(...c.treated.map((t) => t.until ?? look)));
   const first = Math.min(...c.treated.map((t) => t.patched));
   const whole = now + 1 - first - c.grace;
   if (whole < (c.grid.stepMs <= 2 * MINUTE ? 2 : 1)) return undefined;

@@ -26,6 +26,21 @@ describe("judge with minutes of past", () => {
     expect(delays.sort((a, b) => a - b)[5]).toBeLessThanOrEqual(5);
   });
 
+  it("takes no rhythm for harm that is longer than its past, where nobody is left unpatched", () => {
+    const alone: SampleFleet = {
+      ...smallFleet,
+      treated: 4,
+      control: 0,
+      stepMs: 10 * MINUTE,
+      historyMs: 4 * 60 * MINUTE,
+      bakeMs: 24 * 60 * MINUTE,
+    };
+    const verdicts = (effect: number) =>
+      Array.from({ length: 60 }, (_, seed) => judge(sampleFleet(seeded(3000 + seed), { ...alone, effect: () => effect })).verdict);
+    expect(verdicts(1).filter((v) => v === "harmful").length).toBeLessThanOrEqual(3);
+    expect(verdicts(1.8).filter((v) => v === "harmful").length).toBeGreaterThanOrEqual(57);
+  });
+
   it("stays quiet on patches that change nothing", () => {
     let alarms = 0;
     const runs = 200;
