@@ -151,6 +151,11 @@ describe("an execution after its change", () => {
       ...{ kind: "conclude", state: "rollback-failed", failureClass: "version-mismatch" },
       message: expect.stringContaining("shop is 1.2 now, neither the 1.1 that was brought nor the 1.0 from before."),
     });
+    // What somebody removed since is not brought back behind his back, as the bytes of before would do.
+    expect(next(back, { ...observed(true, old), packages: [] } as JournalRecord)).toMatchObject({
+      ...{ kind: "conclude", state: "rollback-failed", failureClass: "version-mismatch" },
+      message: expect.stringContaining("shop is not installed any more; 1.1 was brought, 1.0 was there before."),
+    });
     // Once going back began, it goes on, whatever it finds.
     const torn = next(
       back,
@@ -160,6 +165,22 @@ describe("an execution after its change", () => {
       observed(true, { ...old, version: "1.2" }),
     );
     expect(torn).toEqual({ kind: "transact", purpose: "restore" });
+  });
+  it("says that one package which somebody else moved keeps all others from going back", () => {
+    const [change] = baseAction.packages;
+    const action = { ...baseAction, packages: [change, { ...change, name: "till" }] } as EndpointAction;
+    const till = (version: string) => ({ ...old, name: "till", version });
+    const back: RecordOf<"rollback-received"> = {
+      ...{ kind: "rollback-received", at, executionId: "ex_1_rb", ofExecutionId: "ex_1", reason: "It crashes." },
+      ...{ action, kept: [file], before: [old, till("1.0")], rebooted: false },
+    };
+    const seen = (...packages: (typeof old)[]) => ({ ...observed(true, old), packages }) as JournalRecord;
+    expect(next(back, seen(upgraded, till("1.1")))).toEqual({ kind: "transact", purpose: "restore" });
+    const refused = next(back, seen(upgraded, till("1.2")));
+    expect(refused).toMatchObject({ kind: "conclude", state: "rollback-failed", failureClass: "version-mismatch" });
+    expect((refused as { message: string }).message).toMatch(
+      /^till is 1\.2 now.* All 2 packages of the plan go back together or not at all, so none of them did\. Nothing was undone/,
+    );
   });
   it("does not restore what was not changed", () => {
     expect(next(...applied, ended(1, "exited 100"), observed(true, old), failing)).toMatchObject({ kind: "conclude", state: "failed" });

@@ -163,7 +163,7 @@ function restoring(s: Standing, repairRungs: number): Step {
         kind: "conclude",
         state: "rollback-failed",
         failureClass: "version-mismatch",
-        message: `${moved.join(" ")} Somebody else's change came since, which going back would undo with it. Nothing was undone; plan the version that is wanted.`,
+        message: `${moved.join(" ")} Somebody else's change came since, which going back would undo with it.${oneForAll(s.origin.before.length)} Nothing was undone; plan the version that is wanted.`,
       };
     if (changed.length > 0) return { kind: "transact", purpose: "restore" };
   }
@@ -171,13 +171,18 @@ function restoring(s: Standing, repairRungs: number): Step {
   return afterRestore(s, changed, s.origin.reason);
 }
 
-/** Packages that stand at another version than the execution brought, and than they had before it. */
+/** Said of a rollback that one package refuses: what the others brought stands as well. */
+const oneForAll = (count: number): string =>
+  count > 1 ? ` All ${count} packages of the plan go back together or not at all, so none of them did.` : "";
+
+/** Packages that stand at another version than the execution brought, and than they had before it, or are not there any more. */
 function movedSince(s: Standing, before: readonly { name: string; architecture: string; version: string }[]): string[] {
   return before.flatMap(({ name, architecture, version }) => {
     const same = (p: { name: string; architecture: string }) => p.name === name && p.architecture === architecture;
     const now = s.observed?.packages.find(same)?.version;
     const brought = s.action.packages.find(same)?.to;
-    if (now === undefined || brought === undefined || now === brought || now === version) return [];
+    if (brought === undefined || now === brought || now === version) return [];
+    if (now === undefined) return [`${name} is not installed any more; ${brought} was brought, ${version} was there before.`];
     return [`${name} is ${now} now, neither the ${brought} that was brought nor the ${version} from before.`];
   });
 }
