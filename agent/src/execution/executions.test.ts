@@ -11,6 +11,7 @@ import { createGrub, createMachine } from "../reboot/index.ts";
 import { noSnapshots } from "../snapshots/index.ts";
 import { createExecutions } from "./executions.ts";
 import { retentionSchema } from "./retention.ts";
+import { createStarts } from "./starts.ts";
 import type { Trust } from "./trust.ts";
 
 let directory = "";
@@ -55,6 +56,7 @@ function machine(options: {
         ? ok({ action, header: { expiresAt: "2027-01-01T00:00:00Z", ...options.header?.(planHeader) }, digest: planHeader || "d1" })
         : fail({ code: "signature-invalid", message: "Nobody whose key is pinned here signed this." }),
     mayReboot: async () => ok(undefined),
+    deferStarts: async () => ({ services: [], drain: false }),
   } as unknown as Trust;
   const executions = createExecutions({
     stateDir: directory,
@@ -83,6 +85,10 @@ function machine(options: {
     bootLoader: createGrub(() => Promise.reject(new Error("nothing may run here"))),
     machine: createMachine(() => Promise.reject(new Error("nothing may run here")), { now: () => now }),
     snapshots: noSnapshots,
+    starts: createStarts(() => Promise.reject(new Error("nothing may run here")), {
+      policy: join(directory, "policy-rc.d"),
+      requests: directory,
+    }),
     retention: retentionSchema.parse({}),
     emit: () => undefined,
     async clearTheWay(why) {

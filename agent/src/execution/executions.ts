@@ -20,6 +20,7 @@ import type { JournalRecord } from "./records.ts";
 import type { Retention } from "./retention.ts";
 import { openRevisions } from "./revisions.ts";
 import { overtakes, type Standing, standingOf, usesUp } from "./standing.ts";
+import type { Starts } from "./starts.ts";
 import { interruptTransaction } from "./transaction.ts";
 import type { Trust } from "./trust.ts";
 
@@ -57,6 +58,8 @@ export interface ExecutionsOptions {
   readonly bootLoader: BootLoader;
   readonly machine: Machine;
   readonly snapshots: Pick<Snapshots, "take" | "keepOnly">;
+  /** Keeps packages' scripts from starting what the owner names. */
+  readonly starts: Starts;
   /** How much of ended executions is kept. */
   readonly retention: Retention;
   /** Ends what must not be under way beside a change (a rehearsal), and waits for its end. */
@@ -173,6 +176,8 @@ export function createExecutions(o: ExecutionsOptions) {
           foreignOrigin: (changes) => foreignOrigin(o.manager, o.trust, changes),
           mayReboot: (action, neededMs) => o.trust.mayReboot(action, o.clock.now(), recentReboots(), neededMs),
           excludedRestarts: (units) => o.trust.excludedRestarts(units),
+          deferStarts: () => o.trust.deferStarts(),
+          starts: o.starts,
           configDir: o.configDir,
           bootLoader: o.bootLoader,
           machine: o.machine,
@@ -297,6 +302,8 @@ export function createExecutions(o: ExecutionsOptions) {
       const stuck = await o.snapshots.keepOnly((id) => executions.has(id) && existsSync(archivesOf(id)));
       if (stuck.length > 0) o.log.warn({ stuck }, "snapshots that nobody needs any more cannot be dropped");
       const unfinished = [...executions.values()].find((e) => !currentStanding(e.journal).terminal);
+      // What a killed executor laid is of no use once nothing of ours is under way; an unfinished one takes it away itself.
+      if (!unfinished) await o.starts.release();
       if (unfinished) {
         o.log.info({ executionId: unfinished.id }, "taking up an unfinished execution");
         start(unfinished);
@@ -346,6 +353,7 @@ export function createExecutions(o: ExecutionsOptions) {
       if (!allowed.ok) return allowed;
       const s = currentStanding(of.journal);
       const { kept, prechecked, action } = s;
+      const { drain } = await o.trust.deferStarts();
       if (!(action.rollback && kept?.reversible && prechecked))
         return fail({ code: "not-reversible", message: kept?.why || "The plan did not provide for going back, so nothing was kept." });
       const obstacle = (): Result<ExecutionStanding> | undefined => {
@@ -367,6 +375,7 @@ export function createExecutions(o: ExecutionsOptions) {
           kept: kept.files,
           before,
           rebooted,
+          ...(drain ? { drain } : {}),
         });
       });
     },
