@@ -11,6 +11,7 @@ import type { PackageManager } from "../packages/package-manager.ts";
 import type { Run } from "../packages/run.ts";
 import type { BootLoader, Machine } from "../reboot/index.ts";
 import type { Snapshots } from "../snapshots/index.ts";
+import { endOfDamaged, isDamaged, lostJournals } from "./damaged-journals.ts";
 import { foreignOrigin } from "./foreign-origin.ts";
 import { type Journal, openJournal, syncDirectory } from "./journal.ts";
 import { nextStep } from "./next-step.ts";
@@ -106,7 +107,8 @@ export function createExecutions(o: ExecutionsOptions) {
   const report = (e: Execution, state: string, more: Partial<Report>): void => {
     const s = currentStanding(e.journal);
     const full: Report = {
-      ...emptyReport(e.id, s.step + 1, state, formatInstant(o.clock.now())),
+      // Damage may have cut off reports that the controller holds, and it drops what it holds by its number.
+      ...emptyReport(e.id, Math.max(s.step, e.acknowledged) + 1, state, formatInstant(o.clock.now())),
       packages: packagesOf(s),
       packageManagerHealth: s.observed ? (s.observed.healthy ? "healthy" : "broken") : "",
       journalDigest: e.journal.digest,
@@ -245,6 +247,14 @@ export function createExecutions(o: ExecutionsOptions) {
     running = { id: e.id, done };
   }
 
+  const lost = lostJournals(directoryOf);
+  function endDamaged(e: Execution, s: Standing): void {
+    o.log.error({ executionId: e.id }, "a journal is damaged: nothing more is done by it");
+    const { observed: _then, ...unseen } = s;
+    const { state, ...rest } = endOfDamaged(s, e.journal.records.length, directoryOf(e.id));
+    report(e, state, { ...rest, packages: packagesOf(unseen) });
+  }
+
   const revisions = openRevisions(join(o.stateDir, "revisions.json"));
   /** Tidying must never keep the executor from what is unfinished, so a disk that refuses is only told. */
   const clearAway = (): void => {
@@ -290,7 +300,15 @@ export function createExecutions(o: ExecutionsOptions) {
         if (e.journal.tail !== "clean")
           o.log.warn({ executionId: id, tail: e.journal.tail }, "the end of a journal was unreadable and is cut off");
         const s = standingOf(e.journal.records);
-        if (!s) {
+        const damaged = isDamaged(directoryOf(id));
+        if (damaged && !s) {
+          o.log.error({ executionId: id }, "a journal is damaged from its first record on: nothing is begun under its plan any more");
+          lost.add(id);
+          e.journal.close();
+          executions.delete(id);
+        } else if (damaged && s && !s.terminal) {
+          endDamaged(e, s);
+        } else if (!s) {
           // Its first record never got to the disk, so nothing was begun and nobody was told.
           e.journal.close();
           executions.delete(id);
@@ -327,6 +345,9 @@ export function createExecutions(o: ExecutionsOptions) {
       const obstacle = (): Result<ExecutionStanding> | undefined => {
         const meanwhile = executions.get(executionId);
         if (meanwhile) return ok(standingFor(meanwhile, true));
+        const damaged = [...executions.values()].filter((e) => isDamaged(directoryOf(e.id)) && planDigestOf(e) === digest);
+        const unknown = lost.refusal(executionId, digest, damaged[0]?.id);
+        if (unknown) return unknown;
         const all = [...executions.values()].map((e) => currentStanding(e.journal));
         if (revisions.of(header.planId) > header.revision)
           return fail({ code: "replayed", message: "A later revision of this plan came here already." });
@@ -354,6 +375,8 @@ export function createExecutions(o: ExecutionsOptions) {
       const s = currentStanding(of.journal);
       const { kept, prechecked, action } = s;
       const { drain } = await o.trust.deferStarts();
+      if (!kept && isDamaged(directoryOf(of.id)))
+        return fail({ code: "not-reversible", message: "The execution's journal is damaged on the disk, so what it kept is not known." });
       if (!(action.rollback && kept?.reversible && prechecked))
         return fail({ code: "not-reversible", message: kept?.why || "The plan did not provide for going back, so nothing was kept." });
       const obstacle = (): Result<ExecutionStanding> | undefined => {

@@ -182,6 +182,24 @@ describe("an execution after its change", () => {
       /^till is 1\.2 now.* All 2 packages of the plan go back together or not at all, so none of them did\. Nothing was undone/,
     );
   });
+  it("says that there is no way back where the kept bytes changed on the disk, and undoes nothing half", () => {
+    const gone: JournalRecord = { kind: "kept-damaged", at, problem: "the kept bytes of shop 1.0 changed on the disk" };
+    const torn = [...applied, ended(1, "exited 100"), observed(false, broken), failing, gone];
+    expect(next(...torn)).toMatchObject({
+      ...{ kind: "conclude", state: "rollback-failed" },
+      message: expect.stringMatching(
+        /^postinst\. Going back is not possible: the kept bytes of shop 1\.0 changed.*Not as before: shop:all\./,
+      ),
+    });
+    const back: RecordOf<"rollback-received"> = {
+      ...{ kind: "rollback-received", at, executionId: "ex_1_rb", ofExecutionId: "ex_1", reason: "It crashes." },
+      ...{ action: baseAction, kept: [file], before: [old], rebooted: false },
+    };
+    expect(next(back, observed(true, upgraded), gone)).toMatchObject({
+      ...{ kind: "conclude", state: "rollback-failed", failureClass: "hash-mismatch" },
+      message: expect.stringContaining("Nothing was undone"),
+    });
+  });
   it("does not restore what was not changed", () => {
     expect(next(...applied, ended(1, "exited 100"), observed(true, old), failing)).toMatchObject({ kind: "conclude", state: "failed" });
   });

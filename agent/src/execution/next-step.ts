@@ -133,9 +133,16 @@ function afterFailure(s: Standing, repairRungs: number): Step {
       message: `${failing.message} Nothing was rolled back: ${why} Changed: ${changed.join(", ")}.${staysDrained(s)}`,
     };
   }
+  if (s.keptDamaged) return noWayBack(s, changed, failing.message);
   if (restores === 0) return { kind: "transact", purpose: "restore" };
   if (!observed.healthy && s.rung < repairRungs) return { kind: "repair", rung: s.rung };
   return afterRestore(s, changed, failing.message);
+}
+
+function noWayBack(s: Standing, changed: readonly string[], cause: string): Step {
+  const problems = s.observed?.problems ?? [];
+  const stands = [...problems, `Not as before: ${changed.join(", ")}.${staysDrained(s)}`].join(" ");
+  return { kind: "conclude", state: "rollback-failed", message: `${cause} Going back is not possible: ${s.keptDamaged}. ${stands}` };
 }
 
 /** What is left to do once a restore ran and dpkg was mended as far as it goes. */
@@ -179,6 +186,8 @@ function restoring(s: Standing, repairRungs: number): Step {
         failureClass: "version-mismatch",
         message: `${moved.join(" ")} Somebody else's change came since, which going back would undo with it.${oneForAll(s.origin.before.length)} Nothing was undone; plan the version that is wanted.`,
       };
+    if (changed.length > 0 && s.keptDamaged)
+      return unchanged(s, "rollback-failed", `Going back is not possible: ${s.keptDamaged}. Nothing was undone.`, "hash-mismatch");
     if (changed.length > 0) {
       const draining = drainBefore(s, s.origin.drain);
       if (draining === "failed") return unchanged(s, "rollback-failed", `${drainProblem(s)} Nothing was undone.`, "hook-failed");
@@ -186,6 +195,7 @@ function restoring(s: Standing, repairRungs: number): Step {
     }
   }
   if (!observed.healthy && s.rung < repairRungs) return { kind: "repair", rung: s.rung };
+  if (changed.length > 0 && s.keptDamaged) return noWayBack(s, changed, s.origin.reason);
   return afterRestore(s, changed, s.origin.reason);
 }
 

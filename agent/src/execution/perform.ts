@@ -18,6 +18,7 @@ import type { Snapshots, Taken } from "../snapshots/index.ts";
 import { runChecks } from "./checks.ts";
 import { spaceShort } from "./free-space.ts";
 import type { Journal } from "./journal.ts";
+import { mendKept } from "./kept-bytes.ts";
 import { bringUp, linksUp } from "./links.ts";
 import type { Step } from "./next-step.ts";
 import { logOf, outputTail } from "./output.ts";
@@ -165,7 +166,10 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
     case "transact": {
       if (step.purpose === "restore") {
         const kept = standing.origin.kind === "rollback-received" ? standing.origin.kept : (standing.kept?.files ?? []);
-        w.report("rolling-back", why(standing));
+        const mended = await mendKept(w.manager, kept, await w.caches());
+        if (mended.lost !== "") return append({ kind: "kept-damaged", at: at(), problem: mended.lost });
+        const reasons = why(standing);
+        w.report("rolling-back", { ...reasons, message: [reasons.message, ...mended.notes].join(" ") });
         return begin(
           "restore",
           w.manager.restoreCommand(kept.map(asKept), join(w.archives, "new"), action.limits.lockWaitMs),
@@ -178,7 +182,10 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       for (const f of files)
         if ((await sha256File(f.file).catch(() => "")) !== f.sha256)
           return failing("hash-mismatch", `${f.file} is not what was fetched and checked before.`);
-      w.report("applying", { message: "" });
+      // A change whose way back is gone is not begun where the plan wants one.
+      const wayBack = action.rollback ? await mendKept(w.manager, standing.kept?.files ?? [], await w.caches()) : { notes: [], lost: "" };
+      if (wayBack.lost !== "") return failing("hash-mismatch", `There is no way back any more: ${wayBack.lost}. Nothing was changed.`);
+      w.report("applying", { message: wayBack.notes.join(" ") });
       return begin(
         "apply",
         w.manager.applyCommand(standing.prechecked?.changes ?? [], join(w.archives, "new"), action.limits.lockWaitMs),

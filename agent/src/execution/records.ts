@@ -82,6 +82,8 @@ export const recordSchema = z.discriminatedUnion("kind", [
     /** Of the root file system: where it is, or why there is none; both empty where nobody would expect one. */
     snapshot: z.object({ path: z.string(), why: z.string() }).optional(),
   }),
+  /** Kept bytes are not what was kept, and the same cannot be had again. */
+  z.object({ kind: z.literal("kept-damaged"), at, problem: z.string() }),
   z.object({
     kind: z.literal("transaction-began"),
     at,

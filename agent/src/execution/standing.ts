@@ -31,6 +31,8 @@ export interface Standing {
   readonly prechecked?: RecordOf<"prechecked">;
   readonly prefetched?: RecordOf<"prefetched">;
   readonly kept?: RecordOf<"kept">;
+  /** There is no way back by packages any more, and why. */
+  readonly keptDamaged?: string;
   readonly transactions: readonly Transaction[];
   /** The last look at the package manager, if no transaction ended after it. */
   readonly observed?: RecordOf<"observed">;
@@ -97,6 +99,9 @@ export function standingOf(records: readonly JournalRecord[]): Standing | undefi
         break;
       case "kept":
         s.kept = r;
+        break;
+      case "kept-damaged":
+        s.keptDamaged = r.problem;
         break;
       case "transaction-began":
         s.transactions.push({ began: r });
