@@ -2,7 +2,7 @@ import { systemClock } from "@breakwater/shared/core";
 import { createLogger } from "@breakwater/shared/log";
 import { createBrakes } from "./brakes/index.ts";
 import { AGENT_VERSION } from "./cli/version.ts";
-import { createExecutions, createTrust, type Executions, readAllJournals, readExecutorSettings } from "./execution/index.ts";
+import { createExecutions, createStarts, createTrust, type Executions, readAllJournals, readExecutorSettings } from "./execution/index.ts";
 import { ownStateDirectory } from "./execution/ownership.ts";
 import { createExecutorServer, ENDPOINT_PIN, EXECUTOR_SOCKET, EXECUTOR_STATE_DIR } from "./executor/index.ts";
 import { viewProc } from "./exposure/index.ts";
@@ -77,6 +77,7 @@ async function main(): Promise<void> {
     machine: createMachine(runTool, systemClock),
     retention: settings.retention,
     // An owner who turns them off is still rid of the elder ones in time.
+    starts: createStarts(runTool),
     snapshots: settings.snapshots === "off" ? { ...snapshots, take: noSnapshots.take } : snapshots,
     stallMs: Number(environment.BREAKWATER_STALL_MS ?? STALL_MS),
     // A real change never waits for a rehearsal.

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EndpointAction } from "@breakwater/shared/command";
@@ -11,6 +11,7 @@ import { createGrub, createMachine } from "../reboot/index.ts";
 import { noSnapshots } from "../snapshots/index.ts";
 import { createExecutions } from "./executions.ts";
 import { retentionSchema } from "./retention.ts";
+import { createStarts } from "./starts.ts";
 import type { Trust } from "./trust.ts";
 
 let directory = "";
@@ -55,6 +56,7 @@ function machine(options: {
         ? ok({ action, header: { expiresAt: "2027-01-01T00:00:00Z", ...options.header?.(planHeader) }, digest: planHeader || "d1" })
         : fail({ code: "signature-invalid", message: "Nobody whose key is pinned here signed this." }),
     mayReboot: async () => ok(undefined),
+    deferStarts: async () => ({ services: [], drain: false }),
   } as unknown as Trust;
   const executions = createExecutions({
     stateDir: directory,
@@ -83,6 +85,10 @@ function machine(options: {
     bootLoader: createGrub(() => Promise.reject(new Error("nothing may run here"))),
     machine: createMachine(() => Promise.reject(new Error("nothing may run here")), { now: () => now }),
     snapshots: noSnapshots,
+    starts: createStarts(() => Promise.reject(new Error("nothing may run here")), {
+      policy: join(directory, "policy-rc.d"),
+      requests: directory,
+    }),
     retention: retentionSchema.parse({}),
     emit: () => undefined,
     async clearTheWay(why) {
@@ -236,5 +242,71 @@ describe("a halt", () => {
     const second = machine({ trusts: true, halt: () => "Halted.", manager: { health, installed: async () => [] } });
     await second.executions.recover();
     expect(await ended(second.executions)).toMatchObject({ executionId: "ex_1", state: "cancelled", terminal: true });
+  });
+});
+
+describe("a journal that the disk damaged", () => {
+  /** Turns one bit in the line of this number, as a failing disk does. */
+  const damage = (id: string, line: number) => {
+    const path = join(directory, "executions", id, "journal");
+    const bytes = readFileSync(path);
+    let at = 0;
+    for (let n = 0; n < line; n++) at = bytes.indexOf(10, at) + 1;
+    bytes.writeUInt8(bytes.readUInt8(at + 100) ^ 1, at + 100);
+    writeFileSync(path, bytes);
+  };
+  const settled = async (executions: ReturnType<typeof machine>["executions"]) => {
+    while (!executions.idle) await new Promise((next) => setImmediate(next));
+    return executions.reports({}).filter((r) => r.terminal);
+  };
+  const first = async () => {
+    const { executions } = machine({ trusts: true });
+    await executions.recover();
+    await executions.apply(request("ex_1"));
+    return settled(executions);
+  };
+
+  it("in the middle is not gone on with, whatever the records before say, and that is told with a number that is still heard", async () => {
+    const [end] = await first();
+    expect(end).toMatchObject({ state: "failed", terminal: true });
+    writeFileSync(join(directory, "executions", "ex_1", "acknowledged"), `${end?.step}\n`);
+    damage("ex_1", 1);
+    for (const start of ["found", "known"]) {
+      const { executions, begun } = machine({ trusts: true });
+      await executions.recover();
+      const ended = await settled(executions);
+      expect(ended, start).toMatchObject([
+        { executionId: "ex_1", state: "failed", failureClass: "internal", step: (end?.step ?? 0) + 1, packageManagerHealth: "" },
+      ]);
+      expect(ended[0]?.message).toMatch(/journal is damaged on the disk after its record 1: what was done since then is not known/);
+      expect(begun).toEqual([]);
+      expect(await executions.apply(request("ex_2")), start).toMatchObject({ ok: false, problem: { code: "replayed" } });
+    }
+  });
+
+  it("at its very beginning lets nothing run under its plan any more, and is kept for a person to see", async () => {
+    await first();
+    damage("ex_1", 0);
+    for (const start of ["AAAA", "BBBB"]) {
+      const { executions } = machine({ trusts: true });
+      await executions.recover();
+      const damaged = { ok: false, problem: { code: "replayed", message: expect.stringContaining("journal of ex_1 is damaged") } };
+      expect(await executions.apply(request("ex_1")), start).toMatchObject(damaged);
+      expect(await executions.apply(request("ex_2")), start).toMatchObject(damaged);
+      expect(existsSync(join(directory, "executions", "ex_1", "journal.damaged"))).toBe(true);
+      expect(await executions.apply({ ...request(`ex_3_${start}`), planHeader: start })).toMatchObject({ ok: true });
+      await settled(executions);
+    }
+  });
+
+  it("at its end is gone on with from the record before", async () => {
+    const [end] = await first();
+    const lines = readFileSync(join(directory, "executions", "ex_1", "journal"), "utf8")
+      .trimEnd()
+      .split("\n").length;
+    damage("ex_1", lines - 1);
+    const { executions } = machine({ trusts: true });
+    await executions.recover();
+    expect(await settled(executions)).toMatchObject([{ executionId: "ex_1", state: "failed", failureClass: end?.failureClass }]);
   });
 });

@@ -11,6 +11,7 @@ import type { PackageManager } from "../packages/package-manager.ts";
 import type { Run } from "../packages/run.ts";
 import type { BootLoader, Machine } from "../reboot/index.ts";
 import type { Snapshots } from "../snapshots/index.ts";
+import { endOfDamaged, isDamaged, lostJournals } from "./damaged-journals.ts";
 import { foreignOrigin } from "./foreign-origin.ts";
 import { type Journal, openJournal, syncDirectory } from "./journal.ts";
 import { nextStep } from "./next-step.ts";
@@ -20,6 +21,7 @@ import type { JournalRecord } from "./records.ts";
 import type { Retention } from "./retention.ts";
 import { openRevisions } from "./revisions.ts";
 import { overtakes, type Standing, standingOf, usesUp } from "./standing.ts";
+import type { Starts } from "./starts.ts";
 import { interruptTransaction } from "./transaction.ts";
 import type { Trust } from "./trust.ts";
 
@@ -57,6 +59,8 @@ export interface ExecutionsOptions {
   readonly bootLoader: BootLoader;
   readonly machine: Machine;
   readonly snapshots: Pick<Snapshots, "take" | "keepOnly">;
+  /** Keeps packages' scripts from starting what the owner names. */
+  readonly starts: Starts;
   /** How much of ended executions is kept. */
   readonly retention: Retention;
   /** Ends what must not be under way beside a change (a rehearsal), and waits for its end. */
@@ -103,7 +107,8 @@ export function createExecutions(o: ExecutionsOptions) {
   const report = (e: Execution, state: string, more: Partial<Report>): void => {
     const s = currentStanding(e.journal);
     const full: Report = {
-      ...emptyReport(e.id, s.step + 1, state, formatInstant(o.clock.now())),
+      // Damage may have cut off reports that the controller holds, and it drops what it holds by its number.
+      ...emptyReport(e.id, Math.max(s.step, e.acknowledged) + 1, state, formatInstant(o.clock.now())),
       packages: packagesOf(s),
       packageManagerHealth: s.observed ? (s.observed.healthy ? "healthy" : "broken") : "",
       journalDigest: e.journal.digest,
@@ -173,6 +178,8 @@ export function createExecutions(o: ExecutionsOptions) {
           foreignOrigin: (changes) => foreignOrigin(o.manager, o.trust, changes),
           mayReboot: (action, neededMs) => o.trust.mayReboot(action, o.clock.now(), recentReboots(), neededMs),
           excludedRestarts: (units) => o.trust.excludedRestarts(units),
+          deferStarts: () => o.trust.deferStarts(),
+          starts: o.starts,
           configDir: o.configDir,
           bootLoader: o.bootLoader,
           machine: o.machine,
@@ -240,6 +247,14 @@ export function createExecutions(o: ExecutionsOptions) {
     running = { id: e.id, done };
   }
 
+  const lost = lostJournals(directoryOf);
+  function endDamaged(e: Execution, s: Standing): void {
+    o.log.error({ executionId: e.id }, "a journal is damaged: nothing more is done by it");
+    const { observed: _then, ...unseen } = s;
+    const { state, ...rest } = endOfDamaged(s, e.journal.records.length, directoryOf(e.id));
+    report(e, state, { ...rest, packages: packagesOf(unseen) });
+  }
+
   const revisions = openRevisions(join(o.stateDir, "revisions.json"));
   /** Tidying must never keep the executor from what is unfinished, so a disk that refuses is only told. */
   const clearAway = (): void => {
@@ -285,7 +300,15 @@ export function createExecutions(o: ExecutionsOptions) {
         if (e.journal.tail !== "clean")
           o.log.warn({ executionId: id, tail: e.journal.tail }, "the end of a journal was unreadable and is cut off");
         const s = standingOf(e.journal.records);
-        if (!s) {
+        const damaged = isDamaged(directoryOf(id));
+        if (damaged && !s) {
+          o.log.error({ executionId: id }, "a journal is damaged from its first record on: nothing is begun under its plan any more");
+          lost.add(id);
+          e.journal.close();
+          executions.delete(id);
+        } else if (damaged && s && !s.terminal) {
+          endDamaged(e, s);
+        } else if (!s) {
           // Its first record never got to the disk, so nothing was begun and nobody was told.
           e.journal.close();
           executions.delete(id);
@@ -297,6 +320,8 @@ export function createExecutions(o: ExecutionsOptions) {
       const stuck = await o.snapshots.keepOnly((id) => executions.has(id) && existsSync(archivesOf(id)));
       if (stuck.length > 0) o.log.warn({ stuck }, "snapshots that nobody needs any more cannot be dropped");
       const unfinished = [...executions.values()].find((e) => !currentStanding(e.journal).terminal);
+      // What a killed executor laid is of no use once nothing of ours is under way; an unfinished one takes it away itself.
+      if (!unfinished) await o.starts.release();
       if (unfinished) {
         o.log.info({ executionId: unfinished.id }, "taking up an unfinished execution");
         start(unfinished);
@@ -320,6 +345,9 @@ export function createExecutions(o: ExecutionsOptions) {
       const obstacle = (): Result<ExecutionStanding> | undefined => {
         const meanwhile = executions.get(executionId);
         if (meanwhile) return ok(standingFor(meanwhile, true));
+        const damaged = [...executions.values()].filter((e) => isDamaged(directoryOf(e.id)) && planDigestOf(e) === digest);
+        const unknown = lost.refusal(executionId, digest, damaged[0]?.id);
+        if (unknown) return unknown;
         const all = [...executions.values()].map((e) => currentStanding(e.journal));
         if (revisions.of(header.planId) > header.revision)
           return fail({ code: "replayed", message: "A later revision of this plan came here already." });
@@ -346,6 +374,9 @@ export function createExecutions(o: ExecutionsOptions) {
       if (!allowed.ok) return allowed;
       const s = currentStanding(of.journal);
       const { kept, prechecked, action } = s;
+      const { drain } = await o.trust.deferStarts();
+      if (!kept && isDamaged(directoryOf(of.id)))
+        return fail({ code: "not-reversible", message: "The execution's journal is damaged on the disk, so what it kept is not known." });
       if (!(action.rollback && kept?.reversible && prechecked))
         return fail({ code: "not-reversible", message: kept?.why || "The plan did not provide for going back, so nothing was kept." });
       const obstacle = (): Result<ExecutionStanding> | undefined => {
@@ -367,6 +398,7 @@ export function createExecutions(o: ExecutionsOptions) {
           kept: kept.files,
           before,
           rebooted,
+          ...(drain ? { drain } : {}),
         });
       });
     },

@@ -9,6 +9,7 @@ export { readExecutorSettings, snapshotsSchema } from "./read-settings.ts";
 export { retentionSchema } from "./retention.ts";
 export { staleUnits } from "./stale-units.ts";
 export { type Standing, standingOf } from "./standing.ts";
+export { createStarts } from "./starts.ts";
 export { createTrust, type Trust } from "./trust.ts";
 export { brokenServices, restartOrder, restartUnit, runningServices, SYSTEMCTL, showUnits, type UnitState } from "./units.ts";
 export { keepWayBack } from "./way-back.ts";

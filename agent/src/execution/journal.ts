@@ -64,13 +64,20 @@ export interface Journal {
   close(): void;
 }
 
+/** Where the bytes of a damaged journal are kept. Their being there says that what follows its sound records is not known. */
+export const damagedCopyOf = (path: string): string => `${path}.damaged`;
+
 export function openJournal(path: string): Journal {
   const fd = openSync(path, "a+", 0o600);
   const parsed = parseJournal(readFileSync(path));
   if (parsed.tail === "damaged") {
-    const copy = openSync(`${path}.damaged`, "w", 0o600);
-    writeSync(copy, readFileSync(path));
-    closeSync(copy);
+    const copy = openSync(damagedCopyOf(path), "w", 0o600);
+    try {
+      writeSync(copy, readFileSync(path));
+      fsyncSync(copy);
+    } finally {
+      closeSync(copy);
+    }
   }
   if (parsed.tail !== "clean") ftruncateSync(fd, parsed.soundBytes);
   fsyncSync(fd);

@@ -151,6 +151,11 @@ describe("an execution after its change", () => {
       ...{ kind: "conclude", state: "rollback-failed", failureClass: "version-mismatch" },
       message: expect.stringContaining("shop is 1.2 now, neither the 1.1 that was brought nor the 1.0 from before."),
     });
+    // What somebody removed since is not brought back behind his back, as the bytes of before would do.
+    expect(next(back, { ...observed(true, old), packages: [] } as JournalRecord)).toMatchObject({
+      ...{ kind: "conclude", state: "rollback-failed", failureClass: "version-mismatch" },
+      message: expect.stringContaining("shop is not installed any more; 1.1 was brought, 1.0 was there before."),
+    });
     // Once going back began, it goes on, whatever it finds.
     const torn = next(
       back,
@@ -160,6 +165,40 @@ describe("an execution after its change", () => {
       observed(true, { ...old, version: "1.2" }),
     );
     expect(torn).toEqual({ kind: "transact", purpose: "restore" });
+  });
+  it("says that one package which somebody else moved keeps all others from going back", () => {
+    const [change] = baseAction.packages;
+    const action = { ...baseAction, packages: [change, { ...change, name: "till" }] } as EndpointAction;
+    const till = (version: string) => ({ ...old, name: "till", version });
+    const back: RecordOf<"rollback-received"> = {
+      ...{ kind: "rollback-received", at, executionId: "ex_1_rb", ofExecutionId: "ex_1", reason: "It crashes." },
+      ...{ action, kept: [file], before: [old, till("1.0")], rebooted: false },
+    };
+    const seen = (...packages: (typeof old)[]) => ({ ...observed(true, old), packages }) as JournalRecord;
+    expect(next(back, seen(upgraded, till("1.1")))).toEqual({ kind: "transact", purpose: "restore" });
+    const refused = next(back, seen(upgraded, till("1.2")));
+    expect(refused).toMatchObject({ kind: "conclude", state: "rollback-failed", failureClass: "version-mismatch" });
+    expect((refused as { message: string }).message).toMatch(
+      /^till is 1\.2 now.* All 2 packages of the plan go back together or not at all, so none of them did\. Nothing was undone/,
+    );
+  });
+  it("says that there is no way back where the kept bytes changed on the disk, and undoes nothing half", () => {
+    const gone: JournalRecord = { kind: "kept-damaged", at, problem: "the kept bytes of shop 1.0 changed on the disk" };
+    const torn = [...applied, ended(1, "exited 100"), observed(false, broken), failing, gone];
+    expect(next(...torn)).toMatchObject({
+      ...{ kind: "conclude", state: "rollback-failed" },
+      message: expect.stringMatching(
+        /^postinst\. Going back is not possible: the kept bytes of shop 1\.0 changed.*Not as before: shop:all\./,
+      ),
+    });
+    const back: RecordOf<"rollback-received"> = {
+      ...{ kind: "rollback-received", at, executionId: "ex_1_rb", ofExecutionId: "ex_1", reason: "It crashes." },
+      ...{ action: baseAction, kept: [file], before: [old], rebooted: false },
+    };
+    expect(next(back, observed(true, upgraded), gone)).toMatchObject({
+      ...{ kind: "conclude", state: "rollback-failed", failureClass: "hash-mismatch" },
+      message: expect.stringContaining("Nothing was undone"),
+    });
   });
   it("does not restore what was not changed", () => {
     expect(next(...applied, ended(1, "exited 100"), observed(true, old), failing)).toMatchObject({ kind: "conclude", state: "failed" });
@@ -207,5 +246,82 @@ describe("an execution after its change", () => {
     const verified: JournalRecord = { kind: "verified", at, of: "apply", passed: true, notes: [], checks: [] };
     expect(next(...done, verified)).toEqual({ kind: "confirm" });
     expect(next(...done, verified, { kind: "contact-seen", at })).toMatchObject({ kind: "conclude", state: "succeeded" });
+  });
+});
+
+describe("services that scripts may not start", () => {
+  const deferred: JournalRecord = { kind: "starts-deferred", at, services: ["db"], up: ["db.service"], others: [], logOffset: 0 };
+  const started: JournalRecord = { kind: "deferred-started", at, units: ["db.service"], notes: [] };
+  const applied = [...ready, deferred, began("apply", 1)];
+  it("are started once dpkg has no work before it, and before anything is judged", () => {
+    expect(next(...applied)).toMatchObject({ kind: "attach" });
+    expect(next(...applied, ended(1, null), observed(false, broken))).toEqual({ kind: "repair", rung: 0 });
+    const whole = [...applied, ended(1, "exited 0"), observed(true, upgraded)];
+    expect(next(...whole)).toEqual({ kind: "start-deferred" });
+    expect(next(...whole, started)).toEqual({ kind: "verify", of: "apply" });
+  });
+  it("stay stopped until the way back is done, whichever transaction stopped them", () => {
+    const back = [...applied, ended(1, "exited 100"), observed(false, broken), failing];
+    expect(next(...back)).toEqual({ kind: "transact", purpose: "restore" });
+    const again: JournalRecord = { ...deferred, up: [] } as JournalRecord;
+    const restored = [...back, again, began("restore", 2), ended(2, "exited 0"), observed(true, old)];
+    expect(next(...restored)).toEqual({ kind: "start-deferred" });
+    expect(standingOf(restored)?.deferred?.up).toEqual(["db.service"]);
+    expect(next(...restored, started)).toEqual({ kind: "avoid" });
+  });
+  it("are started before an end that nothing was changed for, also where the executor was killed before its transaction", () => {
+    expect(next(...ready, deferred)).toEqual({ kind: "transact", purpose: "apply" });
+    const stop: JournalRecord = { kind: "cancel-asked", at, reason: "no" };
+    expect(next(...ready, deferred, stop)).toEqual({ kind: "start-deferred" });
+    expect(next(...ready, deferred, stop, started)).toMatchObject({ kind: "conclude", state: "cancelled" });
+    const broke = [received(), observed(false, old), deferred, began("repair", 1), ended(1, "exited 1"), observed(false, old)];
+    const given = [...broke, { kind: "repair-skipped", at, rung: 3 } as JournalRecord, failing];
+    expect(next(...given)).toEqual({ kind: "start-deferred" });
+    expect(next(...given, started)).toMatchObject({ kind: "conclude", state: "failed" });
+  });
+});
+
+describe("a machine that its owner has drained for a change", () => {
+  const wanted = [...ready.slice(0, 2), { ...prechecked, drain: true } as JournalRecord, ...ready.slice(3)];
+  const hooks = (phase: "drain" | "undrain", passed = true): JournalRecord => ({
+    ...{ kind: "hooks-ran", at, phase, passed, hooks: [], problem: passed ? "" : "10-lb exited 1" },
+  });
+  const undrained = { kind: "hooks", phase: "undrain" } as const;
+  it("is changed once its hooks say so, and serves again when it is well", () => {
+    expect(next(...wanted)).toEqual({ kind: "hooks", phase: "drain" });
+    expect(next(...wanted, hooks("drain"))).toEqual({ kind: "transact", purpose: "apply" });
+    const verified: JournalRecord = { kind: "verified", at, of: "apply", passed: true, notes: [], checks: [] };
+    const done = [...wanted, hooks("drain"), began("apply", 1), ended(1, "exited 0"), observed(true, upgraded), verified];
+    expect(next(...done)).toEqual(undrained);
+    expect(next(...done, hooks("undrain"))).toMatchObject({ kind: "conclude", state: "succeeded" });
+  });
+  it("that cannot be drained is not changed, and serves again", () => {
+    const refused = [...wanted, hooks("drain", false)];
+    expect(next(...refused)).toMatchObject({ kind: "fail", failureClass: "hook-failed" });
+    const told: JournalRecord = { kind: "failing", at, failureClass: "hook-failed", message: "Nothing was changed.", output: "" };
+    expect(next(...refused, told)).toEqual(undrained);
+    expect(next(...refused, told, hooks("undrain"))).toMatchObject({ kind: "conclude", state: "failed" });
+    expect(next(...refused, told, hooks("undrain", false))).toMatchObject({
+      ...{ kind: "conclude", state: "failed", message: expect.stringContaining("may still be drained: 10-lb exited 1") },
+    });
+  });
+  it("serves again where the change was called off or came to nothing", () => {
+    const stop: JournalRecord = { kind: "cancel-asked", at, reason: "no" };
+    expect(next(...wanted, hooks("drain"), stop)).toEqual(undrained);
+    expect(next(...wanted, hooks("drain"), stop, hooks("undrain"))).toMatchObject({ kind: "conclude", state: "cancelled" });
+    const nothing = [...wanted, hooks("drain"), began("apply", 1), ended(1, "exited 100"), observed(true, old), failing];
+    expect(next(...nothing)).toEqual(undrained);
+    expect(next(...nothing, hooks("undrain"))).toMatchObject({ kind: "conclude", state: "failed" });
+  });
+  it("is drained for a way back that a person asks for, too", () => {
+    const back: RecordOf<"rollback-received"> = {
+      ...{ kind: "rollback-received", at, executionId: "ex_1_rb", ofExecutionId: "ex_1", reason: "It crashes." },
+      ...{ action: baseAction, kept: [file], before: [old], rebooted: false, drain: true },
+    };
+    expect(next(back, observed(true, upgraded))).toEqual({ kind: "hooks", phase: "drain" });
+    expect(next(back, observed(true, upgraded), hooks("drain"))).toEqual({ kind: "transact", purpose: "restore" });
+    const refused = [back, observed(true, upgraded), hooks("drain", false)];
+    expect(next(...refused)).toEqual(undrained);
+    expect(next(...refused, hooks("undrain"))).toMatchObject({ kind: "conclude", state: "rollback-failed", failureClass: "hook-failed" });
   });
 });

@@ -16,6 +16,8 @@ export type Step =
   | { readonly kind: "prefetch" }
   | { readonly kind: "keep" }
   | { readonly kind: "transact"; readonly purpose: Exclude<Purpose, "repair"> }
+  /** Services that scripts were kept from starting. */
+  | { readonly kind: "start-deferred" }
   | { readonly kind: "restart"; readonly after: Direction }
   | RebootStep
   | { readonly kind: "verify"; readonly of: Direction }
@@ -42,6 +44,14 @@ const last = (s: Standing, purpose: Purpose): Transaction | undefined => s.trans
  * executor goes on where the last one stopped, and every decision can be tried without a machine.
  */
 export function nextStep(s: Standing, repairRungs: number): Step {
+  const step = decide(s, repairRungs);
+  return s.deferred && !BEFORE_STARTS.has(step.kind) ? { kind: "start-deferred" } : step;
+}
+
+/** While dpkg has work before it, nothing is started; once it has none, that comes before all else, however the execution ends. */
+const BEFORE_STARTS: ReadonlySet<Step["kind"]> = new Set(["done", "observe", "attach", "repair", "transact", "fail"]);
+
+function decide(s: Standing, repairRungs: number): Step {
   if (s.terminal) return { kind: "done" };
   const open = s.transactions.find((t) => !t.ended);
   if (open) return { kind: "attach", transaction: open };
@@ -55,7 +65,7 @@ function applying(s: Standing, repairRungs: number): Step {
   const applies = count(s, "apply");
   if (s.failing) return afterFailure(s, repairRungs);
   if (applies === 0) {
-    if (s.cancel) return { kind: "conclude", state: "cancelled", message: `Cancelled before anything was changed: ${s.cancel.reason}` };
+    if (s.cancel) return unchanged(s, "cancelled", `Cancelled before anything was changed: ${s.cancel.reason}`);
     if (!observed.healthy)
       return s.rung < repairRungs
         ? { kind: "repair", rung: s.rung }
@@ -70,7 +80,9 @@ function applying(s: Standing, repairRungs: number): Step {
     if (!s.prefetched) return { kind: "prefetch" };
     if (!s.kept) return { kind: "keep" };
     if (s.action.rollback && !s.kept.reversible) return { kind: "conclude", state: "refused", message: `not-reversible: ${s.kept.why}` };
-    return { kind: "transact", purpose: "apply" };
+    const draining = drainBefore(s, s.prechecked.drain);
+    if (draining === "failed") return { kind: "fail", failureClass: "hook-failed", message: `${drainProblem(s)} Nothing was changed.` };
+    return draining ?? { kind: "transact", purpose: "apply" };
   }
   const lost = wasCutOff(last(s, "apply"));
   if (!observed.healthy && lost && s.rung < repairRungs) return { kind: "repair", rung: s.rung };
@@ -101,16 +113,15 @@ function afterFailure(s: Standing, repairRungs: number): Step {
   const applied = count(s, "apply") > 0;
   const changed = s.prechecked ? changedSince(s.prechecked.before, observed.packages) : [];
   const untouched = changed.length === 0;
-  if (!applied) return { kind: "conclude", state: "failed", message: failing.message };
+  if (!applied) return unchanged(s, "failed", failing.message);
   const restores = count(s, "restore");
   if (untouched && restores === 0) {
-    if (observed.healthy)
-      return { kind: "conclude", state: "failed", message: `${failing.message} Every package of the plan is as it was before.` };
+    if (observed.healthy) return unchanged(s, "failed", `${failing.message} Every package of the plan is as it was before.`);
     if (s.rung < repairRungs) return { kind: "repair", rung: s.rung };
     return {
       kind: "conclude",
       state: "failed",
-      message: `${failing.message} The package manager is broken: ${observed.problems.join(" ")}`,
+      message: `${failing.message} The package manager is broken: ${observed.problems.join(" ")}${staysDrained(s)}`,
     };
   }
   if (!(s.action.rollback && s.kept?.reversible)) {
@@ -119,12 +130,19 @@ function afterFailure(s: Standing, repairRungs: number): Step {
     return {
       kind: "conclude",
       state: "failed",
-      message: `${failing.message} Nothing was rolled back: ${why} Changed: ${changed.join(", ")}.${s.drained ? " The machine stays drained." : ""}`,
+      message: `${failing.message} Nothing was rolled back: ${why} Changed: ${changed.join(", ")}.${staysDrained(s)}`,
     };
   }
+  if (s.keptDamaged) return noWayBack(s, changed, failing.message);
   if (restores === 0) return { kind: "transact", purpose: "restore" };
   if (!observed.healthy && s.rung < repairRungs) return { kind: "repair", rung: s.rung };
   return afterRestore(s, changed, failing.message);
+}
+
+function noWayBack(s: Standing, changed: readonly string[], cause: string): Step {
+  const problems = s.observed?.problems ?? [];
+  const stands = [...problems, `Not as before: ${changed.join(", ")}.${staysDrained(s)}`].join(" ");
+  return { kind: "conclude", state: "rollback-failed", message: `${cause} Going back is not possible: ${s.keptDamaged}. ${stands}` };
 }
 
 /** What is left to do once a restore ran and dpkg was mended as far as it goes. */
@@ -135,7 +153,7 @@ function afterRestore(s: Standing, changed: readonly string[], cause: string): S
     return {
       kind: "conclude",
       state: "rollback-failed",
-      message: `${cause} Going back did not succeed. Not as before: ${changed.join(", ") || "none"}. ${problems.join(" ")}`,
+      message: `${cause} Going back did not succeed. Not as before: ${changed.join(", ") || "none"}. ${problems.join(" ")}${staysDrained(s)}`,
     };
   }
   if (s.action.restartServices && !s.restarted.has("restore")) return { kind: "restart", after: "restore" };
@@ -147,8 +165,11 @@ function afterRestore(s: Standing, changed: readonly string[], cause: string): S
   if (!verified) return { kind: "verify", of: "restore" };
   const notes = verified.notes.join(" ");
   if (verified.passed) return lastly(s, "restore", `${cause} The versions from before are back. ${notes}`);
-  const drained = s.drained ? " The machine stays drained." : "";
-  return { kind: "conclude", state: "rollback-failed", message: `${cause} The versions from before are back, but: ${notes}${drained}` };
+  return {
+    kind: "conclude",
+    state: "rollback-failed",
+    message: `${cause} The versions from before are back, but: ${notes}${staysDrained(s)}`,
+  };
 }
 
 function restoring(s: Standing, repairRungs: number): Step {
@@ -156,28 +177,56 @@ function restoring(s: Standing, repairRungs: number): Step {
   if (!observed || s.origin.kind !== "rollback-received") return { kind: "observe" };
   const changed = changedSince(s.origin.before, observed.packages);
   if (count(s, "restore") === 0) {
-    if (s.cancel) return { kind: "conclude", state: "cancelled", message: `Cancelled before anything was changed: ${s.cancel.reason}` };
+    if (s.cancel) return unchanged(s, "cancelled", `Cancelled before anything was changed: ${s.cancel.reason}`);
     const moved = movedSince(s, s.origin.before);
     if (moved.length > 0)
       return {
         kind: "conclude",
         state: "rollback-failed",
         failureClass: "version-mismatch",
-        message: `${moved.join(" ")} Somebody else's change came since, which going back would undo with it. Nothing was undone; plan the version that is wanted.`,
+        message: `${moved.join(" ")} Somebody else's change came since, which going back would undo with it.${oneForAll(s.origin.before.length)} Nothing was undone; plan the version that is wanted.`,
       };
-    if (changed.length > 0) return { kind: "transact", purpose: "restore" };
+    if (changed.length > 0 && s.keptDamaged)
+      return unchanged(s, "rollback-failed", `Going back is not possible: ${s.keptDamaged}. Nothing was undone.`, "hash-mismatch");
+    if (changed.length > 0) {
+      const draining = drainBefore(s, s.origin.drain);
+      if (draining === "failed") return unchanged(s, "rollback-failed", `${drainProblem(s)} Nothing was undone.`, "hook-failed");
+      return draining ?? { kind: "transact", purpose: "restore" };
+    }
   }
   if (!observed.healthy && s.rung < repairRungs) return { kind: "repair", rung: s.rung };
+  if (changed.length > 0 && s.keptDamaged) return noWayBack(s, changed, s.origin.reason);
   return afterRestore(s, changed, s.origin.reason);
 }
 
-/** Packages that stand at another version than the execution brought, and than they had before it. */
+/** The owner's drain hooks, where he wants them before a change. @returns undefined when the change may begin */
+function drainBefore(s: Standing, wanted: boolean | undefined): Step | "failed" | undefined {
+  if (!wanted) return undefined;
+  if (!s.drainedBefore) return { kind: "hooks", phase: "drain" };
+  return s.drainedBefore.passed ? undefined : "failed";
+}
+const staysDrained = (s: Standing): string => (s.drained ? " The machine stays drained." : "");
+const drainProblem = (s: Standing): string => `The drain hooks failed: ${s.drainedBefore?.problem}.`;
+
+/** An end with every package as it was: a machine that was drained for the change serves again first. */
+function unchanged(s: Standing, state: Conclusion, message: string, failureClass?: FailureClass): Step {
+  if (s.drained) return { kind: "hooks", phase: "undrain" };
+  const still = s.undrained && !s.undrained.passed ? ` The machine may still be drained: ${s.undrained.problem}.` : "";
+  return { kind: "conclude", state, message: `${message}${still}`, ...(failureClass ? { failureClass } : {}) };
+}
+
+/** Said of a rollback that one package refuses: what the others brought stands as well. */
+const oneForAll = (count: number): string =>
+  count > 1 ? ` All ${count} packages of the plan go back together or not at all, so none of them did.` : "";
+
+/** Packages that stand at another version than the execution brought, and than they had before it, or are not there any more. */
 function movedSince(s: Standing, before: readonly { name: string; architecture: string; version: string }[]): string[] {
   return before.flatMap(({ name, architecture, version }) => {
     const same = (p: { name: string; architecture: string }) => p.name === name && p.architecture === architecture;
     const now = s.observed?.packages.find(same)?.version;
     const brought = s.action.packages.find(same)?.to;
-    if (now === undefined || brought === undefined || now === brought || now === version) return [];
+    if (brought === undefined || now === brought || now === version) return [];
+    if (now === undefined) return [`${name} is not installed any more; ${brought} was brought, ${version} was there before.`];
     return [`${name} is ${now} now, neither the ${brought} that was brought nor the ${version} from before.`];
   });
 }

@@ -18,14 +18,17 @@ import type { Snapshots, Taken } from "../snapshots/index.ts";
 import { runChecks } from "./checks.ts";
 import { spaceShort } from "./free-space.ts";
 import type { Journal } from "./journal.ts";
+import { mendKept } from "./kept-bytes.ts";
 import { bringUp, linksUp } from "./links.ts";
 import type { Step } from "./next-step.ts";
 import { logOf, outputTail } from "./output.ts";
 import { performHooks, performReboot, rebootPrecheck, weighReboot } from "./perform-reboot.ts";
+import { deferStarts, startDeferred, startsPrecheck } from "./perform-starts.ts";
 import { judgeBeforehand } from "./precheck.ts";
 import type { JournalRecord, Purpose } from "./records.ts";
 import { restartStale } from "./restart-stale.ts";
 import { type Standing, standingOf, type Transaction, wasCutOff } from "./standing.ts";
+import type { Starts } from "./starts.ts";
 import { sizeOf, startTransaction, watchTransaction } from "./transaction.ts";
 import { runningServices } from "./units.ts";
 import { verify } from "./verify.ts";
@@ -54,6 +57,9 @@ export interface Surroundings {
   mayReboot(action: EndpointAction, neededMs: number): Promise<Result<void>>;
   /** Of these services those that the owner lets nobody restart. */
   excludedRestarts(units: readonly string[]): Promise<string[]>;
+  /** Services that the owner lets no script start while a change runs. */
+  deferStarts(): Promise<{ readonly services: readonly string[]; readonly drain: boolean }>;
+  readonly starts: Starts;
   /** Where the owner's hooks are. */
   readonly configDir: string;
   readonly bootLoader: BootLoader;
@@ -98,6 +104,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
     case "attach": {
       const { began } = step.transaction;
       const exit = await watch(step.transaction, w);
+      await w.starts.release();
       return append({ kind: "transaction-ended", at: at(), number: began.number, exit });
     }
     case "repair": {
@@ -120,6 +127,8 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       if (short) return failing("no-space", short);
       const boot = await rebootPrecheck(action, w);
       if (boot.refused) return failing("reboot-not-done", boot.refused);
+      const starts = await startsPrecheck(w);
+      if (starts.refused) return failing("hook-failed", starts.refused);
       return append({
         kind: "prechecked",
         at: at(),
@@ -130,6 +139,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
         reviewsBefore: [...(await w.manager.configurationReviews())],
         kernelNote: boot.kernelNote,
         linksBefore: linksUp(),
+        ...(starts.drain ? { drain: true } : {}),
       });
     }
     case "prefetch": {
@@ -156,7 +166,10 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
     case "transact": {
       if (step.purpose === "restore") {
         const kept = standing.origin.kind === "rollback-received" ? standing.origin.kept : (standing.kept?.files ?? []);
-        w.report("rolling-back", why(standing));
+        const mended = await mendKept(w.manager, kept, await w.caches());
+        if (mended.lost !== "") return append({ kind: "kept-damaged", at: at(), problem: mended.lost });
+        const reasons = why(standing);
+        w.report("rolling-back", { ...reasons, message: [reasons.message, ...mended.notes].join(" ") });
         return begin(
           "restore",
           w.manager.restoreCommand(kept.map(asKept), join(w.archives, "new"), action.limits.lockWaitMs),
@@ -169,7 +182,10 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       for (const f of files)
         if ((await sha256File(f.file).catch(() => "")) !== f.sha256)
           return failing("hash-mismatch", `${f.file} is not what was fetched and checked before.`);
-      w.report("applying", { message: "" });
+      // A change whose way back is gone is not begun where the plan wants one.
+      const wayBack = action.rollback ? await mendKept(w.manager, standing.kept?.files ?? [], await w.caches()) : { notes: [], lost: "" };
+      if (wayBack.lost !== "") return failing("hash-mismatch", `There is no way back any more: ${wayBack.lost}. Nothing was changed.`);
+      w.report("applying", { message: wayBack.notes.join(" ") });
       return begin(
         "apply",
         w.manager.applyCommand(standing.prechecked?.changes ?? [], join(w.archives, "new"), action.limits.lockWaitMs),
@@ -182,6 +198,8 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       const { units, notes } = await restartStale(w.run, w.excludedRestarts);
       return append({ kind: "restarted", at: at(), after: step.after, units, notes });
     }
+    case "start-deferred":
+      return startDeferred(standing, w);
     case "weigh-reboot":
       return weighReboot(step.after, standing, w);
     case "hooks":
@@ -261,6 +279,7 @@ const noteOf = (w: Surroundings, number: number): string => join(w.directory, `e
 async function begin(purpose: Purpose, command: ManagerCommand, s: Standing, w: Surroundings, rung: number): Promise<void> {
   // apt wants its archive directory to be there, also for a way back that downloads nothing.
   mkdirSync(join(w.archives, "new", "partial"), { recursive: true });
+  await deferStarts(s, w);
   const number = s.transactions.length + 1;
   const unit = `breakwater-tx-${s.executionId}-${number}.service`;
   w.journal.append({

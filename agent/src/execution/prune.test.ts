@@ -14,6 +14,7 @@ import { openJournal } from "./journal.ts";
 import { readExecutorSettings } from "./read-settings.ts";
 import type { JournalRecord } from "./records.ts";
 import { type Retention, retentionSchema } from "./retention.ts";
+import { createStarts } from "./starts.ts";
 import type { Trust } from "./trust.ts";
 
 const DAY = 86_400_000;
@@ -87,6 +88,7 @@ async function startOn(day: number, retention: Partial<Retention> = {}) {
       },
       endpointId: async () => "ep_1",
       mayReboot: async () => ok(undefined),
+      deferStarts: async () => ({ services: [], drain: false }),
       describe: async () => ({ policyMode: "patch", pinnedKeyIds: [] }),
     } as unknown as Trust,
     brakes: { look: async () => {}, haltOn: () => undefined, mayBegin: () => ok(undefined), begins: () => {} },
@@ -95,6 +97,10 @@ async function startOn(day: number, retention: Partial<Retention> = {}) {
     bootLoader: createGrub(() => new Promise(() => {})),
     machine: createMachine(() => new Promise(() => {}), { now: () => T0 as Instant }),
     snapshots: noSnapshots,
+    starts: createStarts(() => Promise.reject(new Error("nothing may run here")), {
+      policy: join(directory, "policy-rc.d"),
+      requests: directory,
+    }),
     clock: { now: () => (T0 + day * DAY) as Instant },
     log,
     version: "test",

@@ -38,6 +38,8 @@ export const recordSchema = z.discriminatedUnion("kind", [
     before: z.array(packageBefore),
     /** The change rebooted the machine, so going back may have to. */
     rebooted: z.boolean().default(false),
+    /** The owner's drain hooks are to run before it. */
+    drain: z.boolean().optional(),
   }),
   z.object({
     kind: z.literal("prechecked"),
@@ -55,7 +57,21 @@ export const recordSchema = z.discriminatedUnion("kind", [
     kernelNote: z.string().default(""),
     /** Network interfaces that were up. A journal of before says none. */
     linksBefore: z.array(z.string()).default([]),
+    /** The owner's drain hooks are to run before the change. */
+    drain: z.boolean().optional(),
   }),
+  /** On disk before scripts are kept from starting services: whoever reads it knows what to start, and what to take away. */
+  z.object({
+    kind: z.literal("starts-deferred"),
+    at,
+    /** The owner's patterns, in his order. */
+    services: z.array(z.string()),
+    /** Units that were up: those he named, and the rest. */
+    up: z.array(z.string()),
+    others: z.array(z.string()),
+    logOffset: z.number().int(),
+  }),
+  z.object({ kind: z.literal("deferred-started"), at, units: z.array(z.string()), notes: z.array(z.string()) }),
   z.object({ kind: z.literal("prefetched"), at, files: z.array(file) }),
   z.object({
     kind: z.literal("kept"),
@@ -66,6 +82,8 @@ export const recordSchema = z.discriminatedUnion("kind", [
     /** Of the root file system: where it is, or why there is none; both empty where nobody would expect one. */
     snapshot: z.object({ path: z.string(), why: z.string() }).optional(),
   }),
+  /** Kept bytes are not what was kept, and the same cannot be had again. */
+  z.object({ kind: z.literal("kept-damaged"), at, problem: z.string() }),
   z.object({
     kind: z.literal("transaction-began"),
     at,
@@ -109,7 +127,7 @@ export const recordSchema = z.discriminatedUnion("kind", [
     /** Boot in which it was weighed: in another one it is weighed anew. */
     bootId: z.string(),
   }),
-  /** Hooks of the machine's owner ended. "drain" before a reboot, "undrain" when the machine may serve again. */
+  /** Hooks of the machine's owner ended. "drain" before a reboot or a change, "undrain" when the machine may serve again. */
   z.object({
     kind: z.literal("hooks-ran"),
     at,

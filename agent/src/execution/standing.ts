@@ -31,6 +31,8 @@ export interface Standing {
   readonly prechecked?: RecordOf<"prechecked">;
   readonly prefetched?: RecordOf<"prefetched">;
   readonly kept?: RecordOf<"kept">;
+  /** There is no way back by packages any more, and why. */
+  readonly keptDamaged?: string;
   readonly transactions: readonly Transaction[];
   /** The last look at the package manager, if no transaction ended after it. */
   readonly observed?: RecordOf<"observed">;
@@ -44,6 +46,10 @@ export interface Standing {
   readonly reboots: ReadonlyMap<Direction, Reboot>;
   /** Drain hooks ran, also when they failed, and nothing took that back yet. */
   readonly drained: boolean;
+  /** Draining for the change itself. */
+  readonly drainedBefore?: RecordOf<"hooks-ran">;
+  /** What scripts were kept from starting and nobody has started yet. */
+  readonly deferred?: Omit<RecordOf<"starts-deferred">, "kind" | "at">;
   readonly undrained?: RecordOf<"hooks-ran">;
   readonly kernelKept?: RecordOf<"kernel-kept">;
 
@@ -85,8 +91,17 @@ export function standingOf(records: readonly JournalRecord[]): Standing | undefi
       case "prefetched":
         s.prefetched = r;
         break;
+      case "starts-deferred":
+        s.deferred = deferredSince(s.deferred, r);
+        break;
+      case "deferred-started":
+        delete s.deferred;
+        break;
       case "kept":
         s.kept = r;
+        break;
+      case "kept-damaged":
+        s.keptDamaged = r.problem;
         break;
       case "transaction-began":
         s.transactions.push({ began: r });
@@ -137,6 +152,7 @@ export function standingOf(records: readonly JournalRecord[]): Standing | undefi
         s.drained = r.phase === "drain";
         if (r.phase === "drain") {
           delete s.undrained;
+          if (s.transactions.every((t) => t.began.purpose === "repair")) s.drainedBefore = r;
           reboots.set(direction, { ...reboots.get(direction), drained: r });
         } else s.undrained = r;
         break;
@@ -162,6 +178,13 @@ export function standingOf(records: readonly JournalRecord[]): Standing | undefi
   s.verified = verified;
   s.reboots = reboots;
   return s;
+}
+
+/** Over several transactions: what was up before the first of them is what is missed. */
+function deferredSince(before: Standing["deferred"], { services, up, others, logOffset }: RecordOf<"starts-deferred">) {
+  if (!before) return { services, up, others, logOffset };
+  const all = (a: readonly string[], b: readonly string[]) => [...new Set([...a, ...b])];
+  return { services, up: all(before.up, up), others: all(before.others, others), logOffset: before.logOffset };
 }
 
 /** Packages of the action that are not as they were before it, by version or by status. */

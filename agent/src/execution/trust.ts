@@ -50,6 +50,8 @@ export interface Trust {
   mayReboot(action: EndpointAction, now: Instant, recent: number, neededMs: number): Promise<Result<void>>;
   /** Of these services those that the owner lets no plan restart. */
   excludedRestarts(units: readonly string[]): Promise<string[]>;
+  /** Services that the owner lets no script start while a change runs, in the order in which they start after it. */
+  deferStarts(): Promise<Policy["deferStarts"]>;
   describe(): Promise<{ policyMode: string; pinnedKeyIds: string[] }>;
 }
 
@@ -142,6 +144,9 @@ export function createTrust(configDir: string, agentStateDir: string, pinFile: s
     },
     async excludedRestarts(units) {
       return excludedRestarts((await loadPolicy(configDir)).policy, units);
+    },
+    async deferStarts() {
+      return (await loadPolicy(configDir)).policy.deferStarts;
     },
     async describe() {
       const { policy, problem } = await loadPolicy(configDir);

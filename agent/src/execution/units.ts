@@ -44,10 +44,18 @@ const OURS = /^breakwater-/;
 /** They live with a login or a console, not with the packages. */
 const PERSONAL = /^(?:user@|user-runtime-dir@|getty@|serial-getty@|console-getty|session-)/;
 
+const ofTheMachine = (u: UnitState): boolean => !u.transient && !OURS.test(u.unit) && !PERSONAL.test(u.unit);
+
 /** Services of the machine that run now. */
 export async function runningServices(run: Run): Promise<UnitState[]> {
   const all = await showUnits(run, ["*.service"]);
-  return all.filter((u) => u.active === "active" && u.sub === "running" && !u.transient && !OURS.test(u.unit) && !PERSONAL.test(u.unit));
+  return all.filter((u) => u.active === "active" && u.sub === "running" && ofTheMachine(u));
+}
+
+/** What packages' scripts start, of the machine and up now: services, also those that ran to their end, and what waits to start some. */
+export async function unitsUp(run: Run): Promise<UnitState[]> {
+  const all = await showUnits(run, ["*.service", "*.socket", "*.timer", "*.path"]);
+  return all.filter((u) => u.active === "active" && ofTheMachine(u));
 }
 
 /**
@@ -79,10 +87,15 @@ export function unsteadyServices(earlier: readonly UnitState[], later: readonly 
   });
 }
 
-export async function restartUnit(run: Run, unit: string): Promise<string | undefined> {
-  const ran = await run([SYSTEMCTL, "restart", "--", unit], { env: ENV, timeoutMs: 180_000 });
-  return ran.exitCode === 0 ? undefined : `${unit} could not be restarted: ${(ran.stderr || "no answer in time").trim().slice(0, 300)}`;
-}
+const START_MS = 180_000;
+const ask = (verb: "start" | "restart") => async (run: Run, unit: string) => {
+  const ran = await run([SYSTEMCTL, verb, "--", unit], { env: ENV, timeoutMs: START_MS });
+  return ran.exitCode === 0 ? undefined : `${unit} could not be ${verb}ed: ${(ran.stderr || "no answer in time").trim().slice(0, 300)}`;
+};
+/** @returns why it does not run anew; undefined when it does */
+export const restartUnit: (run: Run, unit: string) => Promise<string | undefined> = ask("restart");
+/** @returns why it does not run; undefined when it does */
+export const startUnit: (run: Run, unit: string) => Promise<string | undefined> = ask("start");
 
 /** The connection part: restarted last, since it tells of the rest. The executor goes by itself when it is idle. */
 const AGENT = "breakwater-agent.service";

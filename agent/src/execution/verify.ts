@@ -67,6 +67,7 @@ export async function verify(of: Direction, s: Standing, w: Surroundings, output
     ...w.manager.halfDone(output),
     // A reboot restarted what the restarts before it had to leave.
     ...(reboot?.booted ? [`Rebooted; kernel ${reboot.kernel} runs.`] : restarted),
+    ...w.journal.records.flatMap((r) => (r.kind === "deferred-started" ? r.notes : [])),
     ...(of === "restore" ? (s.reconnected?.notes ?? []) : []),
     ...(reviews.length > 0 ? [`Edited configuration was kept; the package's own lies in ${reviews.join(", ")}.`] : []),
     ...(reasons.length > 0 ? [`Reboot needed: ${reasons.join("; ")}.`] : []),

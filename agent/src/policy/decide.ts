@@ -97,6 +97,12 @@ const covers = (allowed: AllowedTime, from: Instant, to: Instant): boolean =>
 export const excludedRestarts = (policy: Policy, units: readonly string[]): string[] =>
   units.filter((u) => policy.restarts.exclude.some((p) => matchesGlob(p, u) || matchesGlob(`${p}.service`, u)));
 
+/** Of these units those that the patterns name, in the patterns' order, and by name where one names several. */
+export const inOrderOf = (patterns: readonly string[], units: readonly string[]): string[] => {
+  const named = (p: string) => units.filter((u) => matchesGlob(p, u) || matchesGlob(`${p}.service`, u)).sort();
+  return [...new Set(patterns.flatMap(named))].filter((u) => u.endsWith(".service"));
+};
+
 /** Which packages, how many, and whether to older versions. */
 function decidePackages(policy: Policy, action: EndpointAction): Result<void, Refusal> {
   if (action.packages.length > policy.maxPackages)

@@ -11,6 +11,7 @@ import {
   decideReboot,
   excludedRestarts,
   formatOperatorKey,
+  inOrderOf,
   loadOperatorKeys,
   loadPolicy,
   type Policy,
@@ -50,11 +51,20 @@ describe("the owner's policy", () => {
       "{",
       "mode: patch\nwindow: []",
       "windows: [{days: [mon], from: 9, to: 10}]",
+      "deferStarts: {services: ['db; reboot']}",
     ]) {
       const loaded = parsePolicy(text, "UTC");
       expect(loaded.policy.mode).toBe("observe");
       expect(loaded.problem?.code).toBe("policy-malformed");
     }
+  });
+
+  it("names services in an order of its own, whole or by pattern", () => {
+    const { services, drain } = policy("mode: patch\ndeferStarts: {services: [db*, web.service, lb]}").deferStarts;
+    expect(drain).toBe(false);
+    const units = ["lb.service", "web.service", "db-b.service", "db-a.service", "db-a.socket", "cron.service"];
+    expect(inOrderOf(services, units)).toEqual(["db-a.service", "db-b.service", "web.service", "lb.service"]);
+    expect(inOrderOf(["*b*", "web"], units)).toEqual(["db-a.service", "db-b.service", "lb.service", "web.service"]);
   });
 
   it("never allows anything while the mode is not patch, whatever else the file and the action say", () => {

@@ -2,6 +2,8 @@ import { intervalSchema, isZone, windowSchema } from "@breakwater/shared/window"
 import * as z from "zod";
 
 const pattern = z.string().min(1).max(200);
+/** Of a service's name, as a shell reads it too: letters, digits and what systemd.unit(5) allows beside them, and `*`. */
+const servicePattern = z.string().regex(/^[A-Za-z0-9@_.:*-]{1,200}$/, "not a service's name");
 
 /** A day of patching, going back and trying again, with room to spare; a flood of commands is cut off within minutes. */
 const RATE_FUSE = { perHour: 12, perDay: 48 };
@@ -48,6 +50,14 @@ export const policyFileSchema = z
     allowReboot: z.boolean().default(false),
     /** Services that no plan may restart. They are told as still in need of it. */
     restarts: z.strictObject({ exclude: z.array(pattern).max(500).default([]) }).default({ exclude: [] }),
+    /** Services that no package's script may start while a change runs. They are started after it, in this order. */
+    deferStarts: z
+      .strictObject({
+        services: z.array(servicePattern).max(100).default([]),
+        /** Whether hooks/drain.d run before each change while one of them is up, and hooks/undrain.d once all is well. */
+        drain: z.boolean().default(false),
+      })
+      .default({ services: [], drain: false }),
     /** How many packages of one plan may go to an older version. Restoring what the own journal kept is no downgrade. */
     maxDowngrades: z.number().int().min(0).max(2_000).default(0),
     maxPackages: z.number().int().min(1).max(2_000).default(2_000),

@@ -49,7 +49,8 @@ exec unshare --pid --fork --kill-child /bin/sh "$dir/enter.sh" "$dir" "$level"
 
 /**
  * First process of the clone. What the kernel shares with the machine is made read-only (settings in /proc/sys, /sys), there
- * are no devices but the harmless ones, and no network but a loopback and unplugged cables of the machine's names.
+ * are no devices but the harmless ones, and no network but a loopback and unplugged cables of the machine's names. Its path is
+ * that of a transaction, without /usr/local; services in a copy that is booted have systemd's own, as on the machine.
  */
 export const ENTER_SCRIPT = `set -eu
 dir=$1 level=$2 root=$1/root
@@ -97,7 +98,7 @@ if [ "$level" = chroot ]; then
   printf '#!/bin/sh\\nexit 101\\n' >"$root/usr/sbin/policy-rc.d"
   chmod 755 "$root/usr/sbin/policy-rc.d"
   cd "$root"
-  exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin setpriv --bounding-set "$keep" chroot . /bin/sh ${EXCHANGE}/driver.sh
+  exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin setpriv --bounding-set "$keep" chroot . /bin/sh ${EXCHANGE}/driver.sh
 fi
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
   mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
@@ -129,7 +130,7 @@ ln -s /dev/null "$units/breakwater-executor.socket"
 printf '[Unit]\\nDefaultDependencies=no\\nAfter=basic.target\\n[Service]\\nType=exec\\nExecStart=/bin/sh ${EXCHANGE}/driver.sh\\nOOMPolicy=continue\\nKillMode=process\\n' >"$units/breakwater-rehearsal.service"
 ln -s ../breakwater-rehearsal.service "$units/multi-user.target.wants/breakwater-rehearsal.service"
 cd "$root"
-exec env -i container=breakwater PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb \\
+exec env -i container=breakwater PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb \\
   setpriv --bounding-set "$keep" chroot . /lib/systemd/systemd fstab=no systemd.unit=multi-user.target --show-status=no
 SETTLE
 exec unshare --net --uts --ipc --cgroup /bin/sh "$dir/settle.sh" "$dir" "$level"

@@ -17,7 +17,9 @@ export const APT_ENVIRONMENT: Readonly<Record<string, string>> = {
   // Told to our own package's scripts: its upgrade is put into service within the transaction, and fails with it.
   BREAKWATER_TRANSACTION: "1",
   LC_ALL: "C.UTF-8",
-  PATH: "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
+  // What apt itself gives dpkg (its DPkg::Path, apt.conf(5)), so that scripts run in the same place whoever starts dpkg. Nothing of
+  // /usr/local: dpkg asks for its tools' directories only, and what an administrator laid there is meant for people.
+  PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
 };
 
 /** An edited configuration file stays as it is; the package's new one is laid beside it and reported. */

@@ -8,6 +8,7 @@ import { parseReleases } from "../../inventory/apt-policy.ts";
 import type { ManagerCommand, ManagerFailure, PackageFile, PackageManager, Simulation } from "../package-manager.ts";
 import type { Ran, Run } from "../run.ts";
 import { avoidanceText, avoidedVersions, removeExpired, writeAvoidance } from "./avoidance.ts";
+import { bootNeed } from "./boot-space.ts";
 import { keepInstalled, listDebs, writeStatusAfter } from "./bytes.ts";
 import { configurationReviews } from "./conffiles.ts";
 import { dpkgHealth, queryInstalled } from "./dpkg-state.ts";
@@ -113,7 +114,8 @@ export function createApt(run: Run, clock: Clock): PackageManager {
 
     async spaceNeeds(changes) {
       const ran = await look([APT_GET, "--print-uris", ...aptOptions(1000), ...install(changes)]);
-      return parseSizes(`${ran.stdout}\n${ran.stderr}`);
+      const boot = await bootNeed(changes);
+      return [...parseSizes(`${ran.stdout}\n${ran.stderr}`), ...(boot ? [boot] : [])];
     },
 
     async prefetch(changes, directory, limits) {

@@ -1,7 +1,7 @@
 import type { SpaceNeed } from "../package-manager.ts";
 
 /** Unpacking writes the new files beside the old ones before it renames them. */
-const UNPACK_FACTOR = 1.5;
+export const UNPACK_FACTOR = 1.5;
 /** Left over for dpkg's database, logs and what scripts write. */
 const RESERVE_BYTES = 300 * 1024 * 1024;
 
