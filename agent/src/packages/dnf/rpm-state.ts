@@ -1,7 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { ProblemError } from "@breakwater/shared/core";
 import { compareVersions } from "@breakwater/shared/version";
-import { lockPids } from "../apt/lock.ts";
+import { commandOf, lockHolderOf } from "../lock-holders.ts";
 import { type InstalledPackage, type ManagerHealth, packageKey } from "../package-manager.ts";
 import type { Run } from "../run.ts";
 import { DNF_ENVIRONMENT, nevra, RPM } from "./environment.ts";
@@ -94,15 +94,9 @@ export async function rpmHealth(run: Run): Promise<ManagerHealth> {
 
 /** Who holds rpm's lock (the kernel's table says it), or dnf's own, which is a file with a pid that may be long gone. */
 export async function rpmLockHolder(): Promise<string | undefined> {
-  const inodes = new Set<string>();
-  for (const path of LOCKS) {
-    const found = await stat(path).catch(() => undefined);
-    if (found) inodes.add(String(found.ino));
-  }
-  const [locking] = lockPids(await readFile("/proc/locks", "utf8"), inodes);
+  const locking = await lockHolderOf(LOCKS);
+  if (locking !== undefined) return locking;
   const noted = Number(await readFile(DNF_LOCK, "utf8").catch(() => ""));
-  const nameOf = (pid: number) => readFile(`/proc/${pid}/comm`, "utf8").catch(() => undefined);
-  if (locking !== undefined) return `${((await nameOf(locking)) ?? "a process of another container").trim()} (pid ${locking})`;
-  const name = noted > 0 ? (await nameOf(noted))?.trim() : undefined;
+  const name = noted > 0 ? await commandOf(noted) : undefined;
   return name !== undefined && /^(?:dnf|yum|microdnf|packagekit|python)/i.test(name) ? `${name} (pid ${noted})` : undefined;
 }
