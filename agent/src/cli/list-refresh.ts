@@ -1,7 +1,7 @@
-import { stat } from "node:fs/promises";
 import { type Clock, type Instant, instant } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 import type { RefreshOutcome } from "../inventory/index.ts";
+import { listsFetchedAt, type ManagerId } from "../packages/index.ts";
 import type { Policy } from "../policy/index.ts";
 import type { ExecutorLink } from "../session/index.ts";
 
@@ -9,12 +9,13 @@ import type { ExecutorLink } from "../session/index.ts";
 const MAX_AGE_MS = 6 * 3_600_000;
 /** After an attempt, whatever became of it. */
 const RETRY_MS = 3_600_000;
-/** apt touches this directory with every update. */
-const MARK = "/var/lib/apt/lists/partial";
 
 export interface ListRefresh {
-  /** Has the executor fetch the package lists when they are old and the owner allows it. @returns whether it did. */
-  whenDue(policy: Policy): Promise<boolean>;
+  /**
+   * Has the executor fetch the package lists when they are old and the owner allows it. @returns whether it did.
+   * @param manager What this machine is patched with: its lists are meant. Without one there are none to fetch.
+   */
+  whenDue(policy: Policy, manager: ManagerId | undefined): Promise<boolean>;
   outcome(): RefreshOutcome;
 }
 
@@ -22,11 +23,10 @@ export function createListRefresh(options: { executor: ExecutorLink; clock: Cloc
   let triedAt: Instant = instant(0);
   let outcome: RefreshOutcome = new Map();
   return {
-    async whenDue(policy) {
+    async whenDue(policy, manager) {
       const now = options.clock.now();
-      if (!policy.refreshPackageLists || now - triedAt < RETRY_MS) return false;
-      const fetchedAt = (await stat(MARK).catch(() => undefined))?.mtimeMs ?? 0;
-      if (now - fetchedAt < MAX_AGE_MS) return false;
+      if (!policy.refreshPackageLists || manager === undefined || now - triedAt < RETRY_MS) return false;
+      if (now - (await listsFetchedAt(manager)) < MAX_AGE_MS) return false;
       triedAt = now;
       const answer = await options.executor.request("refresh", {});
       if (!answer.ok) {

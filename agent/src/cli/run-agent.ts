@@ -12,7 +12,7 @@ import {
   type ScanSettings,
   saveBase,
 } from "../inventory/index.ts";
-import { chosenManager } from "../packages/index.ts";
+import { drivenManager } from "../packages/index.ts";
 import { type LoadedPolicy, loadOperatorKeys, loadPolicy, type PinnedKeys, systemTimezone } from "../policy/index.ts";
 import {
   bootId,
@@ -144,8 +144,6 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
 
   async function hello(): Promise<Hello> {
     const unfinished = await relay.unfinished();
-    const decided = await chosenManager(configDir);
-    const drives = typeof decided === "string" ? decided : undefined;
     return {
       protocol: PROTOCOL,
       identity: { ...machine, hostname: identity.name },
@@ -153,7 +151,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
       clock: formatInstant(clock.now()),
       timezone: systemTimezone(),
       policyMode: policy.policy.mode,
-      capabilities: capabilitiesOf(relay.status, policy.policy, drives),
+      capabilities: capabilitiesOf(relay.status, policy.policy, await drivenManager(configDir)),
       inventoryDigest: sync.digest(),
       unfinished,
       incarnation,
@@ -251,7 +249,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
       await renewWhenDue().catch((error: Error) => log.error({ error: error.message }, "certificate not renewed"));
       // Wakes the executor only where somebody laid something down since.
       if (await ordersLaidDown(configDir, stateDir, ordersSeen)) await relay.brakes();
-      const refreshed = await refresh.whenDue(policy.policy);
+      const refreshed = await refresh.whenDue(policy.policy, await drivenManager(configDir));
       if (refreshed || clock.now() - collectedAt >= inventoryIntervalSeconds * 1000) await takeInventory();
       // It may take minutes, and nothing waits for it.
       void scanWhenDue();

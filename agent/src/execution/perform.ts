@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { EndpointAction, FailureClass, PackageChange } from "@breakwater/shared/command";
 import { type Clock, formatInstant, type Instant, type Result, unreachable } from "@breakwater/shared/core";
 import type { Report } from "../executor/protocol.ts";
-import { sha256File } from "../packages/apt/bytes.ts";
+import { sha256File } from "../packages/bytes.ts";
 import {
   type InstalledPackage,
   type ManagerCommand,

@@ -5,13 +5,13 @@ import { waitingUnits } from "./restart-stale.ts";
 
 /** The kernel that runs, the newest that is installed, and the package of the running one: "" in a container. */
 export async function kernels(w: Surroundings): Promise<{ running: string; newestInstalled: string; package: string }> {
-  const installed = await w.manager.installed();
-  const packages = installed.map((p) => ({ ...p, ecosystem: "deb" as const }));
+  const ecosystem = w.manager.id === "dnf" ? "rpm" : "deb";
+  const packages = (await w.manager.everyVersion()).map((p) => ({ ...p, ecosystem }) as const);
   return { running: "", newestInstalled: "", package: "", ...describeKernel(packages, w.machine.kernel()) };
 }
 
 /** Why the machine should be rebooted now, whoever changed it; empty when nothing asks for it. */
 export async function whyReboot(w: Surroundings): Promise<string[]> {
-  const { reasons } = await rebootState(await kernels(w));
-  return rebootReasons({ reasons: reasons ?? [], needRestart: await askNeedRestart(w.run), waitingUnits: await waitingUnits() });
+  const { reasons = [] } = await rebootState(await kernels(w), undefined, await w.manager.rebootReasons());
+  return rebootReasons({ reasons, needRestart: await askNeedRestart(w.run), waitingUnits: await waitingUnits() });
 }

@@ -2,6 +2,8 @@ import { release } from "node:os";
 import { type Clock, formatInstant, type Problem, type Result } from "@breakwater/shared/core";
 import type { EndpointIdentity, WireInventory } from "@breakwater/shared/wire";
 import { describeExposure, type InspectMachine, machineAddresses, packageOwners } from "../exposure/index.ts";
+import { coreReasons } from "../packages/dnf/core-updates.ts";
+import { runTool as runPackageTool } from "../packages/run.ts";
 import { describeComponents, loadResult } from "./components/index.ts";
 import type { ContainerRuntime } from "./containers/index.ts";
 import { packageDatabases, type SystemPackage } from "./databases/index.ts";
@@ -62,7 +64,8 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
   const rpms = packages.filter((p) => p.ecosystem === "rpm");
   const ofApt = debs.length > 0 ? await take("pending-updates", () => pendingUpdates(debs, options.os?.architecture ?? "")) : undefined;
   const ofDnf = rpms.length > 0 ? await take("pending-updates", () => rpmPendingUpdates()) : undefined;
-  for (const problem of ofDnf?.problems ?? []) note("pending-updates", problem);
+  // Of its own name: what is wrong with "pending-updates" itself has the controller keep to the list that it has.
+  for (const problem of ofDnf?.problems ?? []) note("updates-in-part", problem);
   const updates = ofApt || ofDnf ? [...(ofApt ?? []), ...(ofDnf?.updates ?? [])] : undefined;
   if (debs.length + rpms.length === 0)
     note("pending-updates", {
@@ -71,12 +74,9 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
         ? "Without the list of packages nothing can be said of their updates."
         : "Only apt and dnf are asked for updates: what other package managers offer is unknown, and plans cannot patch with them.",
     });
-  const repositoryList =
-    debs.length > 0
-      ? await take("repositories", () => repositories(options.clock.now(), options.refreshOutcome()))
-      : rpms.length > 0
-        ? await take("repositories", () => rpmRepositories())
-        : undefined;
+  const outcome = options.refreshOutcome();
+  const aptLists = debs.length > 0 ? await take("repositories", () => repositories(options.clock.now(), outcome)) : undefined;
+  const dnfLists = rpms.length > 0 ? await take("repositories", () => rpmRepositories(outcome)) : undefined;
   const lost = await take("way-back", () => lostVersions(ofApt ?? []));
   const units = await take("services", () => readServices());
   const owners = packageOwners();
@@ -97,7 +97,10 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
     const seen = await inspectOnce();
     return (seen.ok ? seen.value.kernelFallback : undefined) ?? "";
   };
-  const reboot = await take("reboot", async () => ok({ ...(await rebootState(kernel)), kernelFallback: await fallback() }));
+  const core = rpms.length > 0 ? await take("reboot", async () => ok(await coreReasons(runPackageTool))) : [];
+  const reboot = await take("reboot", async () =>
+    ok({ ...(await rebootState(kernel, undefined, core)), kernelFallback: await fallback() }),
+  );
   const machine = await take("hardware", async () => ok(await (await import("./hardware.ts")).hardware()));
   const seen = await inspectOnce().catch(() => undefined);
   const interfaces = ownInterfaces();
@@ -119,7 +122,7 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
     loadedPackages: exposure?.loadedPackages ?? [],
     kernel,
     reboot: reboot ?? null,
-    repositories: repositoryList ?? [],
+    repositories: [...(aptLists ?? []), ...(dnfLists ?? [])],
     hardware: machine ? { ...machine, ...(seen?.ok ? seen.value.smbios : {}) } : null,
     network: { interfaces, neighbourhood: neighbourhood ?? null },
     components: found?.components ?? [],

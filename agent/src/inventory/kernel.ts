@@ -58,9 +58,14 @@ export function describeKernel(packages: readonly KernelPackage[], running: stri
 /**
  * Why the machine should be restarted. In a container the kernel is the host's, which shows by no package owning it, so
  * a newer kernel package means nothing there.
+ * @param others What package managers say of it besides.
  */
-export async function rebootState(kernel: Kernel, flag = FLAG): Promise<Pick<Reboot, "needed" | "reasons">> {
-  const reasons: string[] = [];
+export async function rebootState(
+  kernel: Kernel,
+  flag = FLAG,
+  others: readonly string[] = [],
+): Promise<Pick<Reboot, "needed" | "reasons">> {
+  const reasons = [...others];
   if (existsSync(flag)) {
     const names = (await readFile(`${flag}.pkgs`, "utf8").catch(() => "")).split("\n").filter((n) => n !== "");
     reasons.push(names.length > 0 ? `required by ${[...new Set(names)].join(", ")}` : `${flag} exists`);

@@ -72,6 +72,11 @@ export function problemsOf(told: DnfUpdates): Problem[] {
       code: "repositories-unread",
       message: `Nothing is known of what these repositories offer: ${told.empty.slice(0, 20).join(", ")}.`,
     });
+  if (told.withoutAdvisories.length > 0)
+    problems.push({
+      code: "advisories-missing",
+      message: `These repositories carry no advisories, so which of their updates are for security is unknown: ${told.withoutAdvisories.slice(0, 20).join(", ")}.`,
+    });
   if (told.besides.length > 0)
     problems.push({
       code: "installed-beside",

@@ -1,21 +1,47 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ok, type Result } from "@breakwater/shared/core";
-import type { Repository } from "./repositories.ts";
+import type { RefreshOutcome, Repository } from "./repositories.ts";
 
-const DIRECTORY = "/etc/yum.repos.d";
+/** Where dnf has its configuration, and what it fetched. */
+const PLACES = { repositories: "/etc/yum.repos.d", main: "/etc/dnf/dnf.conf", cache: "/var/cache/dnf" };
 const MAX_FILES = 200;
 
-/** Enabled repositories of dnf's configuration. Whether they can be reached is not asked. @see man dnf.conf, "Repo options" */
-export async function rpmRepositories(directory = DIRECTORY): Promise<Result<Repository[]>> {
-  const names = (await readdir(directory).catch(() => [] as string[])).filter((n) => n.endsWith(".repo")).sort();
-  const found: Repository[] = [];
-  for (const name of names.slice(0, MAX_FILES)) found.push(...parseRepoFile(await readFile(join(directory, name), "utf8")));
-  return ok(found);
+interface Section {
+  readonly id: string;
+  readonly options: ReadonlyMap<string, string>;
 }
 
-/** The enabled sections of one .repo file; its id stands where a suite does. */
-export function parseRepoFile(text: string): Repository[] {
+/**
+ * Enabled repositories of dnf's configuration, with what became of them at the last refresh. One of which nothing was ever fetched
+ * is told as unreachable, whoever tried.
+ * @param outcome By "uri id": dnf puts its variables into the addresses, so the id alone tells which one is meant.
+ * @see man dnf.conf, "Repo options"
+ */
+export async function rpmRepositories(outcome: RefreshOutcome = new Map(), places = PLACES): Promise<Result<Repository[]>> {
+  const names = (await readdir(places.repositories).catch(() => [] as string[])).filter((n) => n.endsWith(".repo")).sort();
+  const sections: Section[] = [];
+  for (const name of names.slice(0, MAX_FILES)) sections.push(...parseSections(await readFile(join(places.repositories, name), "utf8")));
+  const main = parseSections(await readFile(places.main, "utf8").catch(() => "")).find((s) => s.id === "main");
+  const cached = await readdir(places.cache).catch(() => [] as string[]);
+  const told = new Map([...outcome].map(([key, value]) => [key.slice(key.lastIndexOf(" ") + 1), value]));
+  return ok(
+    sections
+      .filter(({ id, options }) => id !== "main" && isOn(options.get("enabled") ?? "1"))
+      .map((section) => {
+        const fetched = cached.some((d) => isCacheOf(section.id, d) && existsSync(join(places.cache, d, "repodata/repomd.xml")));
+        return { ...describe(section), ...stateOf(section, main, fetched, told.get(section.id)) };
+      }),
+  );
+}
+
+/** Its name is the id, and 16 hexadecimal digits of a hash of the addresses. */
+const isCacheOf = (id: string, directory: string): boolean =>
+  directory.startsWith(`${id}-`) && /^[0-9a-f]{16}$/.test(directory.slice(id.length + 1));
+const isOn = (value: string): boolean => /^(?:1|yes|true|on)$/i.test(value);
+
+function parseSections(text: string): Section[] {
   const sections: { readonly id: string; readonly options: Map<string, string> }[] = [];
   for (const line of text.split(/\r?\n/)) {
     const id = /^\[([^\]]+)\]\s*$/.exec(line)?.[1];
@@ -23,18 +49,30 @@ export function parseRepoFile(text: string): Repository[] {
     const option = /^([A-Za-z_]+)\s*=\s*(.*)$/.exec(line);
     if (option?.[1]) sections.at(-1)?.options.set(option[1].toLowerCase(), option[2]?.trim() ?? "");
   }
-  return sections
-    .filter(({ id, options }) => id !== "main" && !/^(0|no|false|off)$/i.test(options.get("enabled") ?? "1"))
-    .map(({ id, options }) => ({
-      uri: withoutSecrets(options.get("baseurl") || options.get("mirrorlist") || options.get("metalink") || ""),
-      suite: id,
-      origin: "",
-      label: options.get("name") ?? "",
-      releaseDate: "",
-      validUntil: "",
-      state: "",
-      detail: "",
-    }));
+  return sections;
+}
+
+/** The repository's id stands where a suite does. */
+const describe = ({ id, options }: Section) => ({
+  uri: withoutSecrets(options.get("baseurl") || options.get("mirrorlist") || options.get("metalink") || ""),
+  suite: id,
+  origin: "",
+  label: options.get("name") ?? "",
+  releaseDate: "",
+  validUntil: "",
+});
+
+function stateOf(
+  { options }: Section,
+  main: Section | undefined,
+  fetched: boolean,
+  told: { readonly state: string; readonly detail: string } | undefined,
+): { state: string; detail: string } {
+  if (told && told.state !== "fresh") return { state: told.state, detail: told.detail };
+  if (!fetched) return { state: "unreachable", detail: "There is no metadata of it: it has never been fetched." };
+  const on = (option: string) => isOn(options.get(option) ?? main?.options.get(option) ?? "0");
+  if (on("gpgcheck") || on("repo_gpgcheck")) return { state: "trusted", detail: "" };
+  return { state: "untrusted", detail: "Neither its list nor its packages are checked by signature (gpgcheck and repo_gpgcheck are off)." };
 }
 
 /** An address may carry a password. */

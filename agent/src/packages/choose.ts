@@ -38,7 +38,7 @@ export function decideManager(
 }
 
 /** The choice in force. A file that cannot be read leaves it to the system; the connection part says what is wrong with it. */
-export async function chosenManager(configDir: string, has: (file: string) => boolean = existsSync) {
+async function chosenManager(configDir: string, has: (file: string) => boolean = existsSync) {
   const text = await readFile(join(configDir, "agent.yaml"), "utf8").catch(() => "");
   let read: unknown;
   try {
@@ -50,8 +50,13 @@ export async function chosenManager(configDir: string, has: (file: string) => bo
   return decideManager(parsed.success ? parsed.data.packageManager : "auto", has);
 }
 
+/** What this machine is patched with; undefined where its package manager cannot be driven. */
+export async function drivenManager(configDir: string): Promise<ManagerId | undefined> {
+  const decided = await chosenManager(configDir);
+  return typeof decided === "string" ? decided : undefined;
+}
+
 /** The manager of this machine. Where there is none that we can drive, apt's stands in: the endpoint offers no patching then. */
 export async function createManager(run: Run, clock: Clock, configDir: string): Promise<PackageManager> {
-  const decided = await chosenManager(configDir);
-  return CREATE[typeof decided === "string" ? decided : "apt"](run, clock);
+  return CREATE[(await drivenManager(configDir)) ?? "apt"](run, clock);
 }

@@ -64,7 +64,12 @@ export type ManagerId = PackageChange["manager"];
 /** Everything the execution needs of a package manager; each lives in its own folder. */
 export interface PackageManager {
   readonly id: ManagerId;
+  /** One version of each package, the newest. */
   installed(): Promise<readonly InstalledPackage[]>;
+  /** Every version, also those that are kept beside newer ones, as rpm's kernels are. */
+  everyVersion(): Promise<readonly InstalledPackage[]>;
+  /** Why the machine should be rebooted by what the manager changed since it started; kernels are judged apart from this. */
+  rebootReasons(): Promise<readonly string[]>;
   health(): Promise<ManagerHealth>;
   /** Who holds the manager's lock now, e.g. "apt-get (pid 812)". */
   lockHolder(): Promise<string | undefined>;

@@ -1,28 +1,12 @@
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
-import { copyFile, open, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sha256File, syncPath } from "../bytes.ts";
 import type { InstalledPackage, KeptFile, PackageFile } from "../package-manager.ts";
 import type { Run } from "../run.ts";
 import { APT_ENVIRONMENT, APT_GET, archiveName, DPKG_DEB, DPKG_REPACK } from "./environment.ts";
 
 const DOWNLOAD_TIMEOUT_MS = 30 * 60_000;
-
-export async function sha256File(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest("hex");
-}
-
-/** Makes a file's bytes survive a power cut; apt and dpkg-repack do not. */
-export async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
 
 /** What a .deb says it is; undefined when it is none or is torn. */
 export async function describeDeb(run: Run, file: string): Promise<Omit<PackageFile, "sha256"> | undefined> {

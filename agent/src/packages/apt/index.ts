@@ -74,6 +74,9 @@ export function createApt(run: Run, clock: Clock): PackageManager {
     id: "apt",
     repairRungs: 4,
     installed: () => queryInstalled(run),
+    everyVersion: () => queryInstalled(run),
+    // Packages' own scripts leave a flag file, which is read with the kernels.
+    rebootReasons: async () => [],
     health: () => dpkgHealth(run),
     lockHolder: dpkgLockHolder,
     classify: classifyAptOutput,

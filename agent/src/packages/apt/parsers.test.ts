@@ -5,7 +5,6 @@ import { parseConffiles } from "./conffiles.ts";
 import { parseInstalled } from "./dpkg-state.ts";
 import { archiveName, pinned } from "./environment.ts";
 import { classifyAptOutput } from "./failure.ts";
-import { lockPids } from "./lock.ts";
 import { parseTargets, parseUpdate, refreshApt } from "./refresh.ts";
 import { parseSimulation } from "./simulation.ts";
 import { parseSizes } from "./space.ts";
@@ -85,11 +84,6 @@ describe("dpkg's state", () => {
     ]);
   });
   it("throws on a line that it does not know", () => expect(() => parseInstalled("a b c\n")).toThrow(/cannot be read/));
-  it("finds the holder of a lock by its inode", () => {
-    const locks =
-      "1: POSIX  ADVISORY  WRITE 812 00:2f:77 0 EOF\n2: FLOCK  ADVISORY  WRITE 34 00:2d:77 0 EOF\n3: POSIX  ADVISORY  WRITE 9 00:2f:78 0 EOF\n";
-    expect(lockPids(locks, new Set(["77"]))).toEqual([812]);
-  });
   it("computes the status file after a change", () => {
     const status =
       "Package: a\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n\nPackage: b\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n";

@@ -113,9 +113,11 @@ def updates():
             "repository": p.repoid, "repositoryName": p.repo.name, "downloadBytes": p.downloadsize,
             "held": key(p) not in free, "advisories": list(told.values()),
         })
+    # A repository without updateinfo says nothing of security; it does not say that nothing is wrong.
+    untold = sorted({u["repository"] for u in found if not base.repos[u["repository"]]._repo.getMetadataPath("updateinfo")})
     cached = {p.repoid for p in base.sack.query(flags=hawkey.IGNORE_EXCLUDES).available()}
     return {
-        "updates": found, "besides": sorted(set(left_out)), "empty": [r for r in base.enabled_at_first if r not in cached],
+        "updates": found, "withoutAdvisories": untold, "besides": sorted(set(left_out)), "empty": [r for r in base.enabled_at_first if r not in cached],
         "lost": [{"name": n, "architecture": a, "version": v} for n, a, v in
                  ((u["name"], u["architecture"], u["installed"]) for u in found)
                  if not base.sack.query(flags=hawkey.IGNORE_EXCLUDES).available().filter(name=n, arch=a, evr=v)],

@@ -38,6 +38,8 @@ export const answers = {
         advisories: z.array(advisory),
       }),
     ),
+    /** Repositories with updates that carry no advisories: which of those are for security nobody says. */
+    withoutAdvisories: z.array(z.string()),
     /** Names that are installed beside their elder versions, kernels, with an update pending. */
     besides: z.array(z.string()),
     /** Enabled repositories of which nothing is known. */

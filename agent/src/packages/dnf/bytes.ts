@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { copyFile, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { sha256File, syncPath } from "../apt/bytes.ts";
+import { sha256File, syncPath } from "../bytes.ts";
 import type { InstalledPackage, KeptFile, PackageFile } from "../package-manager.ts";
 import type { Run } from "../run.ts";
 import { askDnf } from "./ask.ts";

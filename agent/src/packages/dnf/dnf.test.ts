@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decideManager } from "../choose.ts";
-import { reasonIn } from "./ask.ts";
+import { interpreter, reasonIn } from "./ask.ts";
 import { avoidanceLines, avoidedIn, withoutBlocks } from "./avoidance.ts";
 import { archiveName } from "./environment.ts";
 import { classifyDnfOutput, explainDnfOutput, failedScripts } from "./failure.ts";
@@ -111,6 +114,20 @@ describe("the manager of a machine", () => {
   });
   it("is said to be absent by name where nothing can drive it", () =>
     expect(decideManager("auto", having("/usr/bin/zypper"))).toEqual({ absent: "zypper cannot be driven yet" }));
+  it("is not dnf where dnf5 goes by that name", () =>
+    expect(decideManager("auto", having("/usr/bin/dnf", "/usr/bin/dnf5"))).toEqual({ absent: "dnf5 cannot be driven yet" }));
+  it("is known by the interpreter of dnf's own program; dnf5 has none, nor has what is not there", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "breakwater-dnf-"));
+    const program = (name: string, text: string) => {
+      writeFileSync(join(directory, name), text);
+      return join(directory, name);
+    };
+    expect(await interpreter(program("dnf-3", "#!/usr/libexec/platform-python -s\nimport sys\n"))).toBe("/usr/libexec/platform-python");
+    expect(await interpreter(program("dnf5", "\x7fELF\x02\x01\x01"))).toBeUndefined();
+    expect(await interpreter(program("wrapper", "#!/bin/sh\nexec dnf5\n"))).toBeUndefined();
+    expect(await interpreter(join(directory, "none"))).toBeUndefined();
+    rmSync(directory, { recursive: true });
+  });
 });
 
 it("names an rpm by what it is, whatever its repository calls it", () =>

@@ -24,6 +24,9 @@ export function explainDnfOutput(output: string): string {
   return script ?? reason ?? lines.find((l) => /^(?:Error: |error: |gone: |untrusted: |download: )/.test(l)) ?? "";
 }
 
+/** Whether dnf said that a transaction is done: its last word, after every script. */
+export const saidComplete = (output: string): boolean => /^Complete!$/m.test(output);
+
 /**
  * Packages whose scripts after unpacking failed. rpm calls that a warning and dnf ends with 0: the version is there, what the script
  * had to do is not.

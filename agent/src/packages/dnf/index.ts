@@ -1,14 +1,15 @@
 import { access } from "node:fs/promises";
 import { type Clock, fail, formatInstant, ok } from "@breakwater/shared/core";
 import { compareVersions } from "@breakwater/shared/version";
-import type { ManagerCommand, PackageManager } from "../package-manager.ts";
+import { type ManagerCommand, type PackageManager, packageKey } from "../package-manager.ts";
 import type { Run } from "../run.ts";
 import { askDnf } from "./ask.ts";
 import { avoid, avoidanceLines, avoided, expire } from "./avoidance.ts";
 import { keepInstalled, settled } from "./bytes.ts";
+import { coreReasons } from "./core-updates.ts";
 import { archiveName, DNF, DNF_ENVIRONMENT, DNF_OPTIONS, nevra, RPM } from "./environment.ts";
-import { classifyDnfOutput, explainDnfOutput, failedScripts } from "./failure.ts";
-import { queryRpms, rpmHealth, rpmLockHolder } from "./rpm-state.ts";
+import { classifyDnfOutput, explainDnfOutput, failedScripts, saidComplete } from "./failure.ts";
+import { queryAllRpms, queryRpms, rpmHealth, rpmLockHolder } from "./rpm-state.ts";
 
 const LOOK_TIMEOUT_MS = 10 * 60_000;
 /** Downloads alone may be cut off: nothing is changed by then. */
@@ -17,6 +18,9 @@ const DOWNLOAD_TIMEOUT_MS = 2 * 3_600_000;
 const UNPACK_FACTOR = 1.5;
 /** Left over for rpm's database, logs and what scripts write. */
 const RESERVE_BYTES = 300 * 1024 * 1024;
+
+/** The end of a transaction that nobody saw, though every package is where it should be. */
+const CUT_OFF = "dnf was ended before it said that it was complete: scripts that run last (%postun, %posttrans) may not have run.";
 
 /**
  * dnf 4 and rpm. dnf's library says what would be done and fetches (ask-script.ts); dnf itself, with these files and without any
@@ -28,14 +32,18 @@ export function createDnf(run: Run, clock: Clock): PackageManager {
 
   return {
     id: "dnf",
-    repairRungs: 2,
+    repairRungs: 3,
     installed: async () => (await queryRpms(run)).packages,
+    everyVersion: () => queryAllRpms(run),
+    rebootReasons: () => coreReasons(run),
     health: () => rpmHealth(run),
     lockHolder: rpmLockHolder,
     classify: classifyDnfOutput,
     explain: explainDnfOutput,
-    halfDone: (output) =>
-      failedScripts(output).map((script) => `${script} failed: its version is installed, what the script does is not done.`),
+    halfDone: (output) => [
+      ...failedScripts(output).map((script) => `${script} failed: its version is installed, what the script does is not done.`),
+      ...(output !== "" && !saidComplete(output) ? [CUT_OFF] : []),
+    ],
     avoid: (id, bad, why, expires) => avoid(id, avoidanceLines(id, bad, why, expires)),
     expireAvoidances: expire,
     keep: (packages, directory, caches) => keepInstalled(run, packages, directory, caches),
@@ -85,12 +93,18 @@ export function createDnf(run: Run, clock: Clock): PackageManager {
     applyCommand: (changes, archives) => transact(changes.map((c) => `${archives}/${archiveName({ ...c, version: c.to })}`)),
     restoreCommand: (kept) => transact(kept.map((k) => k.file)),
 
-    async repairCommand(rung) {
-      const { superseded } = await queryRpms(run);
+    async repairCommand(rung, files) {
+      const { packages, superseded } = await queryRpms(run);
       if (superseded.length === 0) return undefined;
-      if (rung === 0) return command([DNF, ...DNF_OPTIONS, "remove", "--duplicates"]);
+      if (rung === 0) {
+        // The elder entry goes, and the scripts that were cut off run again; taking the elder one away alone would leave them undone.
+        const torn = packages.filter((p) => p.status === "duplicated");
+        const bytes = torn.flatMap((p) => files.find((f) => packageKey(f) === packageKey(p) && f.version === p.version) ?? []);
+        return bytes.length === torn.length ? command([DNF, ...DNF_OPTIONS, "reinstall", ...bytes.map((f) => f.file)]) : undefined;
+      }
+      if (rung === 1) return command([DNF, ...DNF_OPTIONS, "remove", "--duplicates"]);
       // A script that never ends would not end now either: the elder entry goes without its scripts.
-      if (rung === 1) return command([RPM, "-e", "--noscripts", "--nodeps", ...superseded.map(nevra)]);
+      if (rung === 2) return command([RPM, "-e", "--noscripts", "--nodeps", ...superseded.map(nevra)]);
       return undefined;
     },
 

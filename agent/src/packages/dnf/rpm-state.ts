@@ -1,7 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { ProblemError } from "@breakwater/shared/core";
 import { compareVersions } from "@breakwater/shared/version";
-import { lockPids } from "../apt/lock.ts";
+import { commandOf, lockHolderOf } from "../lock-holders.ts";
 import { type InstalledPackage, type ManagerHealth, packageKey } from "../package-manager.ts";
 import type { Run } from "../run.ts";
 import { DNF_ENVIRONMENT, nevra, RPM } from "./environment.ts";
@@ -39,7 +39,8 @@ export function parseInstalled(output: string): InstalledPackage[] {
     });
 }
 
-async function queryAll(run: Run): Promise<InstalledPackage[]> {
+/** Every version in rpm's database. @throws when rpm does not tell */
+export async function queryAllRpms(run: Run): Promise<InstalledPackage[]> {
   const ran = await run([RPM, "-qa", "--qf", FORMAT], { env: DNF_ENVIRONMENT, timeoutMs: TIMEOUT_MS });
   if (ran.exitCode !== 0) throw unreadable(`rpm -qa failed: ${ran.stderr.slice(0, 500)}`);
   return parseInstalled(ran.stdout);
@@ -77,7 +78,7 @@ export function withoutDuplicates(
 }
 
 export async function queryRpms(run: Run) {
-  const all = await queryAll(run);
+  const all = await queryAllRpms(run);
   const keys = all.map(packageKey);
   const beside = new Set(keys).size < keys.length ? await keptBeside(run) : new Set<string>();
   return withoutDuplicates(all, beside);
@@ -92,17 +93,28 @@ export async function rpmHealth(run: Run): Promise<ManagerHealth> {
   return { healthy: problems.length === 0, problems };
 }
 
-/** Who holds rpm's lock (the kernel's table says it), or dnf's own, which is a file with a pid that may be long gone. */
+/** What rpm calls a file with a package's script in it; the shell that runs it has it among its words. */
+const SCRIPT = /\/rpm-tmp\.\w+/;
+
+/** Pids of the shells that run packages' scripts. rpm's lock goes with rpm: a script outlives a killed one, unseen by the next. */
+async function runningScripts(): Promise<number[]> {
+  const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry)).map(Number);
+  const found = await Promise.all(
+    pids.map(async (pid) => (SCRIPT.test(await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")) ? [pid] : [])),
+  );
+  return found.flat();
+}
+
+/**
+ * Who holds rpm's lock (the kernel's table says it), or dnf's own, which is a file with a pid that may be long gone; or runs a
+ * script that a killed rpm left behind.
+ */
 export async function rpmLockHolder(): Promise<string | undefined> {
-  const inodes = new Set<string>();
-  for (const path of LOCKS) {
-    const found = await stat(path).catch(() => undefined);
-    if (found) inodes.add(String(found.ino));
-  }
-  const [locking] = lockPids(await readFile("/proc/locks", "utf8"), inodes);
+  const locking = await lockHolderOf(LOCKS);
+  if (locking !== undefined) return locking;
   const noted = Number(await readFile(DNF_LOCK, "utf8").catch(() => ""));
-  const nameOf = (pid: number) => readFile(`/proc/${pid}/comm`, "utf8").catch(() => undefined);
-  if (locking !== undefined) return `${((await nameOf(locking)) ?? "a process of another container").trim()} (pid ${locking})`;
-  const name = noted > 0 ? (await nameOf(noted))?.trim() : undefined;
-  return name !== undefined && /^(?:dnf|yum|microdnf|packagekit|python)/i.test(name) ? `${name} (pid ${noted})` : undefined;
+  const name = noted > 0 ? await commandOf(noted) : undefined;
+  if (name !== undefined && /^(?:dnf|yum|microdnf|packagekit|python)/i.test(name)) return `${name} (pid ${noted})`;
+  const [script] = await runningScripts();
+  return script === undefined ? undefined : `a package's script (pid ${script})`;
 }

@@ -1,0 +1,11 @@
+import { expect, it } from "vitest";
+import { type DnfUpdates, problemsOf } from "./rpm-pending-updates.ts";
+
+const told = (more: Partial<DnfUpdates>): DnfUpdates => ({ updates: [], withoutAdvisories: [], besides: [], empty: [], lost: [], ...more });
+
+it("what dnf's list of updates cannot tell is said, each by itself", () => {
+  expect(problemsOf(told({}))).toEqual([]);
+  const problems = problemsOf(told({ withoutAdvisories: ["extras"], besides: ["kernel-core"], empty: ["dead"] }));
+  expect(problems.map((p) => p.code).sort()).toEqual(["advisories-missing", "installed-beside", "repositories-unread"]);
+  expect(problems.find((p) => p.code === "advisories-missing")?.message).toMatch(/unknown: extras\.$/);
+});
