@@ -2,7 +2,7 @@ import { days, type Instant } from "@breakwater/shared/core";
 import type { KnownEndpoint, SeenNeighbour } from "./endpoints.ts";
 import { strangersOf } from "./neighbours.ts";
 import { type Criterion, reconcile, type SourcedEntry, type Standing } from "./reconcile.ts";
-import type { SoftwareGap } from "./software-gaps.ts";
+import type { SoftwareGap } from "./software-tally.ts";
 
 /** What can be amiss, in the order in which it is told; "matched" is not amiss. */
 export const GAP_KINDS = [

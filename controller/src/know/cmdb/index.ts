@@ -137,8 +137,7 @@ export function createCmdb({ store, clock }: { readonly store: Store; readonly c
       if (source !== undefined && !(await this.sources()).some((s) => s.source === source)) return fail(cmdbProblem.sourceUnknown(source));
       const key = `${await lastEvent(db)} ${source ?? ""}`;
       if (last?.key === key) return ok(last.comparison);
-      const entries = await readEntries(db, source);
-      const { endpoints, seen, watching, cut } = await readEndpoints(db);
+      const [entries, { endpoints, seen, watching, cut }] = await Promise.all([readEntries(db, source), readEndpoints(db)]);
       const { gaps, standings } = machineGaps({ entries, endpoints, seen }, clock.now());
       const pairs: Pair[] = [...standings].flatMap(([entry, standing]) =>
         standing.kind === "matched" ? [{ endpointId: standing.endpointId, source: entry.source, place: entry.place }] : [],

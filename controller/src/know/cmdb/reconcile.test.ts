@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { strangersOf } from "./neighbours.ts";
 import { type EndpointIdentity, reconcile, type SourcedEntry } from "./reconcile.ts";
-import { sameVersion } from "./software-gaps.ts";
+import { sameVersion } from "./software-tally.ts";
 
 let place = 1;
 const entry = (says: Partial<SourcedEntry>): SourcedEntry => ({

@@ -43,15 +43,23 @@ export async function* writeCycloneDx(content: SbomContent): AsyncGenerator<stri
   yield `\n],${members({ compositions })}}\n`;
 }
 
+/** The longest that the schema takes. */
+const MAX_VERSION = 1_024;
+
+/** A version that is unknown is left out; one that the schema does not take is told as a property: cut short it would be another. */
+const versionOf = (version: string) => (version === "" || version.length > MAX_VERSION ? {} : { version });
+const longVersion = (version: string) => (version.length > MAX_VERSION ? [{ name: "breakwater:version", value: version }] : []);
+
 const component = (p: SbomPackage) => ({
   type: "library",
   "bom-ref": p.ref,
   ...(p.vendor === "" ? {} : { supplier: { name: p.vendor } }),
   name: p.name,
-  version: p.version,
+  ...versionOf(p.version),
   licenses: [{ license: { name: UNKNOWN_LICENCE } }],
   ...(p.purl === null ? {} : { purl: p.purl }),
   properties: [
+    ...longVersion(p.version),
     { name: "breakwater:source:name", value: p.sourceName },
     { name: "breakwater:source:version", value: p.sourceVersion },
   ],
@@ -60,7 +68,10 @@ const component = (p: SbomPackage) => ({
 const device = (e: SbomEndpoint) => ({
   type: "device",
   "bom-ref": e.id,
-  name: e.hostname,
-  components: [{ type: "operating-system", name: e.os.id, version: e.os.version, description: e.os.name }],
-  properties: [{ name: "breakwater:inventory", value: e.inventoryAt ?? "never taken: what is installed is unknown" }],
+  name: e.hostname || e.id,
+  components: [{ type: "operating-system", name: e.os.id, ...versionOf(e.os.version), description: e.os.name }],
+  properties: [
+    ...longVersion(e.os.version),
+    { name: "breakwater:inventory", value: e.inventoryAt ?? "never taken: what is installed is unknown" },
+  ],
 });

@@ -48,6 +48,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 /** What SPDX 2.3 asks of the parts that are written. @see https://spdx.github.io/spdx-spec/v2.3/ */
+const ONE_LINE = /^[^\n\r]*$/;
 const spdxId = z.string().regex(/^SPDXRef-[A-Za-z0-9.-]+$/);
 const spdx = z.strictObject({
   ...{
@@ -65,9 +66,9 @@ const spdx = z.strictObject({
     z.strictObject({
       ...{
         SPDXID: spdxId,
-        name: z.string().min(1),
-        versionInfo: z.string(),
-        supplier: z.string().regex(/^(NOASSERTION$|Organization: \S)/),
+        name: z.string().min(1).regex(ONE_LINE),
+        versionInfo: z.string().regex(ONE_LINE).optional(),
+        supplier: z.string().regex(/^(NOASSERTION|Organization: \S.*)$/),
       },
       ...{ downloadLocation: z.literal("NOASSERTION"), filesAnalyzed: z.literal(false), licenseConcluded: z.literal("NOASSERTION") },
       ...{
@@ -89,7 +90,11 @@ const spdx = z.strictObject({
     }),
   ),
   relationships: z.array(
-    z.strictObject({ spdxElementId: spdxId, relationshipType: z.enum(["DESCRIBES", "CONTAINS"]), relatedSpdxElement: spdxId }),
+    z.strictObject({
+      spdxElementId: spdxId,
+      relationshipType: z.enum(["DESCRIBES", "CONTAINS"]),
+      relatedSpdxElement: z.union([spdxId, z.enum(["NONE", "NOASSERTION"])]),
+    }),
   ),
 });
 
@@ -154,9 +159,64 @@ describe("a bill of materials", () => {
       const doc = spdx.parse(JSON.parse(text));
       const ids = new Set([doc.SPDXID, ...doc.packages.map((p) => p.SPDXID)]);
       expect(ids.size).toBe(doc.packages.length + 1);
-      for (const r of doc.relationships) expect([ids.has(r.spdxElementId), ids.has(r.relatedSpdxElement)]).toEqual([true, true]);
+      for (const r of doc.relationships)
+        expect([ids.has(r.spdxElementId), ids.has(r.relatedSpdxElement) || r.relatedSpdxElement === "NOASSERTION"]).toEqual([true, true]);
       expect(doc.relationships.filter((r) => r.relationshipType === "DESCRIBES").length).toBeGreaterThan(0);
     }
+  });
+
+  it("in SPDX says of which endpoints more may be installed, and of a fleet of none that it describes nothing", async () => {
+    const open = (text: string) => spdx.parse(JSON.parse(text)).relationships.filter((r) => !r.relatedSpdxElement.startsWith("SPDXRef-"));
+    expect(
+      open(await textOf(sboms.ofFleet("spdx"))).map((r) => `${r.spdxElementId} ${r.relationshipType} ${r.relatedSpdxElement}`),
+    ).toEqual(["SPDXRef-ep-b CONTAINS NOASSERTION", "SPDXRef-ep-c CONTAINS NOASSERTION", "SPDXRef-ep-never CONTAINS NOASSERTION"]);
+    const none = await openTestStore();
+    const text = await textOf(createSboms({ store: none, clock, version: "0.1.0" }).ofFleet("spdx"));
+    expect(open(text)).toEqual([{ spdxElementId: "SPDXRef-DOCUMENT", relationshipType: "DESCRIBES", relatedSpdxElement: "NONE" }]);
+    await none.close();
+  });
+
+  it("keeps to both schemas whatever packages and hosts are called, and lists a jar of no known group without a package URL", async () => {
+    const odd = await openTestStore();
+    const long = `1.${"0".repeat(2_000)}`;
+    await addEndpoint(odd, "ep_odd", { hostname: " two\nlines ", osVersion: "", osName: "Odd\r\nLinux" });
+    const taken = await createInventory({ store: odd, clock }).takeSnapshot(
+      "ep_odd",
+      wireInventory({
+        packages: [
+          wirePackage("curl", "1", { vendor: "Some\nvendor <https://example.org>", sourceName: "a\nb", sourceVersion: "2\n3" }),
+          wirePackage("long", long, { vendor: " " }),
+        ],
+        components: [
+          wireComponent("maven", "commons-lang", "2.6", "/opt/commons-lang-2.6.jar"),
+          wireComponent("npm", "left-pad", "", "/srv/x"),
+        ],
+        componentScan: wireScan(),
+      }),
+      "1",
+    );
+    expectOk(taken);
+    const all = createSboms({ store: odd, clock, version: "0.1.0" });
+    const text = await textOf(all.ofFleet("cyclonedx"));
+    expect(await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text)).toBeNull();
+    type Component = { name: string; version?: string; purl?: string; properties: { name: string; value: string }[] };
+    const { components } = JSON.parse(text) as { components: Component[] };
+    const of = (name: string) => components.find((c) => c.name === name);
+    expect(of("commons-lang")).toMatchObject({ version: "2.6" });
+    expect(of("commons-lang")).not.toHaveProperty("purl");
+    expect(of("left-pad")).not.toHaveProperty("version");
+    // Too long for the schema: told whole beside it, never cut.
+    expect(of("long")).not.toHaveProperty("version");
+    expect(of("long")?.properties).toContainEqual({ name: "breakwater:version", value: long });
+    const doc = spdx.parse(JSON.parse(await textOf(all.ofFleet("spdx"))));
+    expect(doc.packages.map((p) => `${p.name} | ${p.supplier}`)).toEqual([
+      "curl | Organization: Some vendor <https://example.org>",
+      "long | NOASSERTION",
+      "commons-lang | NOASSERTION",
+      "left-pad | NOASSERTION",
+      "two lines | NOASSERTION",
+    ]);
+    await odd.close();
   });
 
   it("is refused where nothing is known, which is not nothing installed", async () => {
@@ -209,11 +269,13 @@ describe("a package URL of ours", () => {
       of("go", "golang.org/x/net"),
       of("pypi", "requests"),
       of("floppy", "x"),
+      of("maven", "commons-lang"),
     ]).toEqual([
       "pkg:npm/%40types/node@1.0.0",
       "pkg:maven/org.slf4j/slf4j-api@1.0.0",
       "pkg:golang/golang.org/x/net@1.0.0",
       "pkg:pypi/requests@1.0.0",
+      null,
       null,
     ]);
   });

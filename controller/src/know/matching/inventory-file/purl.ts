@@ -121,15 +121,15 @@ const NAMESPACES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The package URL of an installed package, with release, architecture and source; null for a format that has no type of package URL.
- * `packageOfPurl` reads the same package out of it.
+ * The package URL of an installed package, with release, architecture and source; null for a format that has no type of package URL,
+ * and for a package that its type cannot name: a jar of which nothing tells the group. `packageOfPurl` reads the same package out of it.
  */
 export function writePurl(pkg: Omit<MatchPackage, "vendor">): string | null {
   const type = TYPES.get(pkg.ecosystem);
   if (type === undefined) return null;
   if (!OF_SYSTEM.has(pkg.ecosystem)) {
     const [namespace, name] = splitName(pkg.ecosystem, pkg.name);
-    return new PackageURL(type, namespace, name, pkg.version, undefined, undefined).toString();
+    return written(type, namespace, name, pkg.version);
   }
   const [system = "", release = ""] = pkg.distribution.split(":");
   const epoch = pkg.ecosystem === "rpm" ? /^(\d+):/.exec(pkg.version)?.[1] : undefined;
@@ -140,7 +140,22 @@ export function writePurl(pkg: Omit<MatchPackage, "vendor">): string | null {
     ...upstreamOf(pkg),
   };
   const version = epoch === undefined ? pkg.version : pkg.version.slice(epoch.length + 1);
-  return new PackageURL(type, NAMESPACES[system] ?? (system || undefined), pkg.name, version, qualifiers, undefined).toString();
+  return written(type, NAMESPACES[system] ?? (system || undefined), pkg.name, version, qualifiers);
+}
+
+/** As text; null where the type's own rules refuse it, so that one such package takes no document with it. */
+function written(
+  type: string,
+  namespace: string | undefined,
+  name: string,
+  version: string,
+  qualifiers?: Record<string, string>,
+): string | null {
+  try {
+    return new PackageURL(type, namespace, name, version, qualifiers, undefined).toString();
+  } catch {
+    return null;
+  }
 }
 
 /** As Syft writes it: the source, with its version where that is another one; of rpm packages the source rpm. */
