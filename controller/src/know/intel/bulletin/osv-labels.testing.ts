@@ -2,15 +2,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { zipEntries } from "../zip.ts";
-import { squeeze } from "./names.ts";
+import { type Bounds, isNamed, labelledLine, MAX_LABELLED_CHARACTERS, MAX_TEXTS, states } from "./labels.testing.ts";
 import type { Line } from "./scoring.testing.ts";
-
-/**
- * Labels made from databases of advisories: a record tells in fields what its own text states in words. A version is wanted only
- * where the text has it, and a record only where the text has each of them, so that what a text leaves out is not missed.
- * The fields know less than the words: "also fixed in 1.2" of a line that the record leaves out counts as wrong. Figures on
- * these labels are for comparing readers and sources, not the reader's worth.
- */
 
 /** Sources whose texts nobody reads or fits to: what the reader is worth on vendors that it was not made for shows in them. */
 export const HELD_OUT: ReadonlySet<string> = new Set(["osv/crates.io", "osv/opam"]);
@@ -44,17 +37,18 @@ const Record = z.object({
 });
 type Record = z.infer<typeof Record>;
 
-/** At most so many texts of a source: a large one takes minutes and tells no more. */
-const MAX_TEXTS = 400;
-/** A text longer than this tells of more than one thing. */
-const MAX_CHARACTERS = 20_000;
-
 /** The sources below a directory that holds archives as OSV publishes them, `ECOSYSTEM/all.zip`. */
 export const osvSources = (directory: string): string[] =>
   readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && readdirSync(join(directory, entry.name)).includes("all.zip"))
     .map((entry) => entry.name)
     .sort();
+
+/** Paths of the archives of all sources that are not held out, by source. */
+export const archivesOf = (directory: string): ReadonlyMap<string, string> =>
+  new Map(
+    osvSources(directory).flatMap((source) => (HELD_OUT.has(`osv/${source}`) ? [] : [[source, join(directory, source, "all.zip")]])),
+  );
 
 /** Labelled texts of one source, each text once, in the order of the archive. */
 export async function* osvLines(directory: string, source: string): AsyncGenerator<Line> {
@@ -75,50 +69,22 @@ function labelled(record: Record, source: string): Line | undefined {
   const { summary, details } = record;
   if (record.withdrawn || !details) return undefined;
   const text = summary && !details.replace(/^[#\s]+/, "").startsWith(summary) ? `${summary}\n\n${details}` : details;
-  if (text.length > MAX_CHARACTERS) return undefined;
+  if (text.length > MAX_LABELLED_CHARACTERS) return undefined;
   const ranges = (record.affected ?? []).flatMap((a) => {
     const names = spellings(a.package?.name ?? "");
     // A package that the text does not name cannot be read from it; a text that names none of them is left out.
-    const of = { names, neutral: !names.some((n) => squeeze(text).includes(squeeze(n))), last: lastKnown(a.database_specific) };
+    const of = { names, neutral: !isNamed(text, names), last: lastKnown(a.database_specific) };
     return (a.ranges ?? []).filter((r) => r.type !== "GIT").flatMap((r) => spans(r.events).map((s) => ({ ...s, ...of })));
   });
-  if (ranges.every((r) => r.neutral) || !ranges.every((r) => states(text, r.upper))) return undefined;
-  return {
-    id: record.id,
-    source: `osv/${source}`,
-    text,
-    judge: ["fixed", "ranges"],
-    gold: {
-      ids: [],
-      severity: null,
-      fixed: ranges.flatMap((r) => (r.kind === "fixed" ? [{ names: r.names, version: r.upper, neutral: r.neutral }] : [])),
-      ranges: ranges.map(({ names, neutral, last, introduced, kind, upper }) => ({
-        names,
-        neutral,
-        introduced,
-        introducedStated: states(text, introduced),
-        uppers: [
-          [kind, upper],
-          ...[...last, ...(kind === "fixed" ? predecessor(upper) : [])].map((v): [string, string] => ["lastAffected", v]),
-        ],
-      })),
-    },
-  };
+  if (!ranges.every((r) => states(text, r.upper))) return undefined;
+  return labelledLine(record.id, `osv/${source}`, text, ranges);
 }
 
-interface Bounds {
-  readonly introduced: string;
-  readonly kind: "fixed" | "lastAffected";
-  readonly upper: string;
-}
 /** "<= 1.2.3": what the record's author knew to be affected, beside the version that repairs it. */
 const lastKnown = (specific: { last_known_affected_version_range?: string | undefined } | null | undefined): string[] => {
   const version = /^<=\s*(\S+)$/.exec(specific?.last_known_affected_version_range ?? "")?.[1];
   return version ? [version] : [];
 };
-/** "Up to 2.4.66" says of what 2.4.67 repairs the same as "before 2.4.67". */
-const predecessor = (version: string): string[] =>
-  [/^(.*[.-])(\d+)$/.exec(version)].flatMap((m) => (m && Number(m[2]) > 0 ? [`${m[1]}${Number(m[2]) - 1}`] : []));
 /** Pairs of events that follow each other; what has no end names no version that a text could state. */
 function spans(
   events: readonly { introduced?: string | undefined; fixed?: string | undefined; last_affected?: string | undefined }[],
@@ -131,12 +97,6 @@ function spans(
     if (upper !== undefined) found.push({ introduced, kind: event.fixed === undefined ? "lastAffected" : "fixed", upper });
   }
   return found;
-}
-
-/** Whether the text has the version as one of its own, not as a piece of a longer one. */
-function states(text: string, version: string): boolean {
-  const bare = version.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`(?<![\\w.-])v?${bare}(?![\\w-]|\\.\\w)`, "i").test(text);
 }
 
 /** "org.foo:bar" is told as bar, "github.com/foo/bar/v2" as bar, "drupal/foo" as foo. */

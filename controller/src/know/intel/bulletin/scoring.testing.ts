@@ -169,13 +169,7 @@ export function score(line: Line, scores: Scores): string[] {
         ? [{ names: r.names, versions: [r.introduced], neutral: (r.neutral ?? false) || !r.introducedStated }]
         : [],
     );
-    const unstated = gold.filter((r) => !r.introducedStated).map((r) => r.names);
-    const pairs = lowerPairs(affected).filter(
-      (p) =>
-        lowers.some((l) => l.versions.some((v) => spelling(v) === spelling(p.version)) && nameMatches(p.name, l.names)) ||
-        !unstated.some((names) => nameMatches(p.name, names)),
-    );
-    told.push(...compare(scores.ranges, pairs, lowers).map((t) => `lower ${t}`));
+    told.push(...compare(scores.ranges, lowerPairs(affected), lowers).map((t) => `lower ${t}`));
   }
   if (judged.has("severity")) {
     if (severity === line.gold.severity) scores.severity.right += severity === null ? 0 : 1;

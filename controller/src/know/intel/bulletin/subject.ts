@@ -4,6 +4,7 @@ import { isPackageLike, isPlainWord, nameBefore, nameFrom, PART, squeeze, wordsO
 import type { Outline, Sentence } from "./outline.ts";
 import { calledAKind, codeNames, MAX_SENTENCES, one, owners, rootsOfPaths, used } from "./subject-places.ts";
 import type { Token } from "./tokens.ts";
+import { isCommonWord } from "./vocabulary/index.ts";
 import { COMMON, PLATFORM } from "./words.ts";
 
 /** What a whole text is about, from its title and its first sentences. */
@@ -46,6 +47,7 @@ const ROOT_OF_PATH = 1.2;
 const OWNER = 0.4;
 const ADDRESS = 1.3;
 const A_TYPE = 0.4;
+const ORDINARY = Number(process.env.ORD ?? 0.3);
 
 /**
  * @param besideVersions names that stand beside version expressions, in order of the text
@@ -90,7 +92,7 @@ export function subjectOf(
   // Rust's packages are spelled in lower case, its types and traits in capitals.
   const crates = sentences.some(({ tokens }) => tokens.some((t) => /^crates?$/.test(t.lower)));
   for (const { name, score: all } of scores.values()) {
-    const score = crates && /\p{Lu}/u.test(name.text) ? all * A_TYPE : all;
+    const score = all * (crates && /\p{Lu}/u.test(name.text) ? A_TYPE : 1) * (isOrdinary(name) ? ORDINARY : 1);
     total += score;
     if (!best || score > best.score) best = { name, score };
   }
@@ -107,6 +109,9 @@ export function subjectOf(
       }
     : undefined;
 }
+
+/** "Automatic", "decoder": one word that bulletins have in common, in lower case or with the capital of a title. */
+const isOrdinary = ({ text }: Name): boolean => /^\p{L}[\p{Ll}-]*$/u.test(text) && isCommonWord(text.toLowerCase());
 
 /** "Unaligned reads of ...": a word in a capital that opens the title, and that the text never comes back to, need be no name. */
 const onlyOpens = (name: Name, [title, ...others]: readonly Sentence[]): boolean =>
