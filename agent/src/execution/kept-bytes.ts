@@ -1,6 +1,6 @@
 import { rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { sha256File } from "../packages/apt/bytes.ts";
+import { sha256File } from "../packages/bytes.ts";
 import { type PackageFile, type PackageManager, packageKey } from "../packages/package-manager.ts";
 
 export interface Mended {
