@@ -65,7 +65,7 @@ export class Fleet {
 }
 
 /** What other tests did to a host must not be met again. */
-async function fresh(host: Host): Promise<void> {
+export async function fresh(host: Host): Promise<void> {
   if ((await host.package("breakwater-agent")) === "") return;
   await host.reset();
   await host.start();

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { execaSync } from "execa";
 import { testbed } from "./testbed.ts";
 
-const TOOLS = ["debootstrap", "systemd-nspawn", "ip", "nft", "apt-ftparchive", "gpg", "python3"];
+const TOOLS = ["debootstrap", "systemd-nspawn", "ip", "nft", "apt-ftparchive", "gpg", "python3", "rpmbuild", "createrepo_c"];
 
 /** Boots what the tests need, once; says why when that cannot be. */
 export default async function setup(): Promise<() => Promise<void>> {
@@ -11,7 +11,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   const missing = TOOLS.filter((tool) => execaSync("sh", ["-c", `command -v ${tool}`], { reject: false }).exitCode !== 0);
   if (missing.length > 0)
     throw new Error(
-      `Missing: ${missing.join(", ")}. Run: apt-get update && apt-get install --no-install-recommends debootstrap systemd-container iproute2 nftables apt-utils gpg python3`,
+      `Missing: ${missing.join(", ")}. Run: apt-get update && apt-get install --no-install-recommends debootstrap systemd-container iproute2 nftables apt-utils gpg python3 rpm createrepo-c`,
     );
   console.log("Building the agent's package ...");
   execaSync("npm", ["run", "-s", "package", "--", "agent", "--fast"], { stdio: "inherit" });

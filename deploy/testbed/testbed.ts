@@ -8,7 +8,7 @@ export interface Ran {
 
 const here = import.meta.dirname;
 const script = async (
-  name: "hosts" | "repo",
+  name: "hosts" | "repo" | "repo-rpm",
   args: readonly string[],
   options: { input?: string; timeoutMs?: number } = {},
 ): Promise<Ran> => {
@@ -86,12 +86,18 @@ export class Host {
     const { out } = await this.try("/usr/bin/dpkg-query", "-W", "-f=${db:Status-Abbrev} ${Version}\\n", name);
     return /^\S+ .*$/m.test(out) && !out.includes("no packages found") ? out.trim().replace(/\s+/g, " ") : "";
   }
+  /** rpm's word on one package: its versions as "1.2-3", all of them; none when rpm does not know it. */
+  async rpms(name: string): Promise<string[]> {
+    const { exitCode, out } = await this.try("rpm", "-q", "--qf", "%{VERSION}-%{RELEASE}\\n", name);
+    return exitCode === 0 ? out.trim().split("\n").sort() : [];
+  }
 }
 
 export const testbed = {
   up: (count: number) => must(script("hosts", ["up", String(count)], { timeoutMs: 600_000 }), "booting the hosts"),
   down: () => must(script("hosts", ["down"]), "stopping the hosts"),
   repo: (...args: string[]) => must(script("repo", args), `repo ${args.join(" ")}`),
+  repoRpm: (...args: string[]) => must(script("repo-rpm", args), `repo-rpm ${args.join(" ")}`),
 };
 
 /** Waits until a condition gives a value. @throws after the limit, with what was last seen */

@@ -42,6 +42,11 @@ export class Lab {
     return this.controller.stop();
   }
 
+  /** The version that the host's own package manager says is there, in one word. */
+  protected async installed(host: Host, name: string): Promise<string> {
+    return (await host.package(name)).split(" ")[1] ?? "";
+  }
+
   /** An approved plan that takes packages of one host to these versions, once the controller knows that they are pending. */
   approved(host: Host, to: Readonly<Record<string, string>>, more: Record<string, unknown> = {}): Promise<Plan> {
     const wanted = Object.entries(to);
@@ -53,7 +58,7 @@ export class Lab {
       const known = await Promise.all(
         wanted.map(async ([name, version]) => {
           const row = rows.find((r) => r.name === name);
-          return row?.update?.to === version && (await host.package(name)).endsWith(` ${row.version}`);
+          return row?.update?.to === version && (await this.installed(host, name)) === row.version;
         }),
       );
       if (!known.every(Boolean)) return undefined;

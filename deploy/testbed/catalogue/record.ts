@@ -13,9 +13,12 @@ function keep(result: Result): void {
 }
 
 const versionsOf = async (host: Host): Promise<string> => {
-  const shown = await host.try("dpkg-query", "-W", "-f=${Package} ${Version}\\n", "breakwater-agent", "apt", "dpkg", "systemd");
+  const names = ["breakwater-agent", "apt", "dnf", "dpkg", "rpm", "systemd"];
+  const shown = await host.try("dpkg-query", "-W", "-f=${Package} ${Version}\\n", ...names);
   const debian = await host.try("cat", "/etc/debian_version");
-  return [`Debian ${debian.out.trim()}`, ...shown.out.trim().split("\n").sort()].join(", ");
+  // Of what a host does not have dpkg prints a sentence.
+  const installed = shown.out.split("\n").filter((line) => /^\S+ \S+$/.test(line));
+  return [`Debian ${debian.out.trim()}`, ...installed.sort()].join(", ");
 };
 
 /** What runs on a host waits until what ran there before has ended. */

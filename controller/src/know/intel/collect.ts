@@ -41,6 +41,14 @@ export interface Collecting {
   readonly folder: string;
   readonly now: Instant;
   readonly stop?: AbortSignal | undefined;
+  /** Tells how far a download of many pages has come; null: what had come is of no use. */
+  readonly told: (progress: Progress | null) => void;
+}
+
+/** Records that have been fetched, and how many there are as far as the publisher says. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
 }
 
 /** Fetches what a feed says. @returns undefined when nothing changed @throws Error with a plain reason */

@@ -7,7 +7,7 @@ import { eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, queryRows, recordEvents, type Store, schema } from "../../store/index.ts";
 import { createBundles } from "./bundle/index.ts";
-import { type Collected, collectDocument } from "./collect.ts";
+import { type Collected, collectDocument, type Progress } from "./collect.ts";
 import { epssModelChange } from "./epss/model-change.ts";
 import type { FeedConfig } from "./feed-config.ts";
 import { feedAdapters } from "./feeds.ts";
@@ -55,6 +55,8 @@ export interface FeedStatus {
   readonly modelChange: string;
   /** Why the last attempt failed; "" when it did not. What was known before stays in use. */
   readonly problem: string;
+  /** How far a download of many pages has come, while it goes on and after it was interrupted; null when there is none. */
+  readonly progress: Progress | null;
 }
 
 /** What a refresh of one feed came to. */
@@ -126,13 +128,20 @@ export function createIntel({
     return refresh;
   }
 
+  /** Kept after a failure: the next reading goes on there. */
+  const progress = new Map<string, Progress>();
+
   async function refreshFeed(feed: FeedConfig): Promise<FeedRefresh["result"]> {
     const known = await stored(feed);
     const now = clock.now();
     try {
       const adapter = feedAdapters[feed.kind];
       const place = await feedFolder(feed.id);
-      const collected = await (adapter.collect ?? collectDocument)({ feed, known, transport, folder: place, now, stop });
+      const collected = await (adapter.collect ?? collectDocument)({
+        ...{ feed, known, transport, folder: place, now, stop },
+        told: (so) => void (so ? progress.set(feed.id, so) : progress.delete(feed.id)),
+      });
+      progress.delete(feed.id);
       if (!collected) return await unchanged(feed, known, now);
       try {
         if (feed.signedBy && collected.signed !== true)
@@ -277,6 +286,7 @@ export function createIntel({
           dated: parse(row?.dated),
           problem: row?.lastProblem ?? "",
           modelChange: changes.get(id) ?? "",
+          progress: progress.get(id) ?? null,
         };
       });
     },

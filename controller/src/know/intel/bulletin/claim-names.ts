@@ -78,12 +78,15 @@ export const lowers = (tokens: readonly Token[], from: number, to: number): stri
     .map((t) => t.lower)
     .join(" ");
 
-/** "Himer - Questions and Answers < 2.1.1 - Stored XSS": all of a title up to the operator is the name. */
+/** "Himer - Questions and Answers < 2.1.1 - Stored XSS", "WordPress Resize at Upload Plus Plugin <= 1.3": all of a title up to the operator is the name. */
 function titleName({ tokens }: Sentence, expression: Expression): Name | undefined {
-  const words = tokens.slice(0, expression.from);
   if (expression.from === 0 || expression.from > MAX_KEY || tokens[expression.from]?.kind !== "operator") return undefined;
-  if (!capital(words[0]) || !words.every((t) => capital(t) || t.kind === "number" || IN_A_TITLE.test(t.lower))) return undefined;
-  return nameOf(tokens, 0, expression.from);
+  const key = tokens.findLastIndex((t, i) => t.text === ":" && i < expression.from && (tokens[i + 1]?.start ?? 0) > t.end);
+  const words = tokens.slice(key + 1, expression.from);
+  if (!capital(words[0])) return undefined;
+  const extension = /^(?:plugin|theme|module|extension)$/.test(words[words.length - 1]?.lower ?? "");
+  if (!extension && !words.every((t) => capital(t) || t.kind === "number" || IN_A_TITLE.test(t.lower))) return undefined;
+  return nameOf(words, 0, words.length);
 }
 export const capital = (token: Token | undefined): boolean => token !== undefined && /^\p{Lu}/u.test(token.text);
 const IN_A_TITLE = /^(?:and|for|of|by|the|with|to|on|in|&|-|–|,|\||:|\+)$/;

@@ -12,6 +12,8 @@ import {
   releaseIn,
   saysUnaffected,
   tellsChange,
+  tellsDeed,
+  tellsOfEarlier,
 } from "./cues.ts";
 import { type Expression, readExpressions } from "./expression.ts";
 import type { Span } from "./model.ts";
@@ -19,6 +21,7 @@ import { isPlainWord, type Name } from "./names.ts";
 import type { Outline, Sentence } from "./outline.ts";
 import type { Token } from "./tokens.ts";
 import { lowerBound, orderOf, startsWithLine } from "./versions.ts";
+import { isCommonWord } from "./vocabulary/index.ts";
 import { AFFECTED_SECTION, FIX_NOUN, FIX_SECTION } from "./words.ts";
 
 /** One thing that one expression states, before it is brought together with the others. */
@@ -199,7 +202,7 @@ function readClaim(
     const lower = introduced && !/^(?:n\/a|unspecified)$/i.test(introduced.text) ? { introduced: introduced.text } : {};
     return { ...claim, kind: "range", ...lower, ...(upper ? { version: upper.text } : {}), inclusive, confidence: name ? 0.95 : 0.85 };
   }
-  return single(sentence, lead, expression, claim, near, after, before);
+  return single(sentence, lead, expression, claim, near, after, before, left);
 }
 
 /** How many of an expression's own tokens stand before its version: "as of version" of "as of version 0.4.1". */
@@ -218,6 +221,7 @@ function single(
   near: readonly Token[],
   after: readonly Token[],
   before: readonly Claim[],
+  left: number,
 ): Claim | undefined {
   const version = expression.version.text;
   const made = (kind: Claim["kind"], confidence: number): Claim => ({ ...claim, kind, version, inclusive: true, confidence });
@@ -236,6 +240,14 @@ function single(
   if (fixed > 0) return made("fix", near.slice(-5).some((t) => t.lower === "upstream") ? WEAK : fixed);
   if (isGoneIn(near)) return made("fix", 0.75);
   if (isAdvised(near)) return made("fix", 0.8);
+  if (tellsOfEarlier(sentence.tokens.slice(0, expression.from + leadOf(sentence, expression)), after)) return made("fix", 0.7);
+  if (
+    tellsDeed(sentence.tokens.slice(left, expression.from + leadOf(sentence, expression))) &&
+    before.every((c) => c.kind !== "fix") &&
+    before.some((c) => c.kind === "range") &&
+    before.every((c) => c.kind !== "range" || isAbove(version, c))
+  )
+    return made("fix", 0.6);
   if (tellsChange(sentence.tokens.slice(0, expression.from + leadOf(sentence, expression)), after)) return made("fix", 0.6);
   if (sentence.kind === "item" && fixCue(lead.slice(-WINDOW), []) > 0 && !isBlocked(near)) return made("fix", 0.8);
   if (expression.introduced && beginsSentence(sentence, claim) && before.some((c) => c.kind === "range" && isAbove(version, c)))
@@ -301,4 +313,5 @@ const beginsSentence = (sentence: Sentence, claim: Span & { name?: Name }): bool
   (claim.name?.start ?? claim.start) - sentence.start < 5 && (claim.name ? claim.name.start < claim.start : true);
 
 /** "The web process in versions before 2": a plain word in the midst of a sentence names nothing, if anything else is named. */
-export const isDoubtful = ({ name, loose }: Claim): boolean => name !== undefined && loose === true && isPlainWord(name);
+export const isDoubtful = ({ name, loose }: Claim): boolean =>
+  name !== undefined && isPlainWord(name) && (loose === true || (isCommonWord(name.text) && !isPlatform(name)));

@@ -42,7 +42,7 @@ export function fixCue(near: readonly Token[], after: readonly Token[]): number 
     if (rest.slice(i + 1, i + 8).some((t) => FIX_NOUN.has(t.lower))) return 0.9;
   }
   // "2.0.6 has just been released", "the 6.1 and 5.2.2 releases are available".
-  const told = after.slice(0, 7).findIndex((t) => /^(?:released|available)$/.test(t.lower));
+  const told = after.slice(0, 7).findIndex((t) => /^(?:released|available|issued|published)$/.test(t.lower));
   if (told > 0 && after.slice(0, told).every((t) => IS_OUT.test(t.lower)) && !after.some((t) => /^(?:vulnerable|affected)$/.test(t.lower)))
     return 0.75;
   return 0;
@@ -92,6 +92,22 @@ export const tellsChange = (lead: readonly Token[], after: readonly Token[]): bo
   !after.some((t) => AFFECTED_WORD.test(t.lower) && !/^(?:allow|vulnerab)/.test(t.lower));
 const CHANGES =
   /^(?:changed|removed|marked|replaced|rewritten|disabled|checked|checks|validated|validates|verified|verifies|returns|panics|rejected|rejects|added|adds|restricted|hardened|escaped|escapes|sanitized|sanitizes|bounded|limited|requires?)$/;
+
+/** "As of 2.10.0 requests are signed; earlier releases can be tricked": what is older than this version is affected. */
+export const tellsOfEarlier = (lead: readonly Token[], after: readonly Token[]): boolean =>
+  /(?:^| )(?:as of|since|starting with|starting from|starting in|beginning with|from|with|in)(?: the)?(?: versions?| releases?)?$/.test(
+    lastWords(lead, 5),
+  ) &&
+  /(?:^| )(?:earlier|older|previous|prior) (?:versions?|releases?) (?:[a-z]+ ){0,4}/.test(`${lastWords(after, after.length)} `) &&
+  after.some((t) => AFFECTED_WORD.test(t.lower) || /^(?:can|could|may|might|did|do|are|were|trick\w*)$/.test(t.lower));
+
+/** "Recursion is bounded since 0.5.9", "the method was made unsafe in 0.3.5": what was done to the software in a version. */
+export const tellsDeed = (lead: readonly Token[]): boolean =>
+  /(?:^| )(?:is|are|was|were|has been|have been|gets|got|becomes|became|now) (?:[a-z]+ ){0,6}(?:in|since|as of|from|with|starting with|part of|included in|shipped in|contained in)(?: the)?(?: versions?| releases?)?$/.test(
+    lastWords(lead, 12),
+  ) && !lead.some((t) => AFFECTED_WORD.test(t.lower) || NO_DEED.test(t.lower));
+const NO_DEED =
+  /^(?:introduced|added|tested|reproduced|confirmed|verified|found|present|observed|reported|exploitable|possible|not|deprecated|regression|unpatched|unfixed|used|also)$/;
 
 /** "1.2 is not affected". */
 export const saysUnaffected = (after: readonly Token[]): boolean =>

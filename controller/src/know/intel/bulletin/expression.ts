@@ -41,6 +41,8 @@ export function readExpressions(sentence: Sentence): Expression[] {
 }
 
 function readAt(tokens: readonly Token[], i: number): Expression[] {
+  const interval = readInterval(tokens, i);
+  if (interval) return [interval];
   const from = phrase(tokens, i, FROM);
   if (from > 0) {
     const closes = tokens[i + from]?.kind === "number" && readUpper(tokens, skipAnd(tokens, i + from + 1)) !== undefined;
@@ -60,6 +62,22 @@ function readAt(tokens: readonly Token[], i: number): Expression[] {
   if (upper) return readUppers(tokens, i, upper);
   const version = versionAt(tokens, i) ?? lineAt(tokens, i);
   return version ? readVersion(tokens, version) : [];
+}
+
+/** "[3.0.0, 3.2.7)", "(,2.5.1]": a square bracket takes its version in, a round one leaves it out. */
+function readInterval(tokens: readonly Token[], i: number): Expression | undefined {
+  const open = tokens[i]?.text;
+  if (open !== "[" && open !== "(") return undefined;
+  const lower = versionAt(tokens, i + 1, true);
+  const comma = lower?.to ?? i + 1;
+  if (tokens[comma]?.text !== ",") return undefined;
+  const upper = versionAt(tokens, comma + 1, true);
+  const end = upper?.to ?? comma + 1;
+  const close = tokens[end]?.text;
+  // Two versions in round brackets are a list.
+  if ((close !== ")" && close !== "]") || (!lower && !upper) || (lower && upper && open === "(" && close === ")")) return undefined;
+  if (!upper) return lower && { kind: "single", from: i, to: end + 1, version: lower, later: true, introduced: false };
+  return { kind: "range", from: i, to: end + 1, ...(lower ? { introduced: lower } : {}), upper, inclusive: close === "]" };
 }
 
 /** "10 before 10.8.5": a whole number is a line of releases where a version of that line closes it. */

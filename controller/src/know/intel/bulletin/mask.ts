@@ -1,12 +1,16 @@
+import { markColumns } from "./columns.ts";
+
 /**
  * Blanks out markup without moving anything: the masked text is exactly as long as the original, so that every offset in
  * it is an offset in the original. Each pattern is anchored by a fixed opening and bounded, so that the work stays linear.
  */
 export function mask(text: string): string {
-  return blankComments(blankFences(text))
+  return markColumns(blankComments(blankFences(text)))
     .replace(CONTROL, " ")
     .replace(TAG, (tag) => (CELL_END.test(tag) ? "|".padEnd(tag.length) : BREAKING_TAG.test(tag) ? "\n".padEnd(tag.length) : blank(tag)))
     .replace(ENTITY, (entity, name: string) => (ENTITIES[name.toLowerCase()] ?? " ").padStart(entity.length))
+    .replace(TABS, (tabs) => "|".padEnd(tabs.length))
+    .replace(ARROW, (arrow) => "-".padEnd(arrow.length))
     .replace(LINK, (_, label: string, url: string) => ` ${label}${blank(url)}`)
     .replace(EMPHASIS, blank)
     .replace(OTHER_HYPHENS, "-")
@@ -39,6 +43,10 @@ const TAG =
 const CELL_END = /^<\/t[dh]\b/i;
 /** Rows begin a line and end none: a blank line would end their table. */
 const BREAKING_TAG = /^<(?:tr|\/?(?:br|p|div|li|h[1-6]|ul|ol|table|blockquote|dt|dd|hr))\b/i;
+/** Between words they part the cells of a row. */
+const TABS = /(?<=[^\s])\t+(?=[^\s])/g;
+/** "9.18.1 -> 9.18.27": a stretch of versions. */
+const ARROW = /(?<=\d[\w.]{0,30} ?)(?:[-=–]>|→)(?= ?v?\d)/g;
 /** `[label](target)`: the label stays, also where it holds a code span. */
 const LINK = /\[([^[\]\n]{1,300})(\]\([^()\s]{0,1000}\))/g;
 const EMPHASIS = /\*{2,3}|(?<![\w*])__(?=\w)|(?<=\w)__(?![\w(])/g;

@@ -46,9 +46,7 @@ export const osvSources = (directory: string): string[] =>
 
 /** Paths of the archives of all sources that are not held out, by source. */
 export const archivesOf = (directory: string): ReadonlyMap<string, string> =>
-  new Map(
-    osvSources(directory).flatMap((source) => (HELD_OUT.has(`osv/${source}`) ? [] : [[source, join(directory, source, "all.zip")]])),
-  );
+  new Map(osvSources(directory).flatMap((source) => (HELD_OUT.has(`osv/${source}`) ? [] : [[source, join(directory, source, "all.zip")]])));
 
 /** Labelled texts of one source, each text once, in the order of the archive. */
 export async function* osvLines(directory: string, source: string): AsyncGenerator<Line> {

@@ -23,7 +23,7 @@ export interface Outline {
 
 /** Words that stand alone on a line as the head of a section, as in an advisory made from a form. */
 const SECTION =
-  /^(?:\d+\.?\s+)?(?:the\s+)?(?:technical\s+)?(?:summary|overview|description|details?|background|impact|affected\s.*|impacted\s.*|vulnerable\s.*|patch(?:es|ed)?(?:\s.*)?|fix(?:es|ed)?(?:\s.*)?|solution|resolution|remediation|recommendations?|mitigations?|workarounds?(?:\s.*)?|prerequisites?|known\s.*|references?|credits?|acknowledge?ments?|timeline|poc|proof\s.*|severity|update(?:s|\s+instructions)?|upgrade(?:\s.*)?|required\s.*|configuration\s.*|breaking\s.*|release\s+notes?|notes?)$/;
+  /^(?:\d+\.?\s+)?(?:the\s+)?(?:technical\s+)?(?:summary|overview|description|packages?(?:\s+names?)?|products?(?:\s+names?)?|components?|modules?|details?|background|impact|affected\s.*|impacted\s.*|vulnerable\s.*|patch(?:es|ed)?(?:\s.*)?|fix(?:es|ed)?(?:\s.*)?|solution|resolution|remediation|recommendations?|mitigations?|workarounds?(?:\s.*)?|prerequisites?|known\s.*|references?|credits?|acknowledge?ments?|timeline|poc|proof\s.*|severity|update(?:s|\s+instructions)?|upgrade(?:\s.*)?|required\s.*|configuration\s.*|breaking\s.*|release\s+notes?|notes?)$/;
 const LAST_WORDS_OF_NO_SENTENCE = new Set([
   "e.g",
   "i.e",
@@ -48,6 +48,7 @@ const MAX_SENTENCE_TOKENS = 400;
 /** Stands between a heading and the one under it. */
 export const UNDER = " > ";
 const MAX_TITLE = 120;
+const MAX_LISTED = 14;
 const MAX_LEVEL = 6;
 
 export function outline(tokens: readonly Token[]): Outline {
@@ -58,6 +59,7 @@ export function outline(tokens: readonly Token[]): Outline {
   /** The heading that holds here and those it stands under; one without a level ("Solution:") stands under none. */
   const above: { level: number; title: string }[] = [];
   let pending: Token[] = [];
+  let listing = false;
   let kind: Sentence["kind"] = "text";
   let table: TableRow[] | undefined;
 
@@ -80,6 +82,7 @@ export function outline(tokens: readonly Token[]): Outline {
     table = undefined;
     if (line.length === 0) {
       flush();
+      listing &&= last(lines[index - 1] ?? [])?.text === ":";
       continue;
     }
     if (isRule(line)) continue;
@@ -100,8 +103,16 @@ export function outline(tokens: readonly Token[]): Outline {
     if (body.length < line.length) {
       flush();
       kind = "item";
-    } else if (pending.length > 0 && isKeyValue(body)) flush();
+    } else if (pending.length > 0 && (isKeyValue(body) || (isKeyed(body) && (isKeyed(lines[index - 1]) || isKeyed(lines[index + 1])))))
+      flush();
+
+    // Short lines with versions under one that ends in a colon are a list, also without marks.
+    if (listing && kind !== "item" && body.length <= MAX_LISTED && body.some((t) => t.kind === "version")) {
+      flush();
+      kind = "item";
+    } else if (kind !== "item") listing = false;
     for (const token of body) pending.push(token);
+    if (last(body).text === ":") listing = true;
   }
   flush();
   return { sentences, tables: tables.filter((rows) => rows.length > 1), lines };
@@ -184,6 +195,16 @@ const isKeyValue = (body: readonly Token[]): boolean => {
     )
   );
 };
+
+/** "Vendor: Acme" among lines of its like is one of a form's fields. */
+function isKeyed(line: readonly Token[] | undefined): boolean {
+  const colon = line?.slice(0, 6).findIndex((t) => t.text === ":") ?? -1;
+  if (!line || colon < 1 || !/^\p{Lu}/u.test(line[0]?.text ?? "")) return false;
+  return (
+    line.slice(0, colon).every((t) => t.kind === "word" || /^[()]$/.test(t.text)) &&
+    (line[colon + 1]?.start ?? Number.POSITIVE_INFINITY) > (line[colon]?.end ?? 0)
+  );
+}
 
 /** One line with a bar in it is no table: "'=cmd|...'" is an attack. */
 const isRow = (line: readonly Token[] | undefined): boolean =>

@@ -1,7 +1,8 @@
 import { isPlainWord, type Name, nameBefore, nameFrom, nameOf, PART, squeeze } from "./names.ts";
 import type { Sentence } from "./outline.ts";
 import type { Token } from "./tokens.ts";
-import { COMMON, PLATFORM, WEAKNESS } from "./words.ts";
+import { isWordLike } from "./vocabulary/index.ts";
+import { COMMON, PLATFORM, TECHNICAL, WEAKNESS } from "./words.ts";
 
 /** Places of a text, besides its title and its versions, where what it is about is named. */
 
@@ -15,6 +16,8 @@ export const one = (tokens: readonly Token[]): Name | undefined =>
 /** How much a place speaks for a name, in the units of `subject.ts`. */
 const USED = 0.7;
 const VERSIONS_OF = 1.6;
+/** "Affected versions of foo" at the beginning of a sentence. */
+const OPENS_VERSIONS_OF = 3.6;
 
 /** "... in iodine's file server ...": whose part it is. */
 export function owners(sentences: readonly Sentence[]): Name[] {
@@ -27,6 +30,67 @@ export function owners(sentences: readonly Sentence[]): Name[] {
     }
   return names;
 }
+
+/**
+ * What is a part of something by how it is written: "`Conn::close`" is a method of a type, "`MatrixView`" in "smolmat::MatrixView"
+ * one of a module, "decode()" a function. Squeezed.
+ */
+export function members(sentences: readonly Sentence[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { tokens } of sentences.slice(0, MAX_SENTENCES))
+    for (const [i, token] of tokens.entries()) {
+      if (token.kind !== "word") continue;
+      const [before, after] = [tokens[i - 1], tokens[i + 1]];
+      const joined = after?.start === token.end;
+      if (
+        (before?.text === "::" && before.end === token.start) ||
+        (/^(?:functions?|methods?|parameters?|arguments?)$/.test(before?.lower ?? "") && /[_\d\p{Lu}]/u.test(token.text)) ||
+        (joined && after.text === "::" && /^\p{Lu}/u.test(token.text)) ||
+        (joined && after.text === "(" && /^[a-z]/.test(token.text))
+      )
+        found.add(squeeze(token.text));
+    }
+  return found;
+}
+
+/** What a unit of software does or has behind its name: "`foo` could write beyond ...", "`foo` before 1.2". */
+const DOES =
+  /^(?:is|are|was|were|has|had|have|could|can|cannot|may|might|does|did|will|would|allows|allowed|before|prior|through|versions?|up|uses|used|contains|fails|failed|mishandles|mishandled|lacks|performs|performed|decodes|parses|panics|crashes|doesn|didn|users|now|incorrectly|improperly|crate|library|package|decoder|encoder|parser|server|client)$/;
+/** Names in code, in lower case, that running text tells something of. */
+export function actors(sentences: readonly Sentence[]): Name[] {
+  const names = new Map<string, Name>();
+  for (const { tokens, kind } of sentences.slice(0, MAX_SENTENCES)) {
+    if (kind === "heading") continue;
+    for (const [i, token] of tokens.entries()) {
+      const after = tokens[i + 1];
+      if (!token.code || !/^[a-z][a-z\d_-]*$/.test(token.text) || after?.code || !DOES.test(after?.lower ?? "")) continue;
+      if (tokens[i - 1]?.code || /^(?:when|if|unless|whether|where|option|flag|parameter)$/.test(tokens[i - 1]?.lower ?? "")) continue;
+      const name = nameOf(tokens, i, i + 1);
+      if (name && names.size < MAX_ACTORS && !names.has(name.text)) names.set(name.text, name);
+    }
+  }
+  return [...names.values()];
+}
+const MAX_ACTORS = 8;
+
+/** Words in lower case that bulletins do not have in common, with how often each stands there: what is no word may be a name. */
+export function strangers(sentences: readonly Sentence[]): { readonly name: Name; readonly times: number }[] {
+  const found = new Map<string, { name: Name; times: number }>();
+  for (const { tokens } of sentences.slice(0, MAX_SENTENCES))
+    for (const [i, token] of tokens.entries()) {
+      if (token.kind !== "word" || token.code || !/^[a-z][a-z\d]+(?:[-_][a-z\d]+)*$/.test(token.text)) continue;
+      if (!isStrange(token.text) || /^(?:::|\(|=)$/.test(tokens[i + 1]?.text ?? "")) continue;
+      if (i > 0 && !BEFORE_A_NAME.test(tokens[i - 1]?.lower ?? "") && !DOES.test(tokens[i + 1]?.lower ?? "")) continue;
+      const of = found.get(token.text);
+      const name = of?.name ?? nameOf(tokens, i, i + 1);
+      if (of) of.times++;
+      else if (name && found.size < 50) found.set(token.text, { name, times: 1 });
+    }
+  return [...found.values()];
+}
+const BEFORE_A_NAME = /^(?:in|of|for|by|affects?|affecting|using|from|with|,|the|crate|package|library|gem|module)$/;
+/** No word that bulletins have in common, nor a form of one. @param word in lower case */
+export const isStrange = (word: string): boolean => !COMMON.has(word) && !TECHNICAL.has(word.toUpperCase()) && !isWordLike(word);
 
 /** "Affected versions of foo", "update your foo version", "applications that use foo", "users of foo", with how much each says. */
 export function used(sentences: readonly Sentence[]): { readonly name: Name; readonly weight: number }[] {
@@ -41,12 +105,17 @@ export function used(sentences: readonly Sentence[]): { readonly name: Name; rea
       const yours =
         token.lower === "your" && /^(?:versions?|installations?|instances?|dependency|dependencies)$/.test(tokens[i + 2]?.lower ?? "");
       if ((!of && !use && !flaw && !yours) || names.size >= 4) continue;
-      const name = nameFrom(tokens, i + 1);
-      const weight = yours || (of && i <= 3 && /^versions?$/.test(tokens[i - 1]?.lower ?? "")) ? VERSIONS_OF : USED;
+      const name = nameFrom(tokens, i + 1) ?? (of ? one(tokens.slice(i + 1)) : undefined);
+      const opens = of && i <= 2 && tokens[i - 1]?.lower === "versions";
+      const weight = opens
+        ? OPENS_VERSIONS_OF
+        : yours || (of && i <= 3 && /^versions?$/.test(tokens[i - 1]?.lower ?? ""))
+          ? VERSIONS_OF
+          : USED;
       if (
         name &&
         !PLATFORM.has(name.text.toLowerCase()) &&
-        !(flaw && isPlainWord(name)) &&
+        !(flaw && isPlainWord(name) && !isStrange(name.text)) &&
         (names.get(squeeze(name.text))?.weight ?? 0) < weight
       )
         names.set(squeeze(name.text), { name, weight });

@@ -1,10 +1,22 @@
 import type { AddressName } from "./addresses.ts";
 import type { Name } from "./names.ts";
-import { isPackageLike, isPlainWord, nameBefore, nameFrom, PART, squeeze, wordsOf } from "./names.ts";
+import { isPackageLike, isPlainWord, nameBefore, nameFrom, nameOf, PART, squeeze, wordsOf } from "./names.ts";
 import type { Outline, Sentence } from "./outline.ts";
-import { calledAKind, codeNames, MAX_SENTENCES, one, owners, rootsOfPaths, used } from "./subject-places.ts";
+import {
+  actors,
+  calledAKind,
+  codeNames,
+  isStrange,
+  MAX_SENTENCES,
+  members,
+  one,
+  owners,
+  rootsOfPaths,
+  strangers,
+  used,
+} from "./subject-places.ts";
 import type { Token } from "./tokens.ts";
-import { isCommonWord } from "./vocabulary/index.ts";
+import { isCommonWord, isWordLike } from "./vocabulary/index.ts";
 import { COMMON, PLATFORM } from "./words.ts";
 
 /** What a whole text is about, from its title and its first sentences. */
@@ -43,11 +55,16 @@ const MAX_REPEATED = 1.5;
 const SPELLED_AS_ID = 1.2;
 const IN_CODE = 0.1;
 const CALLED_A_KIND = 1.35;
-const ROOT_OF_PATH = 1.2;
+const ROOT_OF_PATH = 3;
 const OWNER = 0.4;
 const ADDRESS = 1.3;
 const A_TYPE = 0.4;
-const ORDINARY = Number(process.env.ORD ?? 0.3);
+const ORDINARY = 0.15;
+const HEADLINE = 0.4;
+const AN_ACTOR = 0.8;
+const A_STRANGER = 0.4;
+const MAX_STRANGER = 1.2;
+const A_MEMBER = 0.4;
 
 /**
  * @param besideVersions names that stand beside version expressions, in order of the text
@@ -72,7 +89,10 @@ export function subjectOf(
     // In a long sentence a plain word after "in" is no name: "in the web process".
     const long = title.tokens.length > MAX_TITLE_TOKENS;
     for (const [name, weight] of titleNames(title.tokens).map(lessOfParts(title.tokens)))
-      vote(name, TITLE * weight * (name && ((long && isPlainWord(name)) || onlyOpens(name, sentences)) ? IN_PROSE : 1));
+      vote(
+        name,
+        TITLE * weight * (name && ((long && isPlainWord(name) && !isStrange(name.text)) || onlyOpens(name, sentences)) ? IN_PROSE : 1),
+      );
   }
   for (const [i, sentence] of sentences.slice(0, 12).entries()) vote(defined(sentence), DEFINED / (1 + i / 4));
   for (const sentence of sentences) vote(keyed(sentence), KEYED);
@@ -85,14 +105,21 @@ export function subjectOf(
   for (const name of codeNames(sentences)) vote(name, IN_CODE, false);
   for (const name of calledAKind(sentences)) vote(name, CALLED_A_KIND, false);
   for (const name of rootsOfPaths(sentences)) vote(name, ROOT_OF_PATH, false);
+  for (const name of actors(sentences)) vote(name, AN_ACTOR, false);
+  for (const { name, times } of strangers(sentences)) vote(name, Math.min(MAX_STRANGER, times * A_STRANGER));
   for (const { name, weight } of addresses) vote(name, weight * ADDRESS, false);
   for (const name of owners(sentences)) vote(name, OWNER, false);
   let best: { name: Name; score: number } | undefined;
   let total = 0;
   // Rust's packages are spelled in lower case, its types and traits in capitals.
   const crates = sentences.some(({ tokens }) => tokens.some((t) => /^crates?$/.test(t.lower)));
+  const inside = members(sentences);
   for (const { name, score: all } of scores.values()) {
-    const score = all * (crates && /\p{Lu}/u.test(name.text) ? A_TYPE : 1) * (isOrdinary(name) ? ORDINARY : 1);
+    const score =
+      all *
+      (crates && /\p{Lu}/u.test(name.text) ? A_TYPE : 1) *
+      (isOrdinary(name) ? ORDINARY : isHeadline(name, sentences) ? HEADLINE : 1) *
+      (inside.has(squeeze(name.text)) ? A_MEMBER : 1);
     total += score;
     if (!best || score > best.score) best = { name, score };
   }
@@ -113,11 +140,22 @@ export function subjectOf(
 /** "Automatic", "decoder": one word that bulletins have in common, in lower case or with the capital of a title. */
 const isOrdinary = ({ text }: Name): boolean => /^\p{L}[\p{Ll}-]*$/u.test(text) && isCommonWord(text.toLowerCase());
 
+/** "Multiple Memory Safety Issues": words that bulletins have in common, with the capitals of a title, that the text never comes back to. */
+const isHeadline = (name: Name, [title, ...others]: readonly Sentence[]): boolean => {
+  if (title === undefined || name.end > title.end || !name.text.includes(" ")) return false;
+  const words = wordsOf(name.text);
+  return (
+    words.every(isWordLike) &&
+    !others.some(({ tokens }) => tokens.some((t, i) => t.lower === words[0] && tokens[i + 1]?.lower === words[1]))
+  );
+};
+
 /** "Unaligned reads of ...": a word in a capital that opens the title, and that the text never comes back to, need be no name. */
 const onlyOpens = (name: Name, [title, ...others]: readonly Sentence[]): boolean =>
   name.start === title?.start &&
   name.end === title.tokens[0]?.end &&
   /^\p{Lu}[\p{Ll}-]+$/u.test(name.text) &&
+  isWordLike(name.text.toLowerCase()) &&
   title.tokens.length > 2 &&
   !others.some(({ tokens }) => tokens.some((t, i) => (i > 0 || t.code) && squeeze(t.text) === squeeze(name.text)));
 
@@ -218,6 +256,11 @@ function keyed({ tokens, section, kind }: Sentence): Name | undefined {
     )
   )
     return nameFrom(tokens, colon + 1) ?? one(tokens.slice(colon + 1));
+  if (tokens[0]?.lower === "package" && colon < 0 && tokens[1] && isPackageLike(tokens[1].text)) return nameOf(tokens, 1, 2);
+  if (/(?:^| > )(?:packages?|products?|components?|modules?)(?: names?)?$/.test(section) && kind !== "heading" && tokens.length <= 6) {
+    const id = tokens.findIndex((t) => isPackageLike(t.text));
+    return id >= 0 ? nameOf(tokens, id, id + 1) : (nameFrom(tokens, 0) ?? one(tokens));
+  }
   if (
     /\b(?:affected|impacted|vulnerable)\b.*\b(?:packages?|products?|components?|modules?|crates?|librar(?:y|ies))\b/.test(section) &&
     kind !== "heading" &&

@@ -19,7 +19,7 @@ const RUN_START = /[\p{L}\p{N}@_.]/u;
 const RUN = /[^\s<>=≤≥()[\]{},;"'“”‘’`|!?*$^%–—]/u;
 const OPERATORS: Readonly<Record<string, string>> = { "≤": "<=", "≥": ">=", "=<": "<=", "=>": ">=", "==": "=" };
 /** One run of one character class after the first dot: nothing here can be matched in two ways. */
-const VERSION = /^(?:v\.?|ver\.?|r)?(?:\d+:)?\d+\.(?:\d|[xX*](?=$|[.\-_])|[A-Za-z]+[\d_])[0-9A-Za-z_.+~^:()-]*\*?$/i;
+const VERSION = /^(?:v\.?|ver\.?|r|[a-z](?=\d+\.\d+\.\d))?(?:\d+:)?\d+\.(?:\d|[xX*](?=$|[.\-_])|[A-Za-z]+[\d_])[0-9A-Za-z_.+~^:()-]*\*?$/i;
 /** "1.5MB" and "2.4GHz" are quantities; "2.0-based" speaks of more than a version. */
 const QUANTITY = /^\d+(?:\.\d+)?(?:[kmgt]i?b|[kmg]?hz|ms|s|x|px|em|min|h)$|-(?:based|compatible|like|style|specific)$/i;
 const V_NUMBER = /^v\.?\d{1,4}(?:[-_](?:alpha|beta|rc|sp|u)\.?\d*)?$/i;

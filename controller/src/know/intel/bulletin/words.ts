@@ -85,7 +85,7 @@ export const FIX_VERB = words(
 );
 /** After a version: it is the repaired one. */
 export const FIX_AFTER = words(
-  "fixes fix fixed patches patch patched addresses address addressed resolves resolve resolved corrects corrected remediates remediated mitigates mitigate solves solve contains contain includes include provides provide removes escapes sanitizes introduces introduced disables prevents requires rejects validates restricts adds limits ensures applies performs masks encrypts checks verifies uses disallows removed releases sanitises unaffected invalidates hides",
+  "corrects fixes fix fixed patches patch patched addresses address addressed resolves resolve resolved corrects corrected remediates remediated mitigates mitigate solves solve contains contain includes include provides provide removes escapes sanitizes introduces introduced disables prevents requires rejects validates restricts adds limits ensures applies performs masks encrypts checks verifies uses disallows removed releases sanitises unaffected invalidates hides",
 );
 /** After a version, of these it is only so with "fix" or "patch" following. */
 export const FIX_AFTER_NEEDS_NOUN = words(

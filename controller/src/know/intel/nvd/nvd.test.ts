@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
+import { mkdtemp, readdir, truncate } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { createLogger } from "@breakwater/shared/log";
 import { asc, eq } from "drizzle-orm";
@@ -44,6 +47,7 @@ const page = (items: unknown[], startIndex = 0, totalResults = items.length, tim
 let store: Store;
 let server: Server;
 let origin: string;
+/** "broken off": the connection is cut in the middle of the answer. */
 let answer: (url: URL) => string | Buffer | undefined;
 const asked: URL[] = [];
 const clock = testClock();
@@ -53,6 +57,11 @@ beforeAll(async () => {
     const url = new URL(request.url ?? "", "http://x");
     asked.push(url);
     const body = answer(url);
+    if (body === "broken off") {
+      response.writeHead(200, { "content-length": "1000" });
+      response.write("{", () => response.destroy());
+      return;
+    }
     response.writeHead(body === undefined ? 404 : 200).end(body);
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -62,9 +71,11 @@ afterAll(async () => {
   await store.close();
   await new Promise((done) => server.close(done));
 });
-const intelOf = (feed: Partial<FeedConfig> & { source: string }) =>
+const intelOf = ({ directory, stop, ...feed }: Partial<FeedConfig> & { source: string; directory?: string; stop?: AbortSignal }) =>
   createIntel({
     ...{ store, clock, log: createLogger("test", "silent"), transport: { sleep: async () => {} } },
+    ...(directory === undefined ? {} : { directory }),
+    ...(stop === undefined ? {} : { stop }),
     feeds: [{ id: "nvd", kind: "nvd", ...feed }],
   });
 const known = async (id: string) => (await store.db.select().from(schema.vulnerability).where(eq(schema.vulnerability.id, id)))[0];
@@ -111,6 +122,98 @@ describe("NVD's API", () => {
       expect((await intel.status())[0]?.problem).toContain(reason);
       expect(await known("CVE-2026-1009")).toBeUndefined();
     }
+  });
+
+  describe("in many pages", () => {
+    const ENTRIES = 10;
+    /** Pages of two, but for a page at which the connection breaks off. */
+    const pages = (brokenAt: number | null, timestamp?: string) => (url: URL) => {
+      const from = Number(url.searchParams.get("startIndex"));
+      if (from === brokenAt) return "broken off" as const;
+      const items = [from, from + 1].map((n) => item(`CVE-2026-${3_000 + n}`));
+      return JSON.stringify(page(items, from, ENTRIES, timestamp));
+    };
+    const indexes = () => asked.map((u) => Number(u.searchParams.get("startIndex")));
+    const folder = () => mkdtemp(join(tmpdir(), "breakwater-nvd-"));
+
+    it("goes on after an interruption at the page that it had come to, also in another process, and tells how far it is", async () => {
+      const directory = await folder();
+      const feed = { id: "long", source: `${origin}/rest/json/cves/2.0`, directory };
+      asked.length = 0;
+      answer = pages(6);
+      const first = intelOf(feed);
+      expect((await first.refresh())[0]?.result.ok).toBe(false);
+      expect(indexes()).toEqual([0, 2, 4, 6, 6, 6, 6, 6]);
+      expect((await first.status())[0]).toMatchObject({ progress: { done: 6, total: ENTRIES }, lastSuccessAt: null });
+      expect(await known("CVE-2026-3001")).toBeUndefined();
+
+      asked.length = 0;
+      clock.pass(3_600_000);
+      const second = intelOf(feed);
+      answer = pages(null, "2026-03-02T08:30:00.000");
+      expect((await second.refresh())[0]?.result).toEqual({ ok: true, value: { changed: true, records: ENTRIES, rejects: 0 } });
+      expect(indexes()).toEqual([6, 8]);
+      for (let n = 0; n < ENTRIES; n++) expect(await known(`CVE-2026-${3_000 + n}`)).toBeDefined();
+      expect((await second.status())[0]).toMatchObject({ progress: null, problem: "" });
+      expect((await readdir(join(directory, "long"))).filter((name) => /page|partial/.test(name))).toEqual([]);
+
+      // What changed since the first page, not since the one at which it went on.
+      asked.length = 0;
+      answer = () => JSON.stringify(page([]));
+      await second.refresh();
+      expect(asked.map((u) => u.searchParams.get("lastModStartDate"))).toEqual(["2026-03-02T06:00:00.000Z"]);
+    });
+
+    it("goes on after the controller was stopped in the middle", async () => {
+      const directory = await folder();
+      const feed = { id: "stopped", source: `${origin}/rest/json/cves/2.0`, directory };
+      const stopping = new AbortController();
+      const whole = pages(null);
+      answer = (url) => {
+        if (url.searchParams.get("startIndex") === "4") stopping.abort();
+        return whole(url);
+      };
+      expect((await intelOf({ ...feed, stop: stopping.signal }).refresh())[0]?.result.ok).toBe(false);
+      asked.length = 0;
+      answer = whole;
+      expect((await intelOf(feed).refresh())[0]?.result).toMatchObject({ ok: true, value: { records: ENTRIES } });
+      expect(indexes()).toEqual([4, 6, 8]);
+    });
+
+    it("goes on with the same stretch of changes, however late", async () => {
+      const directory = await folder();
+      const feed = { id: "changes", source: `${origin}/rest/json/cves/2.0`, directory };
+      answer = () => JSON.stringify(page([item("CVE-2026-3100")]));
+      await intelOf(feed).refresh();
+      asked.length = 0;
+      answer = pages(4);
+      await intelOf(feed).refresh();
+      const [before] = asked.map((u) => u.searchParams.get("lastModEndDate"));
+      asked.length = 0;
+      clock.pass(7_200_000);
+      answer = pages(null);
+      expect((await intelOf(feed).refresh())[0]?.result).toMatchObject({ ok: true });
+      expect(indexes()).toEqual([4, 6, 8]);
+      expect(new Set(asked.map((u) => u.searchParams.get("lastModEndDate")))).toEqual(new Set([before]));
+    });
+
+    it("begins anew where a page is no longer whole, where it is of another address, or is days old", async () => {
+      const directory = await folder();
+      const begun = async (id: string, changes: object, between: () => Promise<unknown>) => {
+        const feed = { id, source: `${origin}/rest/json/cves/2.0`, directory };
+        answer = pages(6);
+        await intelOf(feed).refresh();
+        await between();
+        asked.length = 0;
+        answer = pages(8);
+        await intelOf({ ...feed, ...changes }).refresh();
+        return indexes()[0];
+      };
+      expect(await begun("cut-page", {}, () => truncate(join(directory, "cut-page", "page-1.json"), 10))).toBe(0);
+      expect(await begun("moved", { source: `${origin}/other/rest/json/cves/2.0` }, async () => {})).toBe(0);
+      expect(await begun("old", {}, async () => clock.pass(4 * 86_400_000))).toBe(0);
+      expect(await begun("sound", {}, async () => {})).toBe(6);
+    });
   });
 
   it("outweighs a vendor's word, and yields to the record of the CVE itself", async () => {

@@ -31,6 +31,7 @@ export async function listFeeds(db: Db, intel: Services["intel"]): Promise<z.inf
     rejects: feed.rejects,
     modelVersion: feed.modelVersion,
     modelChange: feed.modelChange,
+    progress: feed.progress,
     recentRejects: rejects.filter((r) => r.feedId === feed.id).map(({ record, reason, at }) => ({ record, reason, at })),
   }));
 }

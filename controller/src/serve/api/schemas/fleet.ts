@@ -88,6 +88,8 @@ export const feedSchema = z
     modelVersion: z.string(),
     /** The last change of that model, in words; "" when none was seen. */
     modelChange: z.string(),
+    /** How far a download of many pages has come, in records, while it goes on and after it was interrupted. */
+    progress: z.object({ done: z.number().int(), total: z.number().int() }).nullable(),
     /** Records that could not be read, newest first. */
     recentRejects: z.array(z.object({ record: z.string(), reason: z.string(), at })),
   })

@@ -32,6 +32,7 @@ export function addIntelCommands(program: Command, io: Io): void {
           ]),
           "No feed is configured: findings come from the endpoints' own repositories alone.",
         );
+        for (const { id, progress, lastProblem } of rows) if (progress) io.out(`${id}: ${fetchedSoFar(progress, lastProblem)}\n`);
         for (const feed of rows) if (feed.modelChange) io.out(`${feed.id}: ${plain(feed.modelChange)}\n`);
         for (const feed of rows)
           for (const { record, reason } of feed.recentRejects) io.out(`${feed.id}: ${plain(record)}: ${plain(reason)}\n`);
@@ -47,7 +48,7 @@ export function addIntelCommands(program: Command, io: Io): void {
         io.out(
           f.lastProblem === ""
             ? `${f.id}: ${f.records} records, ${f.rejects} set aside\n`
-            : `${f.id}: ${plain(f.lastProblem)}; what it said before stays in use\n`,
+            : `${f.id}: ${plain(f.lastProblem)}; ${f.progress ? fetchedSoFar(f.progress, f.lastProblem) : "what it said before stays in use"}\n`,
         ),
     ),
   );
@@ -66,6 +67,9 @@ export function addIntelCommands(program: Command, io: Io): void {
     },
   );
 }
+
+const fetchedSoFar = ({ done, total }: { readonly done: number; readonly total: number }, problem: string): string =>
+  `${done} of ${total} records fetched${problem === "" ? "" : ", and kept: the next reading goes on there"}`;
 
 const HOUR_MS = 3_600_000;
 const ageOf = (now: number, at: string | null): string =>
