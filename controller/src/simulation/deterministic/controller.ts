@@ -20,6 +20,8 @@ import {
 } from "../../act/rollout/core/index.ts";
 import type { RolloutPlan } from "../../decide/planning/index.ts";
 import type { Chance } from "./chance.ts";
+import { judgeDue, judgeDueOf } from "./judge-due.ts";
+import { newReports } from "./new-reports.ts";
 import { nextDue } from "./next-due.ts";
 import { LEASE_MS, Overtaken, type SimulatedStore, StatementFailed } from "./store.ts";
 import type { Timeline } from "./timeline.ts";
@@ -31,9 +33,6 @@ const WOKEN_AFTER_MS = 50;
 const AGAIN_AFTER_MS = 1_000;
 const ROUNDS_PER_LOOK = 20;
 const ATTEMPTS = 5;
-/** Waves are judged ever more rarely as time goes by, and at least this often. */
-const JUDGE_FIRST_MS = 5 * 60_000;
-const JUDGE_LATEST_MS = 2 * 60 * 60_000;
 
 /** A controller that is troubled stands still so often, for so long at most: longer than its lease. */
 const STALLS = 0.02;
@@ -209,7 +208,7 @@ export class Controller {
     if (store.lease.token !== token) throw new Overtaken("the lease was lost");
     store.lease.until = Number.POSITIVE_INFINITY;
     const loaded = this.#load();
-    return nextDue(loaded.state, this.#facts(), timeline.now(), this.#judgeDue(loaded.state));
+    return nextDue(loaded.state, this.#facts(), timeline.now(), judgeDue(loaded.state, this.#verdicts));
   }
 
   *#stall(): Work<void> {
@@ -301,7 +300,10 @@ export class Controller {
   *#advance(token: number): Work<boolean> {
     const { timeline, store } = this.#p;
     const arrived = store.arrived();
-    const taken = yield* this.#transact(({ state }) => this.#decideAll(state, this.#newReports(state, arrived), timeline.now()), token);
+    const taken = yield* this.#transact(({ state }) => {
+      this.#statement();
+      return this.#decideAll(state, newReports(store, state, arrived, this.#p.rules.steps), timeline.now());
+    }, token);
     store.read(arrived);
     const ticked = yield* this.#transact(
       ({ state }) => this.#decideAll(state, [{ type: "tick", facts: this.#facts() }], timeline.now()),
@@ -310,36 +312,14 @@ export class Controller {
     return taken + ticked > 0;
   }
 
-  #newReports(state: RolloutState, arrived: ReturnType<SimulatedStore["arrived"]>): RolloutCommand[] {
-    this.#statement();
-    const { store } = this.#p;
-    const commands: RolloutCommand[] = [];
-    for (const row of store.outbox.values())
-      if (row.command === "apply" && row.delivered && !row.done && state.executions.get(row.endpointId)?.state === "queued")
-        commands.push({ type: "delivered", endpointId: row.endpointId });
-    for (const [key, steps] of arrived) {
-      const endpointId = key.slice(key.indexOf(" ") + 1);
-      const of = key.startsWith("apply") ? "apply" : "rollback";
-      const execution = state.executions.get(endpointId);
-      if (!execution) continue;
-      const seen = of === "apply" ? execution.lastStep : execution.lastRollbackStep;
-      // The engine reads what the core has not seen; without that rule, all that came.
-      for (const step of [...steps].sort((a, b) => a - b)) {
-        const report = store.reports.get(key)?.get(step);
-        if (report && (step > seen || !this.#p.rules.steps)) commands.push({ type: "report", endpointId, of, ...report, message: "" });
-      }
-    }
-    return commands;
-  }
-
   /** Asks the judge about every wave that is watched and due, and acts on a changed verdict. */
   *#judge(token: number): Work<boolean> {
     const { state } = this.#load();
     const { timeline, health, store } = this.#p;
-    if (isFinal(state.phase) || timeline.now() < this.#judgeDue(state)) return false;
+    if (isFinal(state.phase) || timeline.now() < judgeDue(state, this.#verdicts)) return false;
     let changed = false;
     for (const effect of judgements(state, this.#facts(), timeline.now())) {
-      if (effect.kind !== "judge" || timeline.now() < this.#judgeDueOf(state, effect.wave)) continue;
+      if (effect.kind !== "judge" || timeline.now() < judgeDueOf(state, effect.wave, this.#verdicts)) continue;
       const last = this.#verdicts.get(effect.wave);
       const said = health?.judge(effect, timeline.now(), state.plan.waves[effect.wave]?.gate) ?? {
         verdict: "undecided" as const,
@@ -360,25 +340,5 @@ export class Controller {
       changed ||= told > 0 || last?.at !== timeline.now();
     }
     return changed;
-  }
-
-  /** When the judge is to be asked next about any wave that is watched. */
-  #judgeDue(state: RolloutState): number {
-    return state.waves.reduce((least, _, wave) => Math.min(least, this.#judgeDueOf(state, wave)), Number.POSITIVE_INFINITY);
-  }
-
-  #judgeDueOf(state: RolloutState, wave: number): number {
-    const phase = state.waves[wave]?.phase;
-    if ((phase?.kind !== "running" && phase?.kind !== "baking") || isFinal(state.phase) || state.rollback) return Number.POSITIVE_INFINITY;
-    let first = Number.POSITIVE_INFINITY;
-    for (const e of state.executions.values()) if (e.wave === wave && e.patchedAt !== undefined && e.patchedAt < first) first = e.patchedAt;
-    if (first === Number.POSITIVE_INFINITY) return first;
-    const last = this.#verdicts.get(wave)?.at;
-    const next = last === undefined ? first + JUDGE_FIRST_MS : last + Math.max(JUDGE_FIRST_MS, Math.min(JUDGE_LATEST_MS, last - first));
-    const gate = state.plan.waves[wave]?.gate;
-    if (phase.kind !== "baking" || !gate) return next;
-    // Its word counts for the gate when it is given at the end of the bake or later.
-    const baked = phase.since + gate.bakeMs;
-    return (last === undefined || last < baked) && next > baked ? baked : next;
   }
 }
