@@ -4,6 +4,7 @@ import type { Logger } from "@breakwater/shared/log";
 import type { RefreshOutcome } from "../inventory/index.ts";
 import type { Policy } from "../policy/index.ts";
 import type { ExecutorLink } from "../session/index.ts";
+import { agoMs } from "./clock-watch.ts";
 
 /** Debian publishes security updates at any hour; every machine asking each hour would be a burden on mirrors. */
 const MAX_AGE_MS = 6 * 3_600_000;
@@ -24,9 +25,9 @@ export function createListRefresh(options: { executor: ExecutorLink; clock: Cloc
   return {
     async whenDue(policy) {
       const now = options.clock.now();
-      if (!policy.refreshPackageLists || now - triedAt < RETRY_MS) return false;
+      if (!policy.refreshPackageLists || agoMs(triedAt, now) < RETRY_MS) return false;
       const fetchedAt = (await stat(MARK).catch(() => undefined))?.mtimeMs ?? 0;
-      if (now - fetchedAt < MAX_AGE_MS) return false;
+      if (agoMs(fetchedAt, now) < MAX_AGE_MS) return false;
       triedAt = now;
       const answer = await options.executor.request("refresh", {});
       if (!answer.ok) {
