@@ -83,7 +83,9 @@ export function clusterRows(lab: Lab, host: Host): void {
         expect(await host.package("bw-cluster")).toBe(execution.state === "succeeded" ? "ii 1.2" : "ii 1.0");
         expect((await host.try("test", "-e", POLICY_RC_D)).exitCode).not.toBe(0);
         expect(await running()).toEqual(["active", "active"]);
-        expect((await told()).filter((line) => line.endsWith("during"))).toEqual([]);
+        // At boot systemd starts them by itself; what the scripts asked for when they ran again was refused.
+        const printed = await host.sh(`cat /var/lib/breakwater-executor/executions/${executionId}/output.log`);
+        expect(printed.match(/policy-rc\.d returned 101/g)?.length ?? 0).toBeGreaterThanOrEqual(2);
         expect((await told()).at(-1)).toMatch(/^undrain/);
         await dpkgIsSound(host);
         return `${(await began(host, executionId)).join(", ")}: ${said(execution)} Our policy-rc.d went, both services run, no script started one, and the machine serves again.`;
