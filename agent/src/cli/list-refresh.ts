@@ -4,6 +4,7 @@ import type { RefreshOutcome } from "../inventory/index.ts";
 import { listsFetchedAt, type ManagerId } from "../packages/index.ts";
 import type { Policy } from "../policy/index.ts";
 import type { ExecutorLink } from "../session/index.ts";
+import { agoMs } from "./clock-watch.ts";
 
 /** Debian publishes security updates at any hour; every machine asking each hour would be a burden on mirrors. */
 const MAX_AGE_MS = 6 * 3_600_000;
@@ -25,8 +26,8 @@ export function createListRefresh(options: { executor: ExecutorLink; clock: Cloc
   return {
     async whenDue(policy, manager) {
       const now = options.clock.now();
-      if (!policy.refreshPackageLists || manager === undefined || now - triedAt < RETRY_MS) return false;
-      if (now - (await listsFetchedAt(manager)) < MAX_AGE_MS) return false;
+      if (!policy.refreshPackageLists || manager === undefined || agoMs(triedAt, now) < RETRY_MS) return false;
+      if (agoMs(await listsFetchedAt(manager), now) < MAX_AGE_MS) return false;
       triedAt = now;
       const answer = await options.executor.request("refresh", {});
       if (!answer.ok) {

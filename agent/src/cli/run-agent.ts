@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { type Clock, formatInstant, hours, type Problem, ProblemError, type Random } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 import { type ControllerMessage__Output, type Hello, PROTOCOL } from "@breakwater/shared/wire";
-import { schedule } from "node-cron";
 import {
   clearCache,
   createInventorySync,
@@ -16,6 +15,7 @@ import { drivenManager } from "../packages/index.ts";
 import { type LoadedPolicy, loadOperatorKeys, loadPolicy, type PinnedKeys, systemTimezone } from "../policy/index.ts";
 import {
   bootId,
+  certificateLife,
   createExecutorLink,
   createRelay,
   createSession,
@@ -29,6 +29,7 @@ import {
 } from "../session/index.ts";
 import { createTelemetry, prometheusText, serveMetrics } from "../telemetry/index.ts";
 import { capabilitiesOf } from "./capabilities.ts";
+import { agoMs, watchClock } from "./clock-watch.ts";
 import { collectApart } from "./collect-apart.ts";
 import { describeApart } from "./describe-apart.ts";
 import { describeStatus } from "./describe-status.ts";
@@ -62,6 +63,7 @@ export interface RunningAgent {
 
 /** Package managers write their databases many times within one transaction. */
 const SETTLED_MS = 5_000;
+const HOUSEKEEPING_MS = 60_000;
 
 /** Wires the connection part of the agent and starts it. Needs no privileges; without an executor it can look, not act. */
 export async function runAgent(options: RunOptions): Promise<RunningAgent> {
@@ -198,7 +200,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
   const scanWhenDue = singleFlight(async () => {
     const { everyHours } = options.componentScan;
     const last = Math.max(scanTriedAt, await resultWrittenAt(stateDir));
-    if (everyHours === 0 || clock.now() - last < hours(everyHours)) return;
+    if (everyHours === 0 || agoMs(last, clock.now()) < hours(everyHours)) return;
     scanTriedAt = clock.now();
     const scanned = await scanApart({ stateDir, settings: options.componentScan }, stopping.signal);
     scanProblem = scanned.ok ? undefined : scanned.problem;
@@ -208,7 +210,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
   /** Patches by other hands show within seconds, not with the next full look. */
   async function noticePackageChange(): Promise<void> {
     const changed = await packagesChangedAt();
-    if (collectedAt > 0 && changed !== packagesSeen && clock.now() - changed > SETTLED_MS) await takeInventory();
+    if (collectedAt > 0 && changed !== packagesSeen && agoMs(changed, clock.now()) > SETTLED_MS) await takeInventory();
   }
   async function renewWhenDue(): Promise<void> {
     if (clock.now() < renewalDue(identity.certificatePem)) return;
@@ -242,20 +244,37 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     await writeStatus(stateDir, status).catch((error: Error) => log.error({ error: error.message }, "status not written"));
   };
 
-  const everyMinute = schedule(
-    "* * * * *",
-    async () => {
+  const clockMoved = watchClock(() => clock.now());
+  let zone = systemTimezone();
+  /** Hello is where the controller learns of clock and zone, so it is said anew. */
+  function tellOfClock(): void {
+    const moved = clockMoved();
+    const now = systemTimezone();
+    const told = moved !== 0 ? `the clock was set by ${Math.round(moved / 1000)} s` : now !== zone ? `the time zone is now ${now}` : "";
+    zone = now;
+    if (told === "") return;
+    const { notBefore, notAfter } = certificateLife(identity.certificatePem);
+    const valid = clock.now() >= notBefore && clock.now() <= notAfter;
+    log.warn(
+      valid ? told : `${told}: out of the life of this machine's certificate, so no new session could be had, and the present one is kept`,
+    );
+    if (valid) session.reconnect(told);
+  }
+  // Not by the clock's minutes: one that was a year ahead and is set right would have them wait for a year.
+  const everyMinute = setInterval(
+    singleFlight(async () => {
+      tellOfClock();
       await reload();
       await renewWhenDue().catch((error: Error) => log.error({ error: error.message }, "certificate not renewed"));
       // Wakes the executor only where somebody laid something down since.
       if (await ordersLaidDown(configDir, stateDir, ordersSeen)) await relay.brakes();
       const refreshed = await refresh.whenDue(policy.policy, await drivenManager(configDir));
-      if (refreshed || clock.now() - collectedAt >= inventoryIntervalSeconds * 1000) await takeInventory();
+      if (refreshed || agoMs(collectedAt, clock.now()) >= inventoryIntervalSeconds * 1000) await takeInventory();
       // It may take minutes, and nothing waits for it.
       void scanWhenDue();
       await publish(session.state);
-    },
-    { name: "housekeeping", noOverlap: true },
+    }),
+    HOUSEKEEPING_MS,
   );
   const metrics = options.metricsPort === 0 ? undefined : await serveMetrics(options.metricsPort, renderMetrics);
   if (metrics && !metrics.ok) log.warn(metrics.problem, "no local metrics");
@@ -292,7 +311,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     reload,
     async stop() {
       stopping.abort();
-      await everyMinute.destroy();
+      clearInterval(everyMinute);
       telemetry.stop();
       relay.stop();
       if (metrics?.ok) metrics.value.close();

@@ -5,12 +5,14 @@ import { DEFAULT_REBOOT_LIMIT_MS } from "@breakwater/shared/command";
 import { type Clock, fail, formatInstant, ok, ProblemError, type Result } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 import type { Brakes } from "../brakes/index.ts";
+import type { Uptime } from "../brakes/running-time.ts";
 import type { ApplyRequest, ExecutionStanding, ExecutorEvent, ExecutorStatus, Report } from "../executor/protocol.ts";
 import { emptyReport, OUTPUT_CHUNK_BYTES } from "../executor/protocol.ts";
 import type { PackageManager } from "../packages/package-manager.ts";
 import type { Run } from "../packages/run.ts";
 import type { BootLoader, Machine } from "../reboot/index.ts";
 import type { Snapshots } from "../snapshots/index.ts";
+import { doubtClock } from "./clock-doubt.ts";
 import { endOfDamaged, isDamaged, lostJournals } from "./damaged-journals.ts";
 import { foreignOrigin } from "./foreign-origin.ts";
 import { type Journal, openJournal, syncDirectory } from "./journal.ts";
@@ -61,6 +63,8 @@ export interface ExecutionsOptions {
   readonly snapshots: Pick<Snapshots, "take" | "keepOnly">;
   /** Keeps packages' scripts from starting what the owner names. */
   readonly starts: Starts;
+  /** How long the machine has been up; the kernel's word unless a test says otherwise. */
+  readonly uptime?: () => Uptime;
   /** How much of ended executions is kept. */
   readonly retention: Retention;
   /** Ends what must not be under way beside a change (a rehearsal), and waits for its end. */
@@ -74,7 +78,8 @@ export function createExecutions(o: ExecutionsOptions) {
   const archivesOf = (id: string) => join(o.stateDir, "archives", id);
   const executions = new Map<string, Execution>();
   let running: { id: string; done: Promise<void> } | undefined;
-  let contactAt = 0;
+  /** By performance.now(), which no setting of the clock moves. */
+  let contactAt = Number.NEGATIVE_INFINITY;
 
   const open = (id: string): Execution => {
     mkdirSync(directoryOf(id), { recursive: true, mode: 0o700 });
@@ -148,8 +153,8 @@ export function createExecutions(o: ExecutionsOptions) {
       .filter(({ began, ended }) => began && ended?.booted !== false && o.clock.now() - Date.parse(began.at) < DAY_MS).length;
 
   async function delivered(e: Execution, limitMs: number): Promise<void> {
-    const until = o.clock.now() + limitMs;
-    while (e.acknowledged < currentStanding(e.journal).step && o.clock.now() < until) await wait(ACKNOWLEDGED_POLL_MS);
+    const until = performance.now() + limitMs;
+    while (e.acknowledged < currentStanding(e.journal).step && performance.now() < until) await wait(ACKNOWLEDGED_POLL_MS);
   }
 
   async function drive(e: Execution): Promise<void> {
@@ -260,6 +265,11 @@ export function createExecutions(o: ExecutionsOptions) {
   const clearAway = (): void => {
     const place = { directoryOf, archivesOf, standing: currentStanding, revisions, log: o.log };
     try {
+      // A journal is what says that an approval is used up, and is not forgotten by a clock that may be set right again.
+      if (doubtClock(o.stateDir, o.clock.now(), o.uptime?.())) {
+        o.log.warn("the clock was set by more than an hour within the last week of running time: nothing is forgotten by its word");
+        return;
+      }
       for (const id of prune([...executions.values()], { ...place, limits: o.retention, now: o.clock.now() })) executions.delete(id);
     } catch (error) {
       o.log.error({ err: error }, "what ended executions left cannot be cleared away; it is tried again at the next start");
@@ -443,7 +453,7 @@ export function createExecutions(o: ExecutionsOptions) {
       if (upTo > e.acknowledged) {
         e.acknowledged = upTo;
         // Only the controller acknowledges: it has been heard from.
-        contactAt = o.clock.now();
+        contactAt = performance.now();
         // Not synced: an acknowledgement that is lost means a report sent twice, which the controller drops by its step.
         writeFileSync(join(directoryOf(executionId), "acknowledged"), `${upTo}\n`, { mode: 0o600 });
       }
@@ -451,7 +461,7 @@ export function createExecutions(o: ExecutionsOptions) {
     },
 
     contact(): void {
-      contactAt = o.clock.now();
+      contactAt = performance.now();
     },
 
     get idle(): boolean {

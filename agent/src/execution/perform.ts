@@ -67,7 +67,7 @@ export interface Surroundings {
   readonly snapshots: Pick<Snapshots, "take">;
   /** Waits until the controller holds all that was reported, or the limit. */
   delivered(limitMs: number): Promise<void>;
-  /** Moment of the last contact to the controller that the connection part told of. */
+  /** Moment, by performance.now(), of the last contact to the controller that the connection part told of. */
   lastContact(): number;
   report(state: string, more: Partial<Report>): void;
   output(offset: number, text: Buffer): void;
@@ -119,7 +119,7 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       if (!judged.ok) return failing(judged.problem.failureClass, judged.problem.message, judged.problem.output);
       const foreign = await w.foreignOrigin(judged.value);
       if (foreign) return failing("repository-untrusted", foreign);
-      const checks = await runChecks(w.run, action.checks, 0, () => w.clock.now());
+      const checks = await runChecks(w.run, action.checks, 0, () => performance.now());
       const bad = checks.filter((c) => !c.passed);
       if (bad.length > 0)
         return failing("check-failed", `Failed before anything was changed: ${bad.map((c) => `${c.name} (${c.detail})`).join(", ")}.`);
@@ -212,10 +212,10 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       return verify(step.of, standing, w, outputTail(w.directory, standing));
     case "confirm": {
       append({ kind: "contact-awaited", at: at(), limitMs: action.limits.commitConfirmMs });
-      const from = w.clock.now();
+      const from = performance.now();
       // Its acknowledgement is the contact, long before the controller's next sign of life.
       w.report("verifying", { message: "The change stands; it is kept once the controller is heard from." });
-      while (w.lastContact() < from && w.clock.now() - from < action.limits.commitConfirmMs) await wait(CONTACT_POLL_MS);
+      while (w.lastContact() < from && performance.now() - from < action.limits.commitConfirmMs) await wait(CONTACT_POLL_MS);
       if (w.lastContact() >= from) return append({ kind: "contact-seen", at: at() });
       return failing(
         "commit-confirm",
@@ -303,7 +303,7 @@ function watch({ began }: Transaction, w: Surroundings): Promise<string | null> 
     exitNote: noteOf(w, began.number),
     from: began.logOffset,
     stallMs: w.stallMs,
-    now: () => w.clock.now(),
+    now: () => performance.now(),
     output: w.output,
     stalled: (forMs) =>
       w.report(began.purpose === "restore" ? "rolling-back" : "applying", {
@@ -314,12 +314,13 @@ function watch({ began }: Transaction, w: Surroundings): Promise<string | null> 
 }
 
 async function lockFree(waitMs: number, state: string, w: Surroundings): Promise<boolean> {
-  const until = w.clock.now() + waitMs;
+  // No waiting here goes by the clock, which may be set meanwhile.
+  const until = performance.now() + waitMs;
   let told = "";
   for (;;) {
     const holder = await w.manager.lockHolder();
     if (holder === undefined) return true;
-    if (w.clock.now() >= until) return false;
+    if (performance.now() >= until) return false;
     if (holder !== told) w.report(state, { message: `Waiting for ${holder}, which holds the package manager's lock.` });
     told = holder;
     await wait(LOCK_POLL_MS);

@@ -77,8 +77,9 @@ function lived({ id, day, planExpires, rollback = true, acknowledged = true, rev
 }
 
 /** An executor that starts on a day, over what earlier ones left. What is unfinished waits for systemd's word for ever. */
-async function startOn(day: number, retention: Partial<Retention> = {}) {
+async function startOn(day: number, retention: Partial<Retention> = {}, uptime = { bootId: `boot of day ${day}`, upMs: 60_000 }) {
   const executions = createExecutions({
+    uptime: () => uptime,
     stateDir: directory,
     manager: { repairRungs: [], expireAvoidances: async () => {}, health: () => new Promise(() => {}) } as unknown as PackageManager,
     trust: {
@@ -174,6 +175,15 @@ describe("what ended executions leave", () => {
       });
     expect(await again(2)).toMatchObject({ ok: false, problem: { code: "replayed" } });
     expect(await again(4)).toMatchObject({ ok: true });
+  });
+
+  it("is not forgotten by the word of a clock that was set forward while the machine ran", async () => {
+    await startOn(1, {}, { bootId: "one", upMs: 60_000 });
+    lived({ id: "ex_1", day: 0, planExpires: 9 });
+    await startOn(800, {}, { bootId: "one", upMs: 120_000 });
+    expect([journals(), packages()]).toEqual([["ex_1"], ["ex_1"]]);
+    await startOn(808, {}, { bootId: "one", upMs: 120_000 + 8 * 86_400_000 });
+    expect([journals(), packages()]).toEqual([[], []]);
   });
 
   it("comes to an end in bytes and in number, however many executions there were", async () => {

@@ -23,7 +23,7 @@ export const problemsOf = (m: MachineState): string[] => [...m.services, ...m.fa
 
 /** Looks at services that ran before, at the plan's checks and at packages outside of the plan, for as long as the plan gives them. */
 export async function judgeMachine(of: Direction, s: Standing, w: Surroundings): Promise<MachineState> {
-  const now = () => w.clock.now();
+  const now = () => performance.now();
   const before = s.prechecked?.unitsBefore ?? [];
   const names = before.map((u) => u.unit);
   const graceMs = Math.max(SETTLE_MS, s.action.limits.checkGraceMs);

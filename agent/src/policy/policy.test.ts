@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EndpointAction, newApprovalKey } from "@breakwater/shared/command";
@@ -16,6 +16,7 @@ import {
   loadPolicy,
   type Policy,
   parsePolicy,
+  systemTimezone,
 } from "./index.ts";
 
 const at = (iso: string): Instant => parseInstant(iso) as Instant;
@@ -56,6 +57,30 @@ describe("the owner's policy", () => {
       const loaded = parsePolicy(text, "UTC");
       expect(loaded.policy.mode).toBe("observe");
       expect(loaded.problem?.code).toBe("policy-malformed");
+    }
+  });
+
+  it("reads windows in the zone that the machine has now, not in the one that this process began with", async () => {
+    const { TZ } = process.env;
+    delete process.env.TZ;
+    const dir = await mkdtemp(join(tmpdir(), "zone-"));
+    try {
+      for (const zone of ["Asia/Tokyo", "America/Argentina/Ushuaia", "Europe/Berlin"]) {
+        await rm(join(dir, "localtime"), { force: true });
+        await symlink(`../usr/share/zoneinfo/${zone}`, join(dir, "localtime"));
+        expect(systemTimezone(join(dir, "localtime"))).toBe(zone);
+      }
+      const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      await rm(join(dir, "localtime"));
+      await symlink("../usr/share/zoneinfo/Middle_Earth/Bree", join(dir, "localtime"));
+      expect(systemTimezone(join(dir, "localtime"))).toBe(own);
+      expect(systemTimezone(join(dir, "nowhere"))).toBe(own);
+      process.env.TZ = "Asia/Dubai";
+      expect(systemTimezone(join(dir, "localtime"))).toBe("Asia/Dubai");
+    } finally {
+      if (TZ === undefined) delete process.env.TZ;
+      else process.env.TZ = TZ;
+      await rm(dir, { recursive: true });
     }
   });
 

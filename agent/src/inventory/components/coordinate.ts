@@ -12,6 +12,8 @@ const NAMES: Readonly<Record<string, RegExp>> = {
   maven: /^(?:[A-Za-z0-9_.-]{1,200}:)?[A-Za-z0-9_.-]{1,200}$/,
   gem: /^[A-Za-z0-9_.-]{1,200}$/,
   go: /^[A-Za-z0-9_.~+/-]{1,300}$/,
+  snap: /^[a-z0-9-]{1,40}(?:_[a-z0-9]{1,10})?$/,
+  flatpak: /^[A-Za-z0-9_.-]{1,255}$/,
 };
 /** What the controller takes as a key; a jar in a jar in a war has some 300. */
 const MAX_PATH_BYTES = 1_500;

@@ -1,6 +1,6 @@
 /** A language package as some file tells of it. */
 export interface FoundComponent {
-  /** "npm", "pypi", "maven", "gem", "go" */
+  /** "npm", "pypi", "maven", "gem", "go", "snap", "flatpak" */
   readonly ecosystem: string;
   readonly name: string;
   /** "" when nothing tells it. */

@@ -46,6 +46,10 @@ function ruleOf(ecosystem: string, file: string): { readonly place: string; read
       return ofNode(file);
     case "pypi":
       return ofPython(dirname(dirname(file)));
+    case "snap": {
+      const place = dirname(dirname(file));
+      return { place, rule: (p) => (isBelow(p.exe, place) ? "executable" : undefined) };
+    }
     case "gem":
       return ofRuby(file.replace(/\/specifications(\/default)?\/[^/]*$/, ""));
     default:

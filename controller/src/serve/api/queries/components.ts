@@ -22,6 +22,9 @@ const row = z.object({
   openFindings: int,
 });
 
+/** Kinds of which no feed speaks: what is wrong with them is unknown. */
+const UNSPOKEN_OF: ReadonlySet<string> = new Set(["snap", "flatpak"]);
+
 const openFindings = sql`(select count(*) from finding f where f.endpoint_id = ec.endpoint_id and f.ecosystem = c.ecosystem
   and f.package_name = c.name and f.state in ${UNRESOLVED} and ec.owner = ''
   and (f.proofs @> jsonb_build_array(jsonb_build_object('record', ec.path))
@@ -53,5 +56,6 @@ export async function listComponents(
       limit ${query.limit} offset ${decodeCursor(query.cursor) ?? 0}`,
   );
   const [total] = await select(db, z.object({ n: int }), sql`select count(*) as n ${from}`);
-  return { ...offsetPage(rows, query, total?.n ?? 0), scan: readFacts(endpoint.facts)?.componentScan ?? null };
+  const told = rows.map((r) => (UNSPOKEN_OF.has(r.ecosystem) ? { ...r, openFindings: null } : r));
+  return { ...offsetPage(told, query, total?.n ?? 0), scan: readFacts(endpoint.facts)?.componentScan ?? null };
 }

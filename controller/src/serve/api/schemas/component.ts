@@ -19,7 +19,7 @@ const componentScanSchema = z
 
 export const componentQuery = pageQuery.extend({
   q: z.string().trim().max(100).optional().openapi({ description: "Part of the name or the path." }),
-  ecosystem: z.enum(["npm", "pypi", "maven", "gem", "go"]).optional(),
+  ecosystem: z.enum(["npm", "pypi", "maven", "gem", "go", "snap", "flatpak"]).optional(),
   used: flag.optional().openapi({ description: "Only those that a running process was seen to use, or only the others." }),
   withFindings: flag.default(false),
 });
@@ -42,7 +42,8 @@ export const componentRowSchema = z
     reach: z.string().nullable(),
     /** Since when the looks could not look there; null when it was seen at the last one. */
     unseenSince: at.nullable(),
-    openFindings: z.number().int(),
+    /** null: no feed speaks of packages of this kind, so that nothing found says nothing. */
+    openFindings: z.number().int().nullable(),
   })
   .openapi("ComponentRow");
 

@@ -204,7 +204,7 @@ function printComponents(io: Io, { rows, total, scan }: z.infer<typeof component
       c.ecosystem,
       c.name,
       c.version ?? "unknown",
-      c.owner ? `see ${c.owner}` : c.openFindings,
+      c.owner ? `see ${c.owner}` : (c.openFindings ?? "unknown"),
       usersOf(c),
       c.reach,
       plain(c.path),
