@@ -5,6 +5,7 @@ import { type ManagerCommand, type PackageManager, packageKey } from "../package
 import type { Run } from "../run.ts";
 import { askDnf } from "./ask.ts";
 import { avoid, avoidanceLines, avoided, expire } from "./avoidance.ts";
+import { askingBeforehand } from "./beforehand.ts";
 import { keepInstalled, settled } from "./bytes.ts";
 import { coreReasons } from "./core-updates.ts";
 import { archiveName, DNF, DNF_ENVIRONMENT, DNF_OPTIONS, nevra, RPM } from "./environment.ts";
@@ -30,6 +31,8 @@ export function createDnf(run: Run, clock: Clock): PackageManager {
   const command = (argv: readonly [string, ...string[]]): ManagerCommand => ({ argv, env: DNF_ENVIRONMENT });
   const transact = (files: readonly string[]) => command([DNF, ...DNF_OPTIONS, "install", ...files]);
 
+  const beforehand = askingBeforehand(run);
+
   return {
     id: "dnf",
     repairRungs: 3,
@@ -47,7 +50,7 @@ export function createDnf(run: Run, clock: Clock): PackageManager {
     avoid: (id, bad, why, expires) => avoid(id, avoidanceLines(id, bad, why, expires)),
     expireAvoidances: expire,
     keep: (packages, directory, caches) => keepInstalled(run, packages, directory, caches),
-    simulate: (changes) => askDnf(run, "simulate", { changes }, LOOK_TIMEOUT_MS),
+    simulate: (changes) => beforehand("simulate", changes),
 
     async compareVersions(a, b) {
       const order = compareVersions("rpm", a, b);
@@ -56,7 +59,7 @@ export function createDnf(run: Run, clock: Clock): PackageManager {
     },
 
     async origins(changes) {
-      const told = await askDnf(run, "origins", { changes }, LOOK_TIMEOUT_MS);
+      const told = await beforehand("origins", changes);
       // An origin that nobody tells is a foreign one: the caller treats it so.
       return told.ok ? told.value : [];
     },
@@ -64,15 +67,14 @@ export function createDnf(run: Run, clock: Clock): PackageManager {
     async pinnedAway(changes) {
       // What we keep away ourselves after a rollback is no one's wish once a later plan names it.
       const ours = await avoided();
-      const asked = changes.filter((c) => !ours.has(`${c.name} ${c.to}`));
-      if (asked.length === 0) return [];
-      const told = await askDnf(run, "pinned", { changes: asked }, LOOK_TIMEOUT_MS);
+      // The first question to each plan, and so asked even where its answer is known: the others then are of now too.
+      const told = await beforehand("pinned", changes);
       if (!told.ok) throw new Error(`dnf does not say what is excluded: ${told.problem.message}`);
-      return told.value;
+      return told.value.filter(({ name }) => changes.some((c) => c.name === name && !ours.has(`${name} ${c.to}`)));
     },
 
     async spaceNeeds(changes) {
-      const told = await askDnf(run, "sizes", { changes }, LOOK_TIMEOUT_MS);
+      const told = await beforehand("sizes", changes);
       if (!told.ok) throw new Error(`dnf does not say how much space is needed: ${told.problem.message}`);
       return [
         { path: "/usr", bytes: Math.ceil(told.value.growth * UNPACK_FACTOR) + RESERVE_BYTES },
