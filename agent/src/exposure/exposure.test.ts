@@ -8,7 +8,8 @@ import type { InspectedProcess } from "../executor/protocol.ts";
 import { describeExposure, relate } from "./exposure.ts";
 import { apkFiles, dpkgFiles } from "./owner-sources.ts";
 import { packageOwners } from "./package-owners.ts";
-import { mappedFiles, unitOf, viewProc } from "./proc-view.ts";
+import { viewProc } from "./proc-view.ts";
+import { mappedFiles, unitOf } from "./process-view.ts";
 import { addressReach, listenerReach } from "./reach.ts";
 import { addressOf, parseSockets } from "./sockets.ts";
 
