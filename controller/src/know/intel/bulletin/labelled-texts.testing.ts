@@ -43,8 +43,7 @@ export async function* textsIn(directory: string, heldOut: boolean): AsyncGenera
     for (const line of linesOf(join(directory, LABELLED)).map((l) => lineSchema.parse(l))) if (wanted(line)) yield line;
   } else if (files.includes(CVE_LIST)) {
     for await (const line of cveLines(join(directory, CVE_LIST))) if (wanted(line)) yield line;
-  } else
-    for (const source of osvSources(directory)) if (heldOut || !HELD_OUT.has(`osv/${source}`)) yield* osvLines(directory, source);
+  } else for (const source of osvSources(directory)) if (heldOut || !HELD_OUT.has(`osv/${source}`)) yield* osvLines(directory, source);
 }
 
 const Text = z.object({ id: z.string(), text: z.string() });
