@@ -5,12 +5,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { mask } from "../../controller/src/know/intel/bulletin/mask.ts";
-import { HELD_OUT, osvLines, osvSources } from "../../controller/src/know/intel/bulletin/osv-labels.testing.ts";
-import { outline } from "../../controller/src/know/intel/bulletin/outline.ts";
-import { candidatesOf } from "../../controller/src/know/intel/bulletin/roles/features.ts";
+import { samplesOf } from "../../controller/src/know/intel/bulletin/left-out.testing.ts";
+import { HELD_OUT, osvSources } from "../../controller/src/know/intel/bulletin/osv-labels.testing.ts";
 import { chanceOf, fitRoles, type Sample } from "../../controller/src/know/intel/bulletin/roles/training.ts";
-import { tokenize } from "../../controller/src/know/intel/bulletin/tokens.ts";
 
 const TARGET = "controller/src/know/intel/bulletin/roles/weights.json";
 const [directory] = process.argv.slice(2);
@@ -18,17 +15,11 @@ if (!directory) {
   console.error("usage: fit-bulletin-roles DIR");
   process.exit(2);
 }
-const spelling = (version: string) => version.toLowerCase().replace(/^v/, "");
 const samples: Sample[] = [];
 const sources: { file: string; sha256: string; samples: number }[] = [];
 for (const source of osvSources(directory).filter((s) => !HELD_OUT.has(`osv/${s}`))) {
   const before = samples.length;
-  for await (const line of osvLines(directory, source)) {
-    const repaired = new Set(line.gold.fixed.map((f) => spelling(f.version)));
-    if (repaired.size === 0) continue;
-    for (const { sentence, at, features } of candidatesOf(outline(tokenize(mask(line.text))).sentences))
-      samples.push({ source, text: line.id, features, repaired: repaired.has(spelling(sentence.tokens[at]?.text ?? "")) });
-  }
+  samples.push(...(await samplesOf(directory, source)));
   if (samples.length > before)
     sources.push({
       file: `${source}/all.zip`,

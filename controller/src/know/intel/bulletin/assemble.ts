@@ -1,6 +1,7 @@
-import { type Claim, WEAK } from "./claims.ts";
+import type { Claim } from "./claims.ts";
 import type { Affected, BulletinRange, Evidence } from "./model.ts";
 import { isPackageLike, type Name, nameWithin, sameName, wordsOf } from "./names.ts";
+import { WEAK } from "./single-version.ts";
 import type { Subject } from "./subject.ts";
 import { isWildcard, lowerBound, orderOf, sameLine, sameVersion, startsWithLine } from "./versions.ts";
 
@@ -154,10 +155,12 @@ interface Draft {
   readonly upper?: Claim;
   readonly introduced?: Claim;
   readonly fix?: Claim;
+  /** Whether the upper bound is the one version that is named: nothing is said of those before it. */
+  readonly alone?: boolean;
 }
 
 function drafts(claims: readonly Claim[]): Draft[] {
-  const ranges = distinct(
+  const bounded = distinct(
     claims.filter((c) => c.kind === "range" && c.version !== undefined && !(isWildcard(c.version) && /^[x*]/i.test(c.version))),
   );
   const told = claims.filter((c) => c.kind === "fix");
@@ -169,6 +172,7 @@ function drafts(claims: readonly Claim[]): Draft[] {
       !isWildcard(f.version ?? "") &&
       (!/^v?\d+$/i.test(f.version ?? "") || !repairs.some((o) => o !== f && startsWithLine(o.version ?? "", f.version ?? ""))),
   );
+  const ranges = upToRepair(bounded, fixes);
   const introduced = distinct(claims.filter((c) => c.kind === "introduced"));
   const exact = distinct(claims.filter((c) => c.kind === "exact"));
   const used = new Set<Claim>();
@@ -183,8 +187,9 @@ function drafts(claims: readonly Claim[]): Draft[] {
     const lower = !upper.introduced && uppers.length === 1 && introduced.length === 1 ? introduced[0] : undefined;
     made.push({
       upper,
+      alone: upper.kind === "exact" && exact.length === 1,
       ...(fix ? { fix } : {}),
-      ...(lower && orderOf(lower.version ?? "", upper.version ?? "") <= 0 ? { introduced: lower } : {}),
+      ...(lower && orderOf(lower.version ?? "", upper.version ?? "") < (upper.inclusive ? 1 : 0) ? { introduced: lower } : {}),
     });
   }
   for (const fix of fixes) {
@@ -200,6 +205,14 @@ function drafts(claims: readonly Claim[]): Draft[] {
     made.push({ fix, ...(lower ? { introduced: lower } : {}) });
   }
   return made;
+}
+
+/** "Before 1.2.0 it leaks; upgrade to 1.2.1": nothing between is said to be safe, so that the one repair ends the one range. */
+function upToRepair(ranges: readonly Claim[], fixes: readonly Claim[]): readonly Claim[] {
+  const [range, fix] = [ranges[0], fixes[0]];
+  if (!range || !fix || ranges.length > 1 || fixes.length > 1 || range.inclusive || fix.confidence < CERTAIN) return ranges;
+  const [upper, repair] = [range.version ?? "", fix.version ?? ""];
+  return orderOf(repair, upper) > 0 && sameLine(repair, upper, 2) ? [{ ...range, version: repair }] : ranges;
 }
 
 /** "1.0 to 1.4 are affected; upgrade to 1.4": what is said plainly to be the repair is not the last that is affected. */
@@ -245,8 +258,8 @@ function distinct(claims: readonly Claim[]): Claim[] {
   return kept;
 }
 
-function rangeOf({ upper, introduced, fix }: Draft): BulletinRange | undefined {
-  const lower = upper?.introduced ?? introduced?.version ?? (upper?.kind === "exact" ? upper.version : undefined);
+function rangeOf({ upper, introduced, fix, alone }: Draft): BulletinRange | undefined {
+  const lower = upper?.introduced ?? introduced?.version ?? (upper?.kind === "exact" && !alone ? upper.version : undefined);
   const low = { introduced: lower === undefined ? "0" : lowerBound(lower), introducedStated: lower !== undefined };
   if (fix && !upper?.version) return { ...low, fixed: fix.version ?? "" };
   if (!upper?.version) return undefined;

@@ -1,28 +1,14 @@
 import { isCompanion, isPlatform, isUser, itemName, lowers, nameOfLead, namesOf } from "./claim-names.ts";
-import {
-  AFFECTED_WORD,
-  doesSomethingGood,
-  fixCue,
-  isAdvised,
-  isAside,
-  isBlocked,
-  isDenied,
-  isGoneIn,
-  isUnaffectedKey,
-  releaseIn,
-  saysUnaffected,
-  tellsChange,
-  tellsDeed,
-  tellsOfEarlier,
-} from "./cues.ts";
+import { fixCue, isAside, isDenied, isUnaffectedKey, releaseIn, saysUnaffected } from "./cues.ts";
 import { type Expression, readExpressions } from "./expression.ts";
 import type { Span } from "./model.ts";
 import { isPlainWord, type Name } from "./names.ts";
 import type { Outline, Sentence } from "./outline.ts";
+import { readSingle, WINDOW } from "./single-version.ts";
 import type { Token } from "./tokens.ts";
-import { lowerBound, orderOf, startsWithLine } from "./versions.ts";
+import { lowerBound, startsWithLine } from "./versions.ts";
 import { isCommonWord } from "./vocabulary/index.ts";
-import { AFFECTED_SECTION, FIX_NOUN, FIX_SECTION } from "./words.ts";
+import { AFFECTED_SECTION, FIX_SECTION } from "./words.ts";
 
 /** One thing that one expression states, before it is brought together with the others. */
 export interface Claim extends Span {
@@ -49,7 +35,6 @@ export interface Claim extends Span {
 /** What a text tells of itself and of others: its revisions, its sources, who found it. */
 export const NO_CLAIMS =
   /(?:^|> )(?:revisions?|revision history|document history|change ?log|timeline|disclosure timeline|references?|credits?|acknowledge?ments?)$/;
-const WINDOW = 28;
 /** A preposition so near before an expression loosens it from the name: "the web process in versions < 2". */
 const NEAR = 3;
 export function readClaims({ sentences }: Outline): Claim[] {
@@ -154,7 +139,7 @@ function readClaim(
   const key = itemName(sentence, expression);
   const release = releaseIn(near);
   if (name && ((isPlatform(name) && expression.kind !== "range") || isCompanion(tokens, name))) return undefined;
-  if (name && isUser(tokens, name) && before.some((c) => c.sentence === sentence.start && c.kind === "range")) return undefined;
+  if (name && isUser(tokens, name) && before.some((c) => c.sentence === sentence.start && c.kind !== "fix")) return undefined;
   const claim = {
     ...(name ? { name } : {}),
     ...(release ? { release } : {}),
@@ -202,115 +187,13 @@ function readClaim(
     const lower = introduced && !/^(?:n\/a|unspecified)$/i.test(introduced.text) ? { introduced: introduced.text } : {};
     return { ...claim, kind: "range", ...lower, ...(upper ? { version: upper.text } : {}), inclusive, confidence: name ? 0.95 : 0.85 };
   }
-  return single(sentence, lead, expression, claim, near, after, before, left);
+  return readSingle({ sentence, lead, expression, claim, near, after, before, left });
 }
-
-/** How many of an expression's own tokens stand before its version: "as of version" of "as of version 0.4.1". */
-const leadOf = ({ tokens }: Sentence, { from, version }: Expression & { kind: "single" }): number => {
-  const at = tokens.findIndex((t, i) => i >= from && t.text === version.text);
-  return Math.max(0, at - from);
-};
-/** From here down a repair counts only where none is told more plainly. */
-export const WEAK = 0.5;
-
-function single(
-  sentence: Sentence,
-  lead: readonly Token[],
-  expression: Expression & { kind: "single" },
-  claim: Span & { own: boolean; name?: Name },
-  near: readonly Token[],
-  after: readonly Token[],
-  before: readonly Claim[],
-  left: number,
-): Claim | undefined {
-  const version = expression.version.text;
-  const made = (kind: Claim["kind"], confidence: number): Claim => ({ ...claim, kind, version, inclusive: true, confidence });
-  if (saysUnaffected(after)) return made("fix", 0.85);
-  const fixed = fixCue(near, after);
-  // "A fix will be introduced in 4.4".
-  const fixIntroduced =
-    near.some((t) => FIX_NOUN.has(t.lower)) && [...near, sentence.tokens[expression.from]].some((t) => t?.lower === "introduced");
-  if (fixIntroduced) return made("fix", 0.75);
-  if (
-    near.slice(-5).some((t) => /^(?:introduced|earliest)$/.test(t.lower)) ||
-    (expression.introduced && sentence.tokens[expression.from]?.lower === "introduced")
-  )
-    return made("introduced", 0.8);
-  // "Fixed upstream in 1.2.3" is of another software, unless nothing else is said.
-  if (fixed > 0) return made("fix", near.slice(-5).some((t) => t.lower === "upstream") ? WEAK : fixed);
-  if (isGoneIn(near)) return made("fix", 0.75);
-  if (isAdvised(near)) return made("fix", 0.8);
-  if (tellsOfEarlier(sentence.tokens.slice(0, expression.from + leadOf(sentence, expression)), after)) return made("fix", 0.7);
-  if (
-    tellsDeed(sentence.tokens.slice(left, expression.from + leadOf(sentence, expression))) &&
-    before.every((c) => c.kind !== "fix") &&
-    before.some((c) => c.kind === "range") &&
-    before.every((c) => c.kind !== "range" || isAbove(version, c))
-  )
-    return made("fix", 0.6);
-  if (tellsChange(sentence.tokens.slice(0, expression.from + leadOf(sentence, expression)), after)) return made("fix", 0.6);
-  if (sentence.kind === "item" && fixCue(lead.slice(-WINDOW), []) > 0 && !isBlocked(near)) return made("fix", 0.8);
-  if (expression.introduced && beginsSentence(sentence, claim) && before.some((c) => c.kind === "range" && isAbove(version, c)))
-    return made("fix", 0.6);
-  if (goesOn(sentence, claim, before)) return made("fix", 0.8);
-  const affected = sentence.tokens.some((t) => AFFECTED_WORD.test(t.lower));
-  if (
-    FIX_SECTION.test(sentence.section) &&
-    !AFFECTED_SECTION.test(sentence.section) &&
-    !isBlocked(near) &&
-    !near.some((t) => /^(?:using|running|use|run)$/.test(t.lower)) &&
-    (!affected || (beginsSentence(sentence, claim) && doesSomethingGood(after[0]))) &&
-    (claim.name || sentence.tokens.length <= 12 || expression.later)
-  )
-    return made("fix", 0.8);
-  if (expression.introduced && affected) return made("introduced", 0.6);
-  if (beginsSentence(sentence, claim) && doesSomethingGood(after[0]?.lower === "now" ? after[1] : after[0]) && !expression.introduced)
-    return made("fix", before.some((c) => c.kind === "range" && isAbove(version, c)) ? 0.6 : WEAK);
-  if (expression.later && affected) return made("introduced", 0.6);
-  if (AFFECTED_SECTION.test(sentence.section) && !expression.later) return made("exact", 0.8);
-  if (near.slice(-4).some((t) => AFFECTED_WORD.test(t.lower)) && !expression.later) return made("exact", 0.8);
-  if (
-    !expression.later &&
-    (isSetting(sentence, expression) || (beginsSentence(sentence, claim) && SAYS_WHAT_IT_DOES.test(after[0]?.lower ?? ""))) &&
-    claim.name
-  )
-    return made("exact", 0.7);
-  if (claim.name && !expression.later && isAffectedName(sentence.tokens, claim.name)) return made("exact", 0.85);
-  return affected && !expression.later && (claim.name || /^versions?$/.test(sentence.tokens[expression.from]?.lower ?? ""))
-    ? made("exact", 0.6)
-    : undefined;
-}
-
-/** "In version 3.23.0 of foo, certain methods ...": where a text sets out, it tells what is affected. */
-const isSetting = ({ tokens }: Sentence, expression: Expression): boolean =>
-  tokens[0]?.lower === "in" && expression.from <= 2 && /^(?:of|,)$/.test(tokens[expression.to]?.lower ?? "");
-/** "Foo 2.3.1 has a double free". */
-const SAYS_WHAT_IT_DOES = /^(?:has|is|was|contains|allows|does|could|may|might|suffers|lets|fails|mishandles|permits)$/;
-
-/** "This issue affects Foo Server: 8.2.1". */
-const isAffectedName = (tokens: readonly Token[], name: Name): boolean =>
-  /^(?:affects?|affected|impacts?)$/.test(tokens[tokens.findIndex((t) => t.start === name.start) - 1]?.lower ?? "");
 
 const isLineOf = (line: string, version: string): boolean =>
   line !== version && /^v?\d+(?:\.\d+)?(?:\.[x*])?$/i.test(line) && startsWithLine(version, lowerBound(line));
 const isPatchedLine = ({ kind, section }: Sentence, line: string, version: string): boolean =>
   kind === "item" && FIX_SECTION.test(section) && !AFFECTED_SECTION.test(section) && isLineOf(line, version);
-
-/** "... fixed in Foo 1.3, Bar 2.4": behind a repaired version there is nothing but a comma and another name. */
-function goesOn(sentence: Sentence, claim: Span & { name?: Name }, claims: readonly Claim[]): boolean {
-  const before = claims[claims.length - 1];
-  const start = claim.name?.start ?? claim.start;
-  if (before?.kind !== "fix" || before.start < sentence.start || start < before.end) return false;
-  return sentence.tokens.every(
-    (t) => t.end <= before.end || t.start >= start || t.kind === "url" || /^(?:,|;|and|or|&|\(|\))$/.test(t.lower),
-  );
-}
-
-const isAbove = (version: string, { version: upper }: Claim): boolean => upper !== undefined && orderOf(version, upper) > 0;
-
-/** "Foo 1.3 escapes ...": the sentence is about this version. */
-const beginsSentence = (sentence: Sentence, claim: Span & { name?: Name }): boolean =>
-  (claim.name?.start ?? claim.start) - sentence.start < 5 && (claim.name ? claim.name.start < claim.start : true);
 
 /** "The web process in versions before 2": a plain word in the midst of a sentence names nothing, if anything else is named. */
 export const isDoubtful = ({ name, loose }: Claim): boolean =>

@@ -181,7 +181,9 @@ function readUppers(tokens: readonly Token[], i: number, upper: Upper): Expressi
   const lowerAfter = /^(?:,|and)$/.test(tokens[upper.version.to]?.lower ?? "") ? upper.version.to + 1 : upper.version.to;
   if (isOperator(tokens[lowerAfter]) && />/.test(tokens[lowerAfter]?.text ?? "")) {
     const lower = versionAfter(tokens, lowerAfter + 1, true);
-    if (lower) return [{ kind: "range", from: i, to: lower.to, introduced: lower, upper: upper.version, inclusive: upper.inclusive }];
+    // "<= 0.14.1, >= 0.15.0 <= 0.15.1": the lower bound is the next range's.
+    if (lower && !readUpper(tokens, skipMarks(tokens, lower.to)))
+      return [{ kind: "range", from: i, to: lower.to, introduced: lower, upper: upper.version, inclusive: upper.inclusive }];
   }
   const found: Expression[] = [{ kind: "range", from: i, to: upper.version.to, upper: upper.version, inclusive: upper.inclusive }];
   const open = skipOpening(tokens, upper.version.to);
@@ -196,11 +198,13 @@ function listed(tokens: readonly Token[], at: number, later = false, lines = fal
   const versions: VersionAt[] = [];
   let i = at;
   for (;;) {
-    let j = i;
+    let j = skipAside(tokens, i);
+    const before = j;
     while (j < tokens.length && /^(?:,|and|or|\/|&|\|)$/.test(tokens[j]?.lower ?? "")) j++;
+    if (j > before && tokens[j]?.lower === "to" && tokens[j + 1]?.kind === "version") j++;
     // "2.394, LTS 2.375.4".
     if (j > i && tokens[j]?.lower === "lts" && tokens[j + 1]?.kind === "version") j++;
-    if (j === i) return versions;
+    if (j === before) return versions;
     const version = versionAt(tokens, j);
     // "Before 3.2.22, 4.0.x and 4.1.x before 4.1.14": a line of releases begins what comes next.
     if (!version || bound(tokens, version.to) || (!lines && isWildcard(version.text))) return versions;
@@ -210,6 +214,14 @@ function listed(tokens: readonly Token[], at: number, later = false, lines = fal
     i = plus > 0 ? skipOpening(tokens, version.to) + plus : version.to;
   }
 }
+
+/** Over "(current stable version)" between two versions of a list. */
+function skipAside(tokens: readonly Token[], i: number): number {
+  if (tokens[i]?.text !== "(") return i;
+  const close = tokens.findIndex((t, n) => n > i && n <= i + MAX_ASIDE && t.text === ")");
+  return close > 0 && tokens.slice(i + 1, close).every((t) => t.kind === "word") ? close + 1 : i;
+}
+const MAX_ASIDE = 6;
 
 /** Whether the version that ends here is the beginning of an expression of its own. */
 const bound = (tokens: readonly Token[], at: number): boolean =>

@@ -75,7 +75,8 @@ export function labelledLine(
         names: [...names],
         neutral,
         introduced,
-        introducedStated: states(text, introduced),
+        // One version alone begins where it ends, or says nothing of where: either reading will do.
+        introducedStated: introduced !== upper && states(text, introduced),
         uppers: [
           [kind, upper],
           ...[...last, ...(kind === "fixed" ? predecessor(upper) : [])].map((v): [string, string] => ["lastAffected", v]),

@@ -3,8 +3,10 @@ import { z } from "zod";
 import { type Affected, readBulletin } from "./index.ts";
 
 /**
- * Scores what is read from a labelled text. Names count leniently, versions by spelling without a leading v and trailing
- * zeros, a lower bound of 0 not at all.
+ * Scores what is read from a labelled text as the labels' own description has it: pairs of name and version, names leniently
+ * (letters and digits alike, or one name's words all in the other), versions by spelling without a leading v and trailing zeros, a
+ * lower bound of 0 not at all. A lower bound that the text does not state is neither wanted nor wrong; another one in its place is
+ * wrong. Whether a bound is read as the last affected version or the first safe one is told apart, beside the pairs.
  */
 export const lineSchema = z.object({
   id: z.string(),
@@ -32,6 +34,11 @@ class Counts {
   right = 0;
   wrong = 0;
   missed = 0;
+  add(other: Counts): void {
+    this.right += other.right;
+    this.wrong += other.wrong;
+    this.missed += other.missed;
+  }
   get empty(): boolean {
     return this.right + this.wrong + this.missed === 0;
   }
@@ -121,13 +128,35 @@ function compare(counts: Counts, pairs: readonly Pair[], wanted: readonly Wanted
   return told;
 }
 
+/** Of upper bounds whose name and version are right: whether the last affected version is taken for the first safe one or the reverse. */
+function kinds(counts: Counts, affected: readonly Affected[], gold: Line["gold"]["ranges"]): void {
+  for (const { package: name, ranges } of affected)
+    for (const { fixed, lastAffected } of ranges) {
+      const version = fixed ?? lastAffected ?? "";
+      const kind = fixed === undefined ? "lastAffected" : "fixed";
+      const uppers = gold.filter((g) => !g.neutral && nameMatches(name, g.names)).flatMap((g) => g.uppers);
+      const same = uppers.filter(([, v]) => spelling(v) === spelling(version));
+      if (same.length === 0) continue;
+      if (same.some(([k]) => k === kind)) counts.right++;
+      else counts.wrong++;
+    }
+}
+
 /** One text may want a version of several packages; without names it is one. */
 const eachVersionOnce = (wanted: readonly Wanted[]): Wanted[] => [
   ...new Map(wanted.map((w) => [w.versions.map(spelling).sort().join(" "), w])).values(),
 ];
 
-/** The last two tell of the same pairs which versions were read, whatever name they were given to. */
-export const FIELDS = ["ids", "fixed", "ranges", "severity", "fixed versions alone", "range bounds alone"] as const;
+/** "Alone" tells of the same pairs which versions were read, whatever name they were given to. */
+export const FIELDS = [
+  "ids",
+  "fixed",
+  "ranges",
+  "severity",
+  "fixed versions alone",
+  "range bounds alone",
+  "kinds of upper bounds",
+] as const;
 export type Scores = Record<(typeof FIELDS)[number], Counts>;
 export const newScores = () => Object.fromEntries(FIELDS.map((f) => [f, new Counts()])) as Scores;
 
@@ -163,6 +192,7 @@ export function score(line: Line, scores: Scores): string[] {
       gold.map((r) => ({ names: r.names, versions: r.uppers.map(([, v]) => v), neutral: r.neutral ?? false })),
       "upper",
     );
+    kinds(scores["kinds of upper bounds"], affected, gold);
     // Lower bounds that the text does not state are neither wanted nor wrong.
     const lowers = gold.flatMap((r) =>
       r.introduced && !isZero(r.introduced)

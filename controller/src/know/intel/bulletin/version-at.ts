@@ -118,6 +118,8 @@ export function versionAt(tokens: readonly Token[], i: number, bare = false): Ve
     if (!counted && number?.kind !== "number" && !/^pack$/.test(number?.lower ?? "")) break;
     text += ` ${next.text}${counted ? "" : ` ${number?.text}`}`;
     to += counted ? 1 : 2;
+    // "3.8.0 Feature Pack 3".
+    if (!counted && number?.kind === "word" && tokens[to]?.kind === "number") text += ` ${tokens[to++]?.text}`;
   }
   // "11.5.35 LTS": the kind of support is no part of the version.
   if (/^(?:e?lts|esm)$/.test(tokens[to]?.lower ?? "")) to++;
