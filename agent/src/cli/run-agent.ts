@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { type Clock, formatInstant, hours, type Problem, ProblemError, type Random } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 import { type ControllerMessage__Output, type Hello, PROTOCOL } from "@breakwater/shared/wire";
-import { schedule } from "node-cron";
 import {
   clearCache,
   createInventorySync,
@@ -33,6 +32,7 @@ import { collectApart } from "./collect-apart.ts";
 import { describeApart } from "./describe-apart.ts";
 import { describeStatus } from "./describe-status.ts";
 import { createDescribing } from "./describing.ts";
+import { everyMinute } from "./every-minute.ts";
 import { layDownOrder, ordersLaidDown } from "./laid-down.ts";
 import { createListRefresh } from "./list-refresh.ts";
 import { scanApart } from "./scan-apart.ts";
@@ -244,8 +244,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     await writeStatus(stateDir, status).catch((error: Error) => log.error({ error: error.message }, "status not written"));
   };
 
-  const everyMinute = schedule(
-    "* * * * *",
+  const housekeeping = everyMinute(
     async () => {
       await reload();
       await renewWhenDue().catch((error: Error) => log.error({ error: error.message }, "certificate not renewed"));
@@ -257,7 +256,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
       void scanWhenDue();
       await publish(session.state);
     },
-    { name: "housekeeping", noOverlap: true },
+    (error) => log.error({ err: error }, "housekeeping failed; it is tried again in a minute"),
   );
   const metrics = options.metricsPort === 0 ? undefined : await serveMetrics(options.metricsPort, renderMetrics);
   if (metrics && !metrics.ok) log.warn(metrics.problem, "no local metrics");
@@ -294,7 +293,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     reload,
     async stop() {
       stopping.abort();
-      await everyMinute.destroy();
+      housekeeping.stop();
       telemetry.stop();
       relay.stop();
       if (metrics?.ok) metrics.value.close();

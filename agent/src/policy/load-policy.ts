@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Problem } from "@breakwater/shared/core";
 import { parse } from "yaml";
 import { observePolicy, type Policy, policyFileSchema, policyOf } from "./policy.ts";
+import { systemTimezone } from "./system-timezone.ts";
 
 export const POLICY_FILE = "policy.yaml";
 /** A policy is a page of text. More is a mistake. */
@@ -13,9 +14,6 @@ export interface LoadedPolicy {
   readonly policy: Policy;
   readonly problem?: Problem;
 }
-
-/** The machine's IANA zone. */
-export const systemTimezone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Reads text as a policy. What cannot be read is the policy "observe", and said. */
 export function parsePolicy(text: string, timezone: string): LoadedPolicy {
