@@ -1,13 +1,23 @@
-import { realpathSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { text } from "node:stream/consumers";
 import { ProblemError } from "@breakwater/shared/core";
-import { createProgram } from "./cli/index.ts";
 
-export { type RunningAgent, type RunOptions, runAgent } from "./cli/index.ts";
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-async function main(): Promise<void> {
+/**
+ * As the unit starts it, and as it starts itself for one look (see startApart), nothing is loaded but what that takes: what reads
+ * command lines, diagnoses and enrols would stay in memory for as long as the agent runs.
+ */
+const OWN_COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
+  run: async () => (await import("./cli/stay.ts")).stay({}),
+  collect: async () => say(await (await import("./cli/collect-apart.ts")).collectHere(await text(process.stdin))),
+  describe: async () => (await import("./cli/describe-apart.ts")).describeHere(await text(process.stdin), say),
+  "scan-components": async () => (await import("./cli/scan-apart.ts")).scanHere(await text(process.stdin)),
+};
+
+async function main([command = "", ...flags]: readonly string[]): Promise<void> {
+  const own = flags.length === 0 && Object.hasOwn(OWN_COMMANDS, command) ? OWN_COMMANDS[command] : undefined;
   try {
-    await createProgram().parseAsync();
+    await (own ? own() : (await import("./cli/program.ts")).createProgram().parseAsync());
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     const { code, message, next } = error.problem;
@@ -16,5 +26,4 @@ async function main(): Promise<void> {
   }
 }
 
-const started = process.argv[1];
-if (started !== undefined && realpathSync(started) === fileURLToPath(import.meta.url)) await main();
+await main(process.argv.slice(2));

@@ -247,12 +247,12 @@ describe.skipIf(lacks !== undefined)("a malicious controller", () => {
       const unsigned = applyOf(plan(), { approvals: [] });
       for (let i = 0; i < 400; i++) stream.send({ command: { executionId: `ex_flood_${i}`, apply: unsigned } });
       for (let i = 0; i < 10; i++) stream.send({ command: { executionId: `${i}`.repeat(500_000), apply: unsigned } });
-      for (let i = 0; i < 1_000; i++) stream.send({ ping: { nonce: i } });
+      for (let i = 1; i <= 1_000; i++) stream.send({ ping: { nonce: i } });
       expect(["malformed-action", "busy"]).toContain((await refusalOf("ex_big_4")).code);
       expect((await refusalOf("ex_big_0")).code).toBe("malformed-action");
       const flooded = await Promise.all(Array.from({ length: 400 }, (_, i) => refusalOf(`ex_flood_${i}`)));
       expect([...new Set(flooded.map((r) => r.code))].filter((code) => code !== "busy")).toEqual(["signature-missing"]);
-      await eventually(() => expect(stream.received.some((m) => m.pong?.nonce === 0)).toBe(true));
+      await eventually(() => expect(stream.received.some((m) => m.pong?.nonce === 1)).toBe(true));
       // The wire's own buffers and the garbage of reading 20 MB.
       expect(victim.agentMemoryBytes() - memory).toBeLessThan(200 * 1024 * 1024);
       await expectRefused({ apply: applyOf(plan(), { approvals: [] }) }, "signature-missing");

@@ -1,7 +1,7 @@
 import { fail, ok, type Problem, type Result, systemClock } from "@breakwater/shared/core";
 import type { EndpointIdentity, WireInventory } from "@breakwater/shared/wire";
 import type { RefreshOutcome } from "../inventory/index.ts";
-import { startApart } from "./start-apart.ts";
+import { startApart, tellApart } from "./start-apart.ts";
 import { readUpgrade, upgradeProblem } from "./upgrade-result.ts";
 
 /** apt alone may take two minutes on a slow machine whose caches are cold. */
@@ -27,14 +27,12 @@ export async function collectApart(
   outcome: RefreshOutcome,
 ): Promise<Result<WireInventory>> {
   const input = JSON.stringify({ ...request, refreshOutcome: [...outcome] } satisfies CollectRequest);
+  const looked = await startApart("collect", { input, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES }).ended;
   try {
-    const { stdout } = await startApart("collect", { input, timeout: TIMEOUT_MS, maxBuffer: MAX_BYTES });
-    return ok(JSON.parse(stdout) as WireInventory);
+    if (looked.failure === undefined) return ok(JSON.parse(looked.stdout.toString("utf8")) as WireInventory);
+    return fail<Problem>({ code: "collector-failed", message: tellApart("collect", looked) });
   } catch (error) {
-    return fail<Problem>({
-      code: "collector-failed",
-      message: (error as { shortMessage?: string }).shortMessage ?? (error as Error).message,
-    });
+    return fail<Problem>({ code: "collector-failed", message: `What was collected cannot be read: ${(error as Error).message}` });
   }
 }
 

@@ -1,10 +1,11 @@
 import { createInterface } from "node:readline";
 import type { DescribeUpdates, UpdateDescription } from "@breakwater/shared/wire";
-import type { ExecaError } from "execa";
-import { startApart } from "./start-apart.ts";
+import { startApart, tellApart } from "./start-apart.ts";
 
 /** A request names 200 packages at most, each of which is fetched and opened. */
 const TIMEOUT_MS = 3 * 3_600_000;
+/** Of what it says when it goes wrong. */
+const MAX_BYTES = 1024 * 1024;
 
 interface DescribeRequest {
   readonly request: DescribeUpdates;
@@ -24,24 +25,27 @@ export async function describeApart(
 ): Promise<void> {
   const updates = request.updates ?? [];
   let answered = 0;
+  const unanswered = (why: string): void => {
+    const update = updates[answered];
+    if (!stopped.aborted && update !== undefined) done({ update, problem: `description-failed: ${why}`.slice(0, 500) });
+  };
+  const child = startApart("describe", {
+    input: JSON.stringify({ request, cacheDir } satisfies DescribeRequest),
+    timeoutMs: TIMEOUT_MS,
+    maxBytes: MAX_BYTES,
+    stopped,
+    readsStdout: true,
+  });
   try {
-    const child = startApart("describe", {
-      input: JSON.stringify({ request, cacheDir } satisfies DescribeRequest),
-      timeout: TIMEOUT_MS,
-      cancelSignal: stopped,
-      buffer: { stdout: false },
-    });
     for await (const line of createInterface({ input: child.stdout })) {
       done(JSON.parse(line) as UpdateDescription);
       answered++;
     }
-    await child;
   } catch (error) {
-    const update = updates[answered];
-    if (stopped.aborted || update === undefined) return;
-    const why = (error as Partial<ExecaError>).shortMessage ?? (error as Error).message;
-    done({ update, problem: `description-failed: ${why}`.slice(0, 500) });
+    return unanswered((error as Error).message);
   }
+  const end = await child.ended;
+  if (end.failure !== undefined) unanswered(tellApart("describe", end));
 }
 
 /** The other side: reads the request from stdin, prints a description a line. */

@@ -34,6 +34,7 @@ import { collectApart } from "./collect-apart.ts";
 import { describeApart } from "./describe-apart.ts";
 import { describeStatus } from "./describe-status.ts";
 import { createDescribing } from "./describing.ts";
+import { everyMinute } from "./every-minute.ts";
 import { layDownOrder, ordersLaidDown } from "./laid-down.ts";
 import { createListRefresh } from "./list-refresh.ts";
 import { scanApart } from "./scan-apart.ts";
@@ -63,7 +64,6 @@ export interface RunningAgent {
 
 /** Package managers write their databases many times within one transaction. */
 const SETTLED_MS = 5_000;
-const HOUSEKEEPING_MS = 60_000;
 
 /** Wires the connection part of the agent and starts it. Needs no privileges; without an executor it can look, not act. */
 export async function runAgent(options: RunOptions): Promise<RunningAgent> {
@@ -260,9 +260,8 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     );
     if (valid) session.reconnect(told);
   }
-  // Not by the clock's minutes: one that was a year ahead and is set right would have them wait for a year.
-  const everyMinute = setInterval(
-    singleFlight(async () => {
+  const housekeeping = everyMinute(
+    async () => {
       tellOfClock();
       await reload();
       await renewWhenDue().catch((error: Error) => log.error({ error: error.message }, "certificate not renewed"));
@@ -273,8 +272,8 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
       // It may take minutes, and nothing waits for it.
       void scanWhenDue();
       await publish(session.state);
-    }),
-    HOUSEKEEPING_MS,
+    },
+    (error) => log.error({ err: error }, "housekeeping failed; it is tried again in a minute"),
   );
   const metrics = options.metricsPort === 0 ? undefined : await serveMetrics(options.metricsPort, renderMetrics);
   if (metrics && !metrics.ok) log.warn(metrics.problem, "no local metrics");
@@ -311,7 +310,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     reload,
     async stop() {
       stopping.abort();
-      clearInterval(everyMinute);
+      housekeeping.stop();
       telemetry.stop();
       relay.stop();
       if (metrics?.ok) metrics.value.close();

@@ -1,7 +1,7 @@
 import { fail, ok, type Problem, type Result, systemClock } from "@breakwater/shared/core";
-import type { ExecaError } from "execa";
 import type { ScanSettings } from "../inventory/index.ts";
-import { startApart } from "./start-apart.ts";
+import { NOT_INSTALLED } from "../programs/index.ts";
+import { startApart, tellApart } from "./start-apart.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 export interface ScanRequest {
@@ -22,23 +22,17 @@ const LAST_IN_LINE = ["ionice", "-t", "-c", "3", ...LAST_FOR_PROCESSOR];
 export async function scanApart(request: ScanRequest, stopped: AbortSignal): Promise<Result<void>> {
   const options = {
     input: JSON.stringify(request),
-    timeout: request.settings.maxSeconds * 1000 + GRACE_MS,
-    cancelSignal: stopped,
-    maxBuffer: 64 * 1024,
+    timeoutMs: request.settings.maxSeconds * 1000 + GRACE_MS,
+    maxBytes: 64 * 1024,
+    stopped,
   };
-  try {
-    await startApart("scan-components", options, LAST_IN_LINE).catch((error: ExecaError) => {
-      if (error.code !== "ENOENT") throw error;
-      return startApart("scan-components", options, LAST_FOR_PROCESSOR);
-    });
-    return ok(undefined);
-  } catch (error) {
-    const { timedOut, shortMessage, message } = error as ExecaError;
-    return fail<Problem>({
-      code: "scan-failed",
-      message: timedOut ? "The look through the files did not end in time." : (shortMessage ?? message),
-    });
-  }
+  let scanned = await startApart("scan-components", options, LAST_IN_LINE).ended;
+  if (scanned.failure === NOT_INSTALLED) scanned = await startApart("scan-components", options, LAST_FOR_PROCESSOR).ended;
+  if (scanned.failure === undefined) return ok(undefined);
+  return fail<Problem>({
+    code: "scan-failed",
+    message: scanned.timedOut ? "The look through the files did not end in time." : tellApart("scan-components", scanned),
+  });
 }
 
 /** The other side: reads the request from stdin and leaves the result in the state directory. */

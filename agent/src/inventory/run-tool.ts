@@ -1,6 +1,7 @@
 import { setPriority } from "node:os";
+import { createInterface } from "node:readline";
 import { fail, ok, type Result } from "@breakwater/shared/core";
-import { type ExecaError, execa } from "execa";
+import { type ProgramEnd, startProgram } from "../programs/index.ts";
 
 /** Looking must never be felt by what the machine is for. */
 const NICENESS = 15;
@@ -25,27 +26,14 @@ function environment(): Record<string, string> {
 
 /** Runs a program that only looks: niced, with deadline, limit and a clean environment. @returns its stdout as bytes. */
 export async function runTool(file: string, args: readonly string[], options: ToolOptions): Promise<Result<Buffer>> {
-  const settings = {
-    timeout: options.timeoutMs,
-    maxBuffer: options.maxBytes ?? DEFAULT_MAX_BYTES,
-    extendEnv: false,
-    env: environment(),
-    stdin: "ignore",
-    encoding: "buffer",
-    // These are bytes of archives as well as text.
-    stripFinalNewline: false,
-    ...(options.cwd ? { cwd: options.cwd } : {}),
-  } as const;
-  try {
-    const first = execa(file, args, settings);
-    lower(first.pid);
-    if (!options.pipeTo) return ok(Buffer.from((await first).stdout));
-    const [second, ...rest] = options.pipeTo;
-    const { stdin: _, ...piped } = settings;
-    return ok(Buffer.from((await first.pipe(second, rest, piped)).stdout));
-  } catch (error) {
-    return fail({ code: "tool-failed", message: tell(file, error as ExecaError) });
-  }
+  const { timeoutMs, maxBytes = DEFAULT_MAX_BYTES, cwd, pipeTo } = options;
+  const limits = { env: environment(), timeoutMs, maxBytes, ...(cwd ? { cwd } : {}) };
+  // Two programs at once need a library that the agent itself, which never pipes, should not carry.
+  if (pipeTo) return (await import("./run-piped.ts")).runPiped([file, ...args], pipeTo, limits, lower);
+  const program = startProgram(file, args, limits);
+  lower(program.pid);
+  const end = await program.ended;
+  return end.failure === undefined ? ok(end.stdout) : fail({ code: "tool-failed", message: tell(file, end) });
 }
 
 export async function runText(file: string, args: readonly string[], options: ToolOptions): Promise<Result<string>> {
@@ -55,19 +43,12 @@ export async function runText(file: string, args: readonly string[], options: To
 
 /** The same of a program that prints more than is kept: its lines, one after another. @throws Error with a plain reason */
 export async function* toolLines(file: string, args: readonly string[], options: Pick<ToolOptions, "timeoutMs">): AsyncGenerator<string> {
-  const running = execa(file, args, {
-    timeout: options.timeoutMs,
-    extendEnv: false,
-    env: environment(),
-    stdin: "ignore",
-    buffer: { stdout: false },
-  });
-  lower(running.pid);
-  try {
-    yield* running;
-  } catch (error) {
-    throw new Error(tell(file, error as ExecaError));
-  }
+  const limits = { env: environment(), timeoutMs: options.timeoutMs, maxBytes: DEFAULT_MAX_BYTES, readsStdout: true };
+  const program = startProgram(file, args, limits);
+  lower(program.pid);
+  yield* createInterface({ input: program.stdout });
+  const end = await program.ended;
+  if (end.failure !== undefined) throw new Error(tell(file, end));
 }
 
 function lower(pid: number | undefined): void {
@@ -79,12 +60,7 @@ function lower(pid: number | undefined): void {
   }
 }
 
-function tell(file: string, error: ExecaError): string {
-  if (error.timedOut) return `${file} did not end in time.`;
-  if (error.isMaxBuffer) return `${file} printed more than is taken.`;
-  if (error.code === "ENOENT") return `${file} is not installed.`;
-  const said = Buffer.from((error.stderr as unknown as Uint8Array | undefined) ?? "")
-    .toString("utf8")
-    .trim();
-  return `${file} failed${error.exitCode === undefined ? "" : ` with ${error.exitCode}`}: ${said.slice(-500) || error.shortMessage}`;
+function tell(file: string, { failure, stderr, exitCode }: ProgramEnd): string {
+  const said = exitCode === undefined ? "" : stderr.toString("utf8").trim().slice(-500);
+  return `${file} ${failure}${said === "" ? "." : `: ${said}`}`;
 }

@@ -1,4 +1,4 @@
-import { execa } from "execa";
+import { runProgram } from "../programs/index.ts";
 
 /** Most that a tool may print before we stop reading: `dpkg-query` of 5,000 packages is about 1 MB. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
@@ -20,16 +20,7 @@ export type Run = (
  * Runs a tool that only looks or only downloads, without a shell, with exactly the given environment and no standard
  * input. Whatever changes the machine goes through a transaction unit instead, which nothing here can kill.
  */
-export const runTool: Run = async ([file, ...args], { env, timeoutMs, cwd }) => {
-  const result = await execa(file, args, {
-    env,
-    extendEnv: false,
-    reject: false,
-    stdin: "ignore",
-    timeout: timeoutMs,
-    maxBuffer: MAX_OUTPUT_BYTES,
-    stripFinalNewline: false,
-    ...(cwd === undefined ? {} : { cwd }),
-  });
-  return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr, timedOut: result.timedOut };
+export const runTool: Run = async ([file, ...args], options) => {
+  const { exitCode, stdout, stderr, timedOut } = await runProgram(file, args, { ...options, maxBytes: MAX_OUTPUT_BYTES });
+  return { exitCode, stdout: stdout.toString("utf8"), stderr: stderr.toString("utf8"), timedOut };
 };

@@ -2,3 +2,4 @@ export * from "./decide.ts";
 export * from "./load-policy.ts";
 export * from "./operator-keys.ts";
 export * from "./policy.ts";
+export { systemTimezone } from "./system-timezone.ts";

@@ -1,10 +1,9 @@
-import { readlinkSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Problem } from "@breakwater/shared/core";
-import { isZone } from "@breakwater/shared/window";
 import { parse } from "yaml";
 import { observePolicy, type Policy, policyFileSchema, policyOf } from "./policy.ts";
+import { systemTimezone } from "./system-timezone.ts";
 
 export const POLICY_FILE = "policy.yaml";
 /** A policy is a page of text. More is a mistake. */
@@ -14,23 +13,6 @@ const MAX_POLICY_BYTES = 256 * 1024;
 export interface LoadedPolicy {
   readonly policy: Policy;
   readonly problem?: Problem;
-}
-
-const LOCALTIME = "/etc/localtime";
-
-/**
- * The machine's IANA zone as it is now. Node reads it once in a process's life, and timedatectl(1) may set another: what the link
- * names counts (localtime(5)), unless TZ says otherwise.
- */
-export function systemTimezone(localtime = LOCALTIME): string {
-  if (process.env.TZ === undefined)
-    try {
-      const zone = /\/zoneinfo\/(?:posix\/|right\/)?(.+)$/.exec(readlinkSync(localtime))?.[1];
-      if (zone !== undefined && isZone(zone)) return zone;
-    } catch {
-      // No link: some images copy the file.
-    }
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 /** Reads text as a policy. What cannot be read is the policy "observe", and said. */

@@ -32,17 +32,14 @@ export function channelCredentials(
 }
 
 /**
- * Reconnecting is the session's own business (jitter, retry-after), so the channel's is kept short and single.
- * Keepalive finds dead middleboxes within 40 s.
+ * Reconnecting is the session's own business (jitter, retry-after), so the channel's is kept short and single. So is noticing
+ * silence: the controller gives signs of life, and pings of the channel's own would double them.
  */
 export const channelOptions = (address: string): grpc.ChannelOptions => ({
   // Server Name Indication holds names only (RFC 6066 section 3), so an address is replaced by a name for it.
   ...(isIP(parseAddress(address)?.host ?? "") ? { "grpc.ssl_target_name_override": "controller.breakwater.internal" } : {}),
   "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
   "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
-  "grpc.keepalive_time_ms": 30_000,
-  "grpc.keepalive_timeout_ms": 10_000,
-  "grpc.keepalive_permit_without_calls": 0,
   "grpc.enable_retries": 0,
   "grpc.use_local_subchannel_pool": 1,
   "grpc.initial_reconnect_backoff_ms": 1_000,

@@ -14,6 +14,7 @@ import { createDroppableQueue } from "./droppable-queue.ts";
 import { certificateLife, type EnrolledIdentity, enrol, readIdentity, renew, renewalDue } from "./index.ts";
 import { createOutbox } from "./outbox.ts";
 import { createSession, type Session } from "./session.ts";
+import { openStream } from "./stream.ts";
 import { startTestController, type TestController, testAuthority, until, WELCOME } from "./testing.ts";
 
 let controller: TestController;
@@ -109,7 +110,7 @@ describe("enrolment", () => {
 
 describe("session", () => {
   const sessions: Session[] = [];
-  const open = async (identity?: EnrolledIdentity) => {
+  const open = async (identity?: EnrolledIdentity, silenceMs?: number) => {
     const seen: { welcomes: Welcome__Output[]; messages: ControllerMessage__Output[] } = { welcomes: [], messages: [] };
     const own = identity ?? ((await readIdentity(join(dir, "state"))) as EnrolledIdentity);
     const session = createSession({
@@ -122,6 +123,7 @@ describe("session", () => {
       clock: systemClock,
       random: eager,
       log,
+      open: (...how) => openStream(how[0], how[1], how[2], how[3], silenceMs),
     });
     sessions.push(session);
     session.start();
@@ -139,8 +141,11 @@ describe("session", () => {
     const s = await stream(0);
     expect(s.hello).toMatchObject({ incarnation: 7, timezone: "Europe/Berlin" });
     await until(() => session.state.kind === "connected");
+    // The first is a sign of life alone, and wants no answer.
+    s.send({ ping: { nonce: 0 } });
     s.send({ ping: { nonce: 42 } });
     await until(() => s.received.some((m) => m.pong?.nonce === 42));
+    expect(s.received.filter((m) => m.pong).map((m) => m.pong?.nonce)).toEqual([42]);
     s.send({ command: { executionId: "ex_1", cancel: { reason: "no" } } });
     await until(() => seen.messages.some((m) => m.command?.executionId === "ex_1"));
   });
@@ -193,6 +198,23 @@ describe("session", () => {
     const state = await until(() => (session.state.kind === "waiting" ? session.state : undefined));
     expect(state.last).toMatchObject({ kind: "refused", reason: "revoked" });
     expect(state.until - state.since).toBe(60_000);
+  });
+
+  it("leaves a controller that gives no sign of life any more, and stays with one that does", async () => {
+    const { session } = await open(undefined, 400);
+    const s = await stream(0);
+    await until(() => session.state.kind === "connected");
+    for (let i = 0; i < 8; i++) {
+      s.send({ ping: { nonce: 0 } });
+      await new Promise((go) => setTimeout(go, 150));
+    }
+    expect([session.state.kind, controller.streams.length]).toEqual(["connected", 1]);
+    const silentSince = Date.now();
+    const state = await until(() => (session.state.kind === "waiting" ? session.state : undefined));
+    expect(state.last).toMatchObject({ kind: "unreachable", reason: "no sign of life from the controller for 0.4 s" });
+    expect(Date.now() - silentSince).toBeGreaterThan(350);
+    // It comes back by itself.
+    await stream(1);
   });
 
   it("leaves a controller whose protocol it does not speak, or that commands before it welcomes", async () => {

@@ -5,7 +5,7 @@ import {
   type ControllerMessage__Output,
   type HealthBatch,
   type Hello,
-  healthDeltas,
+  healthSteps,
   type Welcome__Output,
 } from "@breakwater/shared/wire";
 import { reconnectDelay } from "./backoff.ts";
@@ -74,8 +74,8 @@ export function createSession(options: SessionOptions): Session {
   let welcomed = false;
   let blocked = false;
   let stopping = false;
-  /** Of the present stream, where its controller takes health by what changed. */
-  let deltas: ReturnType<typeof healthDeltas> | undefined;
+  /** Of the present stream, where its controller takes health by the steps that figures moved. */
+  let steps: ReturnType<typeof healthSteps> | undefined;
   let lastContact: Instant | undefined;
   let wake: () => void = () => {};
   let running: Promise<void> | undefined;
@@ -93,7 +93,7 @@ export function createSession(options: SessionOptions): Session {
     if (durable) return durable;
     const batch = health.shift();
     if (!batch) return undefined;
-    return { sequence: 0, ...(deltas ? deltas.next(batch) : { health: batch }) };
+    return { sequence: 0, ...(steps ? steps.next(batch) : { health: batch }) };
   };
   const pump = (): void => {
     while (stream && welcomed && !blocked) {
@@ -116,7 +116,7 @@ export function createSession(options: SessionOptions): Session {
       {
         welcome(welcome) {
           welcomed = true;
-          deltas = welcome.settings?.healthDeltas ? healthDeltas() : undefined;
+          steps = welcome.settings?.healthSteps ? healthSteps() : undefined;
           const roundTripMs = clock.now() - startedAt;
           const clockOffsetMs = Math.round(Date.parse(welcome.clock) - clock.now() + roundTripMs / 2) || 0;
           const { controllerVersion, protocol } = welcome;

@@ -13,6 +13,8 @@ import type { EnrolledIdentity } from "./enrolled-identity.ts";
 
 /** A controller that takes the stream and then says nothing is as good as none. */
 const WELCOME_TIMEOUT_MS = 30_000;
+/** So is one that gives no sign of life, which it does every 30 s, for this long: two did not come. */
+export const SILENCE_MS = 75_000;
 
 /** How a stream ended. `retryAfterMs` is what the server asked for. */
 export interface StreamEnd {
@@ -40,7 +42,13 @@ export interface Stream {
   readonly ended: Promise<StreamEnd>;
 }
 
-export function openStream(identity: EnrolledIdentity, hello: Hello, handlers: StreamHandlers, clock: Clock): Stream {
+export function openStream(
+  identity: EnrolledIdentity,
+  hello: Hello,
+  handlers: StreamHandlers,
+  clock: Clock,
+  silenceMs = SILENCE_MS,
+): Stream {
   const client = new AgentService(
     identity.sessionAddress,
     channelCredentials(identity.sessionAddress, identity.trustBundlePem, identity),
@@ -57,6 +65,7 @@ export function openStream(identity: EnrolledIdentity, hello: Hello, handlers: S
     if (settled) return;
     settled = true;
     clearTimeout(welcomeTimer);
+    clearTimeout(silenceTimer);
     settle({ kind, reason, retryAfterMs, welcomedAt });
     call.end();
     // A half-closed stream that the other side keeps open would hold the socket for ever.
@@ -66,9 +75,23 @@ export function openStream(identity: EnrolledIdentity, hello: Hello, handlers: S
     }, 500).unref();
   };
   const welcomeTimer = setTimeout(() => end("unreachable", "no Welcome from the controller", 0), WELCOME_TIMEOUT_MS);
+  let silenceTimer: NodeJS.Timeout | undefined;
+  let checked = false;
+  /** After a machine has slept, or this process was held up, what came meanwhile is still to be read: it is looked at twice. */
+  const noticeSilence = (): void => {
+    if (checked) return end("unreachable", `no sign of life from the controller for ${silenceMs / 1000} s`, 0);
+    checked = true;
+    silenceTimer = setTimeout(noticeSilence, Math.min(2_000, silenceMs));
+  };
+  const heard = (): void => {
+    clearTimeout(silenceTimer);
+    checked = false;
+    silenceTimer = setTimeout(noticeSilence, silenceMs);
+  };
 
   call.on("data", (message: ControllerMessage__Output) => {
     if (settled) return;
+    heard();
     if (message.welcome) {
       const { protocol } = message.welcome;
       if (protocol < PROTOCOL.lowest || protocol > PROTOCOL.highest)
@@ -79,8 +102,8 @@ export function openStream(identity: EnrolledIdentity, hello: Hello, handlers: S
     } else if (message.disconnect) {
       end("asked-to-leave", message.disconnect.reason, message.disconnect.retryAfterSeconds * 1000);
     } else if (message.ping) {
-      // A controller that asks and does not read would fill our memory with answers: it gets those that it takes.
-      if (!call.writableNeedDrain) call.write({ sequence: 0, pong: { nonce: message.ping.nonce } });
+      // 0 wants no answer. A controller that asks and does not read would fill our memory with answers: it gets those that it takes.
+      if (message.ping.nonce !== 0 && !call.writableNeedDrain) call.write({ sequence: 0, pong: { nonce: message.ping.nonce } });
       handlers.message(message);
     } else if (welcomedAt === undefined) {
       end("protocol", `the controller sent ${message.body ?? "nothing"} before its Welcome`, 0);

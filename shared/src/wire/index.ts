@@ -11,7 +11,7 @@ export const PROTOCOL = { lowest: 1, highest: 2 } as const;
 /** The generation that brought a kind of command; elder agents are not sent it. */
 export const SINCE = { rehearse: 2 } as const;
 
-export { type HealthAssembly, type HealthMoment, healthAssembly, healthDeltas } from "./health-delta.ts";
+export { type HealthAssembly, type HealthMoment, healthAssembly, healthSteps } from "./health-delta.ts";
 export { lateRenewalText } from "./late-renewal.ts";
 
 /** Largest message either side accepts. Inventories are chunked well below it. */

@@ -174,9 +174,15 @@ export function createGateway(options: GatewayOptions) {
     createRhythm(
       TIMES.touch,
       async () => {
-        for (const session of sessions.all()) session.ping();
         await fleet.touch(sessions.ids());
         await fleet.sweepSilent(TIMES.silent);
+      },
+      failed,
+    ),
+    createRhythm(
+      TIMES.signOfLife,
+      async () => {
+        for (const session of sessions.all()) session.ping();
       },
       failed,
     ),

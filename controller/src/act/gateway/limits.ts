@@ -41,6 +41,8 @@ export const TIMES = {
   expiryPoll: seconds(1),
   revocationPoll: seconds(2),
   touch: seconds(15),
+  /** An agent that hears nothing for two and a half of these takes the controller for gone. */
+  signOfLife: seconds(30),
   /** Six missed touches: the controller that held the stream is gone. */
   silent: seconds(90),
   renewalCheck: hours(1),

@@ -68,7 +68,6 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
   let lastSequence = 0;
   let clockOffsetMs = 0;
   let orphans = 0;
-  let pings = 0;
   const figures = healthAssembly();
   let describeMovedAt = 0;
   let undescribed = 0;
@@ -187,7 +186,7 @@ export function serveSession(call: AgentCall, peer: Peer, context: SessionContex
       send,
       disconnect,
       refuse,
-      ping: () => void send({ ping: { nonce: ++pings } }),
+      ping: () => void send({ ping: { nonce: 0 } }),
       carry,
       askForDescriptions: () => queue.add(askForDescriptions),
       closed: settled,

@@ -16,7 +16,7 @@ export interface LiveSession {
   disconnect(reason: string, retryAfterSeconds: number): void;
   /** Ends the stream with a problem. */
   refuse(problem: Problem): void;
-  /** A sign of life for the agent, which counts silence (commit-confirm). Dead peers are keepalive's to find. */
+  /** A sign of life for the agent, which counts silence and needs not answer: dead agents are keepalive's to find. */
   ping(): void;
   /** Brings a signed halt or lift there. */
   carry(order: string): void;

@@ -14,7 +14,7 @@ export const DEFAULT_RHYTHMS: Rhythms = { healthIntervalSeconds: 15, inventoryIn
 /** What an endpoint is to sample and how often. */
 export const settingsFor = (endpoint: Endpoint, rhythms: Rhythms) => ({
   ...rhythms,
-  healthDeltas: true,
+  healthSteps: true,
   checks: z.array(checkSchema).parse(endpoint.checks).map(wireCheck),
 });
 

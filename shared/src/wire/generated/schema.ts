@@ -1987,11 +1987,18 @@ export const schema = {
          "type": "Check",
          "id": 3
         },
-        "healthDeltas": {
+        "healthSteps": {
          "type": "bool",
-         "id": 15
+         "id": 16
         }
-       }
+       },
+       "reserved": [
+        [
+         15,
+         15
+        ],
+        "health_deltas"
+       ]
       },
       "Ack": {
        "fields": {
@@ -2129,12 +2136,19 @@ export const schema = {
          "type": "uint32",
          "id": 2
         },
-        "values": {
+        "steps": {
          "rule": "repeated",
-         "type": "double",
-         "id": 3
+         "type": "sint64",
+         "id": 4
         }
-       }
+       },
+       "reserved": [
+        [
+         3,
+         3
+        ],
+        "values"
+       ]
       },
       "Sample": {
        "fields": {
@@ -2149,6 +2163,10 @@ export const schema = {
         "value": {
          "type": "double",
          "id": 3
+        },
+        "decimals": {
+         "type": "uint32",
+         "id": 4
         }
        }
       }

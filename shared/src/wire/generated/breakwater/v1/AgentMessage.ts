@@ -30,7 +30,7 @@ export interface AgentMessage {
   'goodbye'?: (_breakwater_v1_Goodbye | null);
   'brakes'?: (_breakwater_v1_BrakesReport | null);
   /**
-   * Only where Settings.health_deltas allows it.
+   * Only where Settings.health_steps allows it.
    */
   'healthDelta'?: (_breakwater_v1_HealthDelta | null);
   'body'?: "hello"|"pong"|"inventorySnapshot"|"inventoryDelta"|"updateDescriptions"|"health"|"executionReport"|"commandRefused"|"goodbye"|"brakes"|"healthDelta";
@@ -53,7 +53,7 @@ export interface AgentMessage__Output {
   'goodbye'?: (_breakwater_v1_Goodbye__Output | null);
   'brakes'?: (_breakwater_v1_BrakesReport__Output | null);
   /**
-   * Only where Settings.health_deltas allows it.
+   * Only where Settings.health_steps allows it.
    */
   'healthDelta'?: (_breakwater_v1_HealthDelta__Output | null);
   'body'?: "hello"|"pong"|"inventorySnapshot"|"inventoryDelta"|"updateDescriptions"|"health"|"executionReport"|"commandRefused"|"goodbye"|"brakes"|"healthDelta";

@@ -11,6 +11,10 @@ export interface Sample {
    */
   'subject'?: (string);
   'value'?: (number | string);
+  /**
+   * How many decimals the value was rounded to, where Settings.health_steps allows it: what the steps of a HealthDelta are.
+   */
+  'decimals'?: (number);
 }
 
 export interface Sample__Output {
@@ -23,4 +27,8 @@ export interface Sample__Output {
    */
   'subject': (string);
   'value': (number);
+  /**
+   * How many decimals the value was rounded to, where Settings.health_steps allows it: what the steps of a HealthDelta are.
+   */
+  'decimals': (number);
 }

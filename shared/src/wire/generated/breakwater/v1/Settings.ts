@@ -10,9 +10,9 @@ export interface Settings {
    */
   'checks'?: (_breakwater_v1_Check)[];
   /**
-   * Health may be told by what changed; elder controllers want every figure each time.
+   * Health may be told by the steps that figures moved; elder controllers want every figure each time.
    */
-  'healthDeltas'?: (boolean);
+  'healthSteps'?: (boolean);
 }
 
 export interface Settings__Output {
@@ -23,7 +23,7 @@ export interface Settings__Output {
    */
   'checks': (_breakwater_v1_Check__Output)[];
   /**
-   * Health may be told by what changed; elder controllers want every figure each time.
+   * Health may be told by the steps that figures moved; elder controllers want every figure each time.
    */
-  'healthDeltas': (boolean);
+  'healthSteps': (boolean);
 }
