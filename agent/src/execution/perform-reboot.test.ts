@@ -38,7 +38,10 @@ function machine(
       },
     },
     journal: { append: (r: JournalRecord) => records.push(r) },
-    manager: { halfDone: () => [], everyVersion: async () => [image(OLD), image(NEW)] } as unknown as PackageManager,
+    manager: {
+      ...{ id: "apt", halfDone: () => [], rebootReasons: async () => [] },
+      ...{ installed: async () => [image(OLD), image(NEW)], everyVersion: async () => [image(OLD), image(NEW)] },
+    } as unknown as PackageManager,
     mayReboot: async () => (options.allowed === false ? fail({ code: "policy-window", message: "It closes." }) : ok(undefined)),
     report: (state: string, { message = "" }) => done.push(`report ${state}: ${message}`),
     delivered: async () => undefined,
