@@ -111,7 +111,7 @@ const NOTES: readonly (Rule & { readonly kind: NoteKind })[] = [
   },
   {
     kind: "configuration",
-    says: /\b(?:is|are|be|now)\b.{0,60}\bby default\b|^by default, (?:only )?[^.]{0,60}\b(?:is|are) (?:now |only )?(?:built|enabled|disabled|used|installed|loaded)\b|\b(?:chang|updat|increas|decreas|rais|lower|reduc|extend)\w*\b.{0,30}\bdefaults?\b|\bdefaults?\b.{0,50}\b(?:has|have|was|were|is|are) (?:been )?(?:now )?(?:changed|updated|increased|decreased|raised|lowered|reduced|extended)\b|=\w+ by default\b/,
+    says: /\b(?:now|will|from now on)\b.{0,60}\bby default\b|^by default, (?:only )?[^.]{0,60}\b(?:is|are) (?:now |only )?(?:built|enabled|disabled|used|installed|loaded)\b|\b(?:chang|updat|increas|decreas|rais|lower|reduc|extend)\w*\b.{0,30}\bdefaults?\b|\bdefaults?\b.{0,50}\b(?:has|have|was|were|is|are) (?:been )?(?:now )?(?:changed|updated|increased|decreased|raised|lowered|reduced|extended)\b|=\w+ by default\b/,
     unless: /\b(?:affect\w*|vulnerab\w*|exploit\w*|attack\w*|insecure|malicious|expos\w*)\b/,
     confidence: 0.65,
   },
