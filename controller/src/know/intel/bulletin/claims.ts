@@ -129,10 +129,12 @@ function readClaim(
   const { tokens } = sentence;
   const near = tokens.slice(Math.max(left, expression.from - WINDOW), expression.from);
   const unaffected = saysUnaffected(after);
+  const begins = beginsWhereSafetyEnds(expression, near, unaffected);
   if (
-    (unaffected && !(expression.kind === "single" && expression.later)) ||
-    isUnaffectedKey(near) ||
-    (expression.kind === "range" && !expression.introduced && isDenied(near)) ||
+    (!begins &&
+      ((unaffected && !(expression.kind === "single" && expression.later)) ||
+        isUnaffectedKey(near) ||
+        (expression.kind === "range" && !expression.introduced && isDenied(near)))) ||
     (expression.kind === "single" ? isAside(near, tokens[expression.to]) : isAside(near, undefined))
   )
     return undefined;
@@ -154,6 +156,7 @@ function readClaim(
     start: (tokens[expression.from] as Token).start,
     end: (tokens[expression.to - 1] as Token).end,
   };
+  if (begins) return { ...claim, kind: "introduced", version: begins, inclusive: true, confidence: 0.8 };
   if (expression.kind === "single" && among && fixCue(near, after) === 0)
     return {
       ...claim,
@@ -189,6 +192,16 @@ function readClaim(
   }
   return readSingle({ sentence, lead, expression, claim, near, after, before, left });
 }
+
+/** "Not affected: < 4.0", "does not exist before 8.2.1": the version from which on it is affected. */
+const beginsWhereSafetyEnds = (expression: Expression, near: readonly Token[], unaffected: boolean): string | undefined =>
+  expression.kind === "range" &&
+  !expression.introduced &&
+  !expression.inclusive &&
+  !expression.continues &&
+  (unaffected || isUnaffectedKey(near) || isDenied(near))
+    ? expression.upper?.text
+    : undefined;
 
 const isLineOf = (line: string, version: string): boolean =>
   line !== version && /^v?\d+(?:\.\d+)?(?:\.[x*])?$/i.test(line) && startsWithLine(version, lowerBound(line));

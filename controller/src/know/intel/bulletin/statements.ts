@@ -55,7 +55,7 @@ const PREREQUISITE: readonly Rule[] = [
 const KNOWN_ISSUE: readonly Rule[] = [
   {
     says: /\bknown (?:issues?|problems?|limitations?|bugs?)\b/,
-    unless: /\bno known\b|\bwell-known\b|\bis a known (?:issue|problem) (?:with|in) other\b/,
+    unless: /\bknown (?:issues?|problems?|bugs?) \(cve-|\bno known\b|\bwell-known\b|\bis a known (?:issue|problem) (?:with|in) other\b/,
     confidence: 0.85,
   },
   {
@@ -76,12 +76,13 @@ const NOTES: readonly (Rule & { readonly kind: NoteKind })[] = [
     says: /\b(?:restart\w*|reboot\w*|log\s?out|re-?login)\b/,
     and: /\b(?:must|need\w*|require\w*|should|has to|have to|will|necessary|recommended|to make all|for the (?:update|changes?|fix) to take effect|please)\b/,
     unless:
-      /\b(?:attacker|exploit\w*|denial|crash\w*|cause\w*|forced?|until|automatically restarts|manual restart is needed to recover|only (?:when|if|where) needed)\b/,
+      /\b(?:attacker|exploit\w*|denial|crash\w*|cause\w*|forced?|until|automatically restarts|without (?:requiring|needing|a|any)|tests?|frequent|manual restart is needed to recover|only (?:when|if|where) needed)\b/,
     confidence: 0.85,
   },
   {
     kind: "restart",
     says: /^(?:please )?(?:restart|reboot)\b|^(?:re-?start|reboot) required\b/,
+    unless: /^(?:please )?(?:restart|reboot)\b.{0,40}\b(?:when|if) (?:it|they)\b/,
     confidence: 0.85,
   },
   {
@@ -98,7 +99,7 @@ const NOTES: readonly (Rule & { readonly kind: NoteKind })[] = [
   },
   {
     kind: "regression",
-    says: /\b(?:fix|patch)\b.{0,60}\b(?:was|were|is|are) (?:incomplete|insufficient)\b|\b(?:regress(?:ion|ions|ed)(?! tests?\b)|reintroduc\w*|incomplete(?:ly)? (?:fix|patch|fixed)|insufficient fix|(?:previous|earlier|original|prior) (?:update|fix|patch)\b.{0,60}\b(?:incomplete|introduced|caused|broke|insufficient|did not))\b/,
+    says: /\b(?:fix|patch)\b.{0,60}\b(?:was|were|is|are) (?:incomplete|insufficient)\b|\bincomplete mitigation\b|\bmiti?gation\b.{0,60}\b(?:was|were|is|are) (?:incomplete|insufficient)\b|\b(?:regress(?:ion|ions|ed)(?! tests?\b| suites?\b)(?<!prevent regression)(?<!prevent regressions)|reintroduc\w*|incomplete(?:ly)? (?:fix|patch|fixed)|insufficient fix|(?:previous|earlier|original|prior) (?:update|fix|patch)\b.{0,60}\b(?:incomplete|introduced|caused|broke|insufficient|did not))\b/,
     confidence: 0.85,
   },
   {
@@ -110,8 +111,26 @@ const NOTES: readonly (Rule & { readonly kind: NoteKind })[] = [
   },
   {
     kind: "configuration",
+    says: /\b(?:now|will|from now on)\b.{0,60}\bby default\b|^by default, (?:only )?[^.]{0,60}\b(?:is|are) (?:now |only )?(?:built|enabled|disabled|used|installed|loaded)\b|\b(?:chang|updat|increas|decreas|rais|lower|reduc|extend)\w*\b.{0,30}\bdefaults?\b|\bdefaults?\b.{0,50}\b(?:has|have|was|were|is|are) (?:been )?(?:now )?(?:changed|updated|increased|decreased|raised|lowered|reduced|extended)\b|=\w+ by default\b/,
+    unless: /\b(?:affect\w*|vulnerab\w*|exploit\w*|attack\w*|insecure|malicious|expos\w*)\b/,
+    confidence: 0.65,
+  },
+  {
+    kind: "configuration",
+    says: /\bopt(?:ing)?[- ]?out\b|\b(?:revert|return|go back|restore)\b.{0,20}\b(?:previous|old|former|earlier|original) behaviou?r\b|\bno longer (?:need|necessary|required|have) to\b|\bno longer needs?\b|^(?:renam(?:e|ed|es) )\S+ ?\S* ?\S* to \S+|\b(?:add(?:ed|s)?|introduc(?:ed|es?)|provid(?:ed|es?)) (?:a |an |the |new )*(?:system property|configuration (?:option|setting|parameter)|option|setting|environment variable)\b/,
+    unless: AFFECTED,
+    confidence: 0.65,
+  },
+  {
+    kind: "configuration",
+    says: /\b(?:after|once|when|before) (?:upgrading|updating|you upgrade|you update|the upgrade|the update|you have (?:upgraded|updated))\b.{0,120}\b(?:must|need(?:s|ed)? to|have to|has to|should|required)\b/,
+    unless: /\b(?:restart\w*|reboot\w*|attack\w*|exploit\w*)\b/,
+    confidence: 0.75,
+  },
+  {
+    kind: "configuration",
     says: /\b(?:breaking changes?|backwards?[- ]incompatible|manual (?:actions?|steps?|intervention)|migration (?:is|steps?|guide))\b/,
-    unless: /\b(?:no|without) breaking\b/,
+    unless: /\b(?:no|no(?:t any)? known|without|not (?:a|introduc\w+(?: any)?)) breaking\b/,
     confidence: 0.8,
   },
   {
@@ -119,16 +138,26 @@ const NOTES: readonly (Rule & { readonly kind: NoteKind })[] = [
     says: /^breaking\b|\b(?:must|need to|have to|please)?\s*run\b.{0,60}\b(?:before|after|when) (?:upgrad|updat|install)|`.{0,20}\b(?:has been|have been|was|were|is|are)\b.{0,20}\b(?:renamed|removed|replaced|deprecated)\b/,
     confidence: 0.75,
   },
-  { kind: "known-issue", says: /\bknown (?:issues?|problems?|limitations?)\b/, unless: /\bno known\b/, confidence: 0.8 },
+  {
+    kind: "known-issue",
+    says: /\bknown (?:issues?|problems?|limitations?)\b/,
+    unless: /\bno known\b|\bknown issues? \(cve-/,
+    confidence: 0.8,
+  },
+  {
+    kind: "known-issue",
+    says: /\b(?:after|once|when) (?:upgrading|updating|installing|the update|the upgrade)\b.{0,60}\b(?:you'll|you will|you may|you might|users (?:may|might|will)) (?:see|experience|encounter|notice|get)\b|\bif you (?:have|see|experience|encounter) (?:issues|problems|errors)\b.{0,60}\bafter (?:updating|upgrading|installing)\b/,
+    confidence: 0.75,
+  },
   {
     kind: "workaround",
-    says: /\bwork-?arounds?\b|\bcan be mitigated\b|\b(?:as a|temporary|interim) (?:mitigation|measure)\b|\bmitigat(?:e|ed|ion)\b.{0,40}\bby (?:disabling|blocking|removing|restricting|setting|filtering|avoiding)\b/,
+    says: /\bwork-?arounds?\b|\bbest mitigation\b.{0,40}\b(?:is|would be) (?:currently )?to\b|\b(?:users|administrators|those) (?:who are )?unable to (?:patch|upgrade|update)\b.{0,40}\b(?:may|can|should)\b|\bcan be mitigated\b|\b(?:as a|temporary|interim) (?:mitigation|measure)\b|\bmitigat(?:e|ed|ion)\b.{0,40}\bby (?:disabling|blocking|removing|restricting|setting|filtering|avoiding)\b/,
     unless: /\b(?:no|not any|without|there (?:is|are) no(?:t any)?|none)\b.{0,40}\bwork-?arounds?\b/,
     confidence: 0.85,
   },
   {
     kind: "end-of-support",
-    says: /\b(?:end[- ]of[- ](?:life|support|sale|maintenance)|no longer (?:supported|maintained|receiv\w+)|unmaintained|unsupported version\w*|discontinued|will not be (?:fixed|patched)|drop(?:s|ped)? support for|support for .{1,60} (?:(?:has been|was|is) (?:dropped|removed)|ends|ended|will end))\b/,
+    says: /(?<!other, )\b(?:end[- ]of[- ](?:life|support|sale|maintenance)|no longer (?:supported|maintained|receiv\w+)|unmaintained|unsupported version\w*|discontinued|will not be (?:fixed|patched)|drop(?:s|ped)? support for|support for .{1,60} (?:(?:has been|was|is) (?:dropped|removed)|ends|ended|will end))\b/,
     confidence: 0.85,
   },
 ];
@@ -142,7 +171,7 @@ const SECTIONS: readonly (readonly [RegExp, NoteKind | "prerequisite"])[] = [
   [/^(?:upgrade notes?|breaking changes?|configuration changes?|behaviou?r changes?|upgrade considerations?|upgrading)\b/, "configuration"],
 ];
 const NOTHING =
-  /^(?:none|n\/a|no|unknown|not applicable|no workarounds?(?: (?:is|are) (?:known|available))?|there (?:is|are) (?:currently )?no\b.*|we are not aware\b.*|_.*_|is there a way for users\b.*)[.?!]?$/;
+  /^(?:none|n\/a|no|unknown|not applicable|no workarounds?(?: (?:is|are) (?:known|available))?|there (?:is|are) (?:currently )?no\b.*|no (?:known )?workarounds? (?:exists?|(?:is|are) )\b.*|we are not aware\b.*|_.*_|is there a way for users\b.*)[.?!]?$/;
 /** Longer ones are texts, not sentences: cut, with the span telling where it stands. */
 const MAX_STATEMENT = 600;
 /** Of each kind at most so many: a bulletin has few, a book of releases many. */

@@ -202,7 +202,10 @@ function titleNames(tokens: readonly Token[]): [Name | undefined, number][] {
   // "Important: nss security update".
   if (tokens[1]?.text === ":" && /^(?:critical|important|moderate|low|medium|high)$/.test(tokens[0]?.lower ?? ""))
     return [[nameFrom(tokens, 2), 2]];
-  const first = nameFrom(tokens, 0);
+  const opening = nameFrom(tokens, 0);
+  // "Posting date: 22 July" is a field of a form.
+  const key = opening ? tokens.findIndex((t) => t.start >= opening.end) : -1;
+  const first = key > 0 && tokens[key + 1]?.text === ":" && isCommonWord(tokens[key]?.lower ?? "") ? undefined : opening;
   const after = first ? tokens[tokens.findIndex((t) => t.start >= first.end)] : undefined;
   // A title that is nothing but a name, or says of one what is wrong with it: "Foo: crash", "Foo is vulnerable to ...".
   found.push([first, first && !after ? 2 : after && TELLS_OF.test(after.lower) ? TOLD_OF : 1]);
@@ -251,7 +254,7 @@ function keyed({ tokens, section, kind }: Sentence): Name | undefined {
     .map((t) => t.lower)
     .join(" ");
   if (
-    /^(?:(?:affected|impacted|vulnerable)\b.*\b)?(?:package|product|component|software|module|plugin|crate|gem|project|library)(?: names?)?$/.test(
+    /^(?:(?:affected|impacted|vulnerable)\b.*\b)?(?:package|product|component|software|module|plugin|crate|gem|project|program|library)(?: (?:names?|impacted|affected))?$/.test(
       key,
     )
   )

@@ -114,7 +114,7 @@ describe("wordings of vendors at large", () => {
     [
       "a bar in an attack",
       "Tendentious 12.3.1 contains an injection vulnerability: attackers submit '=10+20+cmd|' /C calc'!A0' to run commands.",
-      ["Tendentious 12.3.1..12.3.1"],
+      ["Tendentious 0..12.3.1"],
     ],
     [
       "bounds in brackets",
