@@ -18,6 +18,7 @@ import { addLoginCommands } from "./commands/login.ts";
 import { addMatchCommand } from "./commands/match.ts";
 import { addOfflineCommands } from "./commands/offline.ts";
 import { addPlanCommands } from "./commands/plan.ts";
+import { addQueueCommands } from "./commands/queue.ts";
 import { addRehearseCommand } from "./commands/rehearse.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
 import { addVersionCommands } from "./commands/versions.ts";
@@ -38,6 +39,7 @@ function createProgram(io: Io): Command {
     .exitOverride();
   addLoginCommands(program, io);
   addFleetCommands(program, io);
+  addQueueCommands(program, io);
   addFindingCommands(program, io);
   addFleetRulesCommands(program, io);
   addCmdbCommands(program, io);

@@ -5,12 +5,9 @@ import {
   type componentRowSchema,
   endpointRowSchema,
   endpointSchema,
-  feedSchema,
-  feedsSchema,
   joinTokenCreatedSchema,
   joinTokensSchema,
   overviewSchema,
-  queueRowSchema,
 } from "../../api/schemas/index.ts";
 import { allRows } from "../client.ts";
 import { confirm } from "../confirm.ts";
@@ -232,59 +229,6 @@ export function addFleetCommands(program: Command, io: Io): void {
       options,
       (client) => client.send("DELETE", `/join-tokens/${encodeURIComponent(id)}`),
       () => io.out("Revoked.\n"),
-    ),
-  );
-
-  sub(program, "queue", "pending patches, ranked by the risk that they remove")
-    .option("--limit <n>", "at most this many", wholeNumber, 30)
-    .action((options) =>
-      answer(
-        io,
-        options,
-        (client) => allRows(client, "/queue", queueRowSchema, {}, options.limit),
-        (rows) =>
-          printTable(
-            io,
-            ["patch", "risk", "endpoints", "findings", "exploited", "epss", "why"],
-            rows.map((q) => [
-              `${q.sourceName}@${q.toVersion}`,
-              q.described || q.findings > 0 ? round(q.riskRemoved) : "unknown",
-              q.endpoints,
-              q.described || q.findings > 0 ? q.findings : "unknown",
-              q.kev ? "yes" : "",
-              q.epssHighest === null ? "" : round(q.epssHighest, 2),
-              q.why[0],
-            ]),
-            "Nothing is pending on endpoints that have told their inventory.",
-          ),
-      ),
-    );
-  const feed = program.command("feed").description("Where intelligence comes from");
-  sub(feed, "list", "feeds with their age and problems").action((options) =>
-    answer(
-      io,
-      options,
-      async (client) => feedsSchema.parse(await client.get("/feeds")).rows,
-      (rows) =>
-        printTable(
-          io,
-          ["feed", "read", "records", "rejects", "problem"],
-          rows.map((f) => [f.id, when(f.lastSuccessAt), f.records, f.rejects, f.lastProblem]),
-          "No feed is configured: findings come from the endpoints' own repositories alone.",
-        ),
-    ),
-  );
-  sub(feed, "refresh <id>", "read a feed now").action((id: string, options) =>
-    answer(
-      io,
-      options,
-      async (client) => feedSchema.parse(await client.send("POST", `/feeds/${encodeURIComponent(id)}/refresh`)),
-      (f) =>
-        io.out(
-          f.lastProblem
-            ? `It failed: ${f.lastProblem}. What it said before stays in use.\n`
-            : `${f.records} records, ${f.rejects} could not be read.\n`,
-        ),
     ),
   );
 }
