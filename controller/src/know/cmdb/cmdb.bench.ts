@@ -25,8 +25,8 @@ for (const machines of [most / 10, most / 4, most]) {
     select 'deb', 'pkg' || i, (i % 9) || '.' || (i / ${CATALOGUE / 2}) || '-1', 'amd64', 'src' || i % 2000, (i % 9) || '.' || (i / ${CATALOGUE / 2}) || '-1', 'Debian', 'debian:12'
     from generate_series(1, ${CATALOGUE}::int) i`);
   const facts = JSON.stringify({ services: Array.from({ length: 300 }, (_, i) => ({ unit: `unit-${i}.service`, activeState: "active" })) });
-  await db.execute(sql`insert into endpoint (id, hostname, machine_id, os_id, os_version, os_name, architecture, kernel_release, agent_version, enrolled_at, facts)
-    select 'ep_' || i, 'host-' || i, md5(i::text), 'debian', '12', 'Debian 12', 'amd64', '6.1', '0', now(),
+  await db.execute(sql`insert into endpoint (id, hostname, machine_id, os_id, os_version, os_name, architecture, kernel_release, agent_version, enrolled_at, inventory_at, facts)
+    select 'ep_' || i, 'host-' || i, md5(i::text), 'debian', '12', 'Debian 12', 'amd64', '6.1', '0', now(), now(),
       ${facts}::jsonb || jsonb_build_object('hardware', jsonb_build_object('serialNumber', 'SN' || i), 'network',
         jsonb_build_object('interfaces', jsonb_build_array(jsonb_build_object('mac', '52:54:00' || regexp_replace(lpad(to_hex(i), 6, '0'), '(..)', ':\\1', 'g'), 'addresses', jsonb_build_array('10.' || i / 65536 || '.' || i / 256 % 256 || '.' || i % 256)))))
     from generate_series(1, ${machines}::int) i`);

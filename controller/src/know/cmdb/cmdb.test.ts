@@ -94,6 +94,16 @@ describe("an import", () => {
     expect(await gaps("software-unlisted")).toMatchObject([{ name: "bash", installed: ["5.2-1"], count: 2 }]);
     expect(expectOk(await cmdb.compare()).softwareCompared).toBe(2);
   });
+  it("says nothing of software on a machine that has not told what it has installed", async () => {
+    await addEndpoint(store, "silent");
+    expectOk(await cmdb.import({ source: "silence", content: "name,software,version\nsilent,OpenSSL,3.0.11\n" }, "user:ada"));
+    const compared = expectOk(await cmdb.compare("silence"));
+    expect(compared.softwareCompared).toBe(0);
+    expect(compared.gaps.filter((g) => g.kind.startsWith("software"))).toEqual([]);
+    expect(names(compared.gaps.filter((g) => g.kind === "matched"))).toEqual(["silent"]);
+    expectOk(await cmdb.remove("silence", "a test", "user:ada"));
+    expectOk(await createFleet({ store, clock }).remove("silent", "user:ada"));
+  });
   it("is replaced by the next of the same source, and stands beside others", async () => {
     const again = expectOk(await cmdb.import({ source: "servicenow", content: "name\nweb-1\ndb-1\n" }, "user:ada"));
     expect(again).toMatchObject({ entries: 2, before: 4 });
@@ -120,10 +130,12 @@ describe("an import", () => {
     const told = (await eventsAfter(store.db, 0, 1_000)).filter((e) => e.type.startsWith("cmdb."));
     expect(told.map((e) => [e.type, e.subject, e.actor])).toEqual([
       ["cmdb.imported", "cmdb:servicenow", "user:ada"],
+      ["cmdb.imported", "cmdb:silence", "user:ada"],
+      ["cmdb.removed", "cmdb:silence", "user:ada"],
       ["cmdb.imported", "cmdb:servicenow", "user:ada"],
       ["cmdb.imported", "cmdb:netbox", "user:ada"],
       ["cmdb.removed", "cmdb:netbox", "user:ada"],
     ]);
-    expect(told[1]?.data).toMatchObject({ entries: 2, before: 4, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(told[3]?.data).toMatchObject({ entries: 2, before: 4, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
 });

@@ -33,14 +33,23 @@ const Row = z.object({
   neighboursTotal: z.coerce.number().nullable(),
   osName: z.string(),
   lastSeenAt: z.string().nullable(),
+  inventoried: z.boolean(),
   simulated: z.boolean(),
 });
 const Interface = z.object({ mac: z.string().catch(""), addresses: z.array(z.string()).catch([]) });
 const Neighbour = z.object({ address: z.string().catch(""), mac: z.string().catch(""), router: z.boolean().catch(false) });
 
 /** All endpoints with what tells them apart, and what those whose owners allow it have seen as neighbours. */
-export async function readEndpoints(db: Db): Promise<{ endpoints: KnownEndpoint[]; seen: SeenNeighbour[]; watching: number; cut: number }> {
+export async function readEndpoints(db: Db): Promise<{
+  endpoints: KnownEndpoint[];
+  /** Those that have told what they have installed. */
+  inventoried: ReadonlySet<string>;
+  seen: SeenNeighbour[];
+  watching: number;
+  cut: number;
+}> {
   const endpoints: KnownEndpoint[] = [];
+  const inventoried = new Set<string>();
   const seen: SeenNeighbour[] = [];
   let [watching, cut] = [0, 0];
   for (let last = ""; ; ) {
@@ -50,7 +59,7 @@ export async function readEndpoints(db: Db): Promise<{ endpoints: KnownEndpoint[
       sql`select id, hostname, machine_id as "machineId", facts->'hardware'->>'serialNumber' as serial,
         facts->'hardware'->>'systemUuid' as uuid, facts->'network'->'interfaces' as interfaces,
         facts->'network'->'neighbourhood'->'neighbours' as neighbours, facts->'network'->'neighbourhood'->>'total' as "neighboursTotal",
-        os_name as "osName", last_seen_at::text as "lastSeenAt", simulated
+        os_name as "osName", last_seen_at::text as "lastSeenAt", inventory_at is not null as inventoried, simulated
         from endpoint where revoked_at is null and id > ${last} order by id limit ${AT_ONCE}`,
     );
     for (const row of rows) {
@@ -63,6 +72,7 @@ export async function readEndpoints(db: Db): Promise<{ endpoints: KnownEndpoint[
         addresses: [...new Set(interfaces.flatMap((i) => i.addresses.map(addressOf)))].filter(tellsMachinesApart),
         lastSeenAt: row.lastSeenAt === null ? null : new Date(Date.parse(row.lastSeenAt)).toISOString(),
       });
+      if (row.inventoried) inventoried.add(row.id);
       if (!row.neighbours) continue;
       watching++;
       for (const neighbour of row.neighbours) {
@@ -72,7 +82,7 @@ export async function readEndpoints(db: Db): Promise<{ endpoints: KnownEndpoint[
       if ((row.neighboursTotal ?? 0) > row.neighbours.length) cut++;
     }
     const end = rows.at(-1);
-    if (!end || rows.length < AT_ONCE) return { endpoints, seen, watching, cut };
+    if (!end || rows.length < AT_ONCE) return { endpoints, inventoried, seen, watching, cut };
     last = end.id;
   }
 }

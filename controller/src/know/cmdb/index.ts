@@ -137,10 +137,13 @@ export function createCmdb({ store, clock }: { readonly store: Store; readonly c
       if (source !== undefined && !(await this.sources()).some((s) => s.source === source)) return fail(cmdbProblem.sourceUnknown(source));
       const key = `${await lastEvent(db)} ${source ?? ""}`;
       if (last?.key === key) return ok(last.comparison);
-      const [entries, { endpoints, seen, watching, cut }] = await Promise.all([readEntries(db, source), readEndpoints(db)]);
+      const [entries, { endpoints, inventoried, seen, watching, cut }] = await Promise.all([readEntries(db, source), readEndpoints(db)]);
       const { gaps, standings } = machineGaps({ entries, endpoints, seen }, clock.now());
+      // Of a machine that has not told what it has, nothing is "not installed".
       const pairs: Pair[] = [...standings].flatMap(([entry, standing]) =>
-        standing.kind === "matched" ? [{ endpointId: standing.endpointId, source: entry.source, place: entry.place }] : [],
+        standing.kind === "matched" && inventoried.has(standing.endpointId)
+          ? [{ endpointId: standing.endpointId, source: entry.source, place: entry.place }]
+          : [],
       );
       const software = await softwareGaps(db, pairs);
       const hostnames = new Map(endpoints.map((e) => [e.id, e.hostname]));

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { createLogger } from "@breakwater/shared/log";
 import { sql } from "drizzle-orm";
 import { openPglite, openPostgres, type Store } from "../../store/index.ts";
 import { createIntel } from "./index.ts";
+import { writeMadeUpFeed } from "./made-up-feed.testing.ts";
 
 /**
  * Memory and time of reading a feed of 1 GB by HTTP into the store: `npm run bench -- large-feed [MEGABYTES]`. On the embedded database,
@@ -20,37 +21,6 @@ const [given = "1000", child] = process.argv.slice(2);
 const MEGABYTES = Number(given);
 const MIB = 1024 * 1024;
 const say = (text: string) => process.stdout.write(`${text}\n`);
-
-/** OSV records of some 4 kB: much text, a few ranges. */
-async function writeFeed(path: string, bytes: number): Promise<number> {
-  const file = createWriteStream(path);
-  const details = "A flaw in the parser lets an attacker read beyond the end of a buffer. ".repeat(40);
-  let written = 0;
-  let records = 0;
-  file.write("[");
-  while (written < bytes) {
-    const number = 10_000 + records;
-    const text = JSON.stringify({
-      id: `DSA-${number}-1`,
-      modified: "2026-02-01T00:00:00Z",
-      upstream: [`CVE-2026-${number}`, `CVE-2025-${number}`],
-      summary: `package-${number % 4_000} - security update`,
-      details,
-      affected: ["Debian:11", "Debian:12", "Debian:13"].map((ecosystem) => ({
-        package: { ecosystem, name: `package-${number % 4_000}` },
-        ranges: [{ type: "ECOSYSTEM", events: [{ introduced: "0" }, { fixed: `${number % 17}.${number}-1` }] }],
-        versions: Array.from({ length: 30 }, (_, i) => `0.${i}-1`),
-      })),
-    });
-    const whole = records === 0 ? text : `,\n${text}`;
-    if (!file.write(whole)) await once(file, "drain");
-    written += whole.length;
-    records++;
-  }
-  file.end("]\n");
-  await once(file, "finish");
-  return records;
-}
 
 const peakMib = () => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) / 1024;
 
@@ -81,7 +51,7 @@ if (child) {
   const folder = await mkdtemp(join(tmpdir(), "breakwater-bench-"));
   try {
     const path = join(folder, "feed.json");
-    const records = await writeFeed(path, MEGABYTES * MIB);
+    const records = await writeMadeUpFeed(path, MEGABYTES * MIB);
     say(`a feed of ${((await stat(path)).size / MIB).toFixed(0)} MiB, ${records} records`);
     // Served by another process, so that only the reader is measured.
     const code = `require("http").createServer((q,s)=>require("fs").createReadStream(${JSON.stringify(path)}).pipe(s)).listen(0,"127.0.0.1",function(){console.log(this.address().port)})`;

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expectOk, systemClock } from "@breakwater/shared/core";
 import { type AdvisoryRecord, readIntelDirectory } from "../intel/index.ts";
@@ -7,6 +8,7 @@ import { type JudgedPackage, judgeEntry } from "./catalogue-verdicts.ts";
 import { decidedFindings, NO_DECISIONS } from "./decision.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { findingChanges } from "./finding-changes.ts";
+import { type Growth, svgOf, textOf } from "./growth-plot.testing.ts";
 import { advisedNames, type MatchPackage } from "./source.ts";
 import { syntheticAdvisories, syntheticFleet } from "./synthetic.testing.ts";
 import { type EndpointView, type ScoreMemo, wantedFindings } from "./wanted-findings.ts";
@@ -14,10 +16,12 @@ import { type EndpointView, type ScoreMemo, wantedFindings } from "./wanted-find
 /**
  * Time and memory of matching a whole fleet, of one endpoint's delta and of one new advisory, over the numbers of endpoints and of
  * advisories: `npm run bench -- matching [DIR]`. DIR holds osv/Debian, osv/AlmaLinux and osv/PyPI as published; without it the advisories are
- * made up in the same number and shape.
+ * made up in the same number and shape. The growth is drawn as an SVG in the file that PLOT names.
  */
 const CATALOGUE = 30_000;
 const PER_ENDPOINT = 400;
+const ENDPOINTS = [12_500, 25_000, 50_000, 100_000] as const;
+const ADVISORY_SHARES = [0.125, 0.25, 0.5, 1] as const;
 const directory = process.argv[2];
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const timed = <T>(work: () => T): [T, number] => {
@@ -81,50 +85,10 @@ const viewOf = (endpoint: number, packages: Uint32Array, judged: readonly Judged
   criticality: 1 + (endpoint % 5),
 });
 
-const [advisories, reading] = await (async () => {
-  const started = performance.now();
-  return [await readAdvisories(), performance.now() - started] as const;
-})();
-say(`${advisories.length} advisories ${directory ? "as published" : "made up"}, ${seconds(reading)} to read`);
-const { catalogue, endpoints } = syntheticFleet(advisories, { catalogue: CATALOGUE, endpoints: 100_000, perEndpoint: PER_ENDPOINT });
-say(`${catalogue.length} distinct catalogue entries, ${PER_ENDPOINT} packages an endpoint\n`);
-
-say("endpoints  advisories    index    judge     join    total      CPU     findings   resident");
-const row = (advised: readonly AdvisoryRecord[], fleet: readonly Uint32Array[]) => {
-  const before = process.cpuUsage();
-  const r = fullMatch(advised, catalogue, fleet);
-  const used = process.cpuUsage(before);
-  const cells = [r.indexing, r.judging, r.joining, r.indexing + r.judging + r.joining, (used.user + used.system) / 1_000].map((ms) =>
-    seconds(ms).padStart(8),
-  );
-  const megabytes = (process.memoryUsage().rss / 1024 ** 2).toFixed(0);
-  say(
-    `${String(fleet.length).padStart(9)}  ${String(advised.length).padStart(10)} ${cells.join(" ")} ${String(r.findings).padStart(12)} ${megabytes.padStart(7)} MB`,
-  );
-  return r;
-};
-for (const share of [0.25, 0.5])
-  row(
-    advisories.filter((_, i) => i % 100 < share * 100),
-    endpoints.slice(0, 25_000),
-  );
-for (const count of [25_000, 50_000]) row(advisories, endpoints.slice(0, count));
-const full = row(advisories, endpoints);
-
-const WRITTEN = 500;
-const [written, writing] = timed(() =>
-  endpoints
-    .slice(0, WRITTEN)
-    .reduce((sum, packages, i) => sum + wantedFindings(viewOf(i, packages, full.judged), evidence, scores).size, 0),
-);
-say(
-  `\nwritten out with factors and proofs, as they are stored: ${(writing / WRITTEN).toFixed(2)} ms an endpoint of ${Math.round(written / WRITTEN)} findings`,
-);
-
+/** The first deltas are compiled while they run. */
 const WARM = 20;
-say("\none endpoint's delta: 10 packages of new catalogue entries, what its findings become, and what must be written");
-const deltas = endpoints.slice(0, WARM + 200).map((packages, i) => {
-  const before = wantedFindings(viewOf(i, packages, full.judged), evidence, scores);
+function deltaOf(i: number, packages: Uint32Array, { judged, index }: Pick<ReturnType<typeof fullMatch>, "judged" | "index">) {
+  const before = wantedFindings(viewOf(i, packages, judged), evidence, scores);
   const stored = [...before.values()].map((f, id) => ({
     ...f,
     id,
@@ -139,17 +103,82 @@ const deltas = endpoints.slice(0, WARM + 200).map((packages, i) => {
       const pkg = catalogue[packageId] as MatchPackage;
       return {
         packageId,
-        judged: judgeEntry(packageId, { ...pkg, version: `${pkg.version}.1`, sourceVersion: `${pkg.sourceVersion}.1` }, full.index),
+        judged: judgeEntry(packageId, { ...pkg, version: `${pkg.version}.1`, sourceVersion: `${pkg.sourceVersion}.1` }, index),
       };
     });
-    const view = viewOf(i, packages, full.judged);
+    const view = viewOf(i, packages, judged);
     const after = { ...view, installed: [...changed, ...view.installed.slice(10)] };
     return findingChanges(after, decidedFindings(after, evidence, scores, NO_DECISIONS), stored);
   });
   const used = process.cpuUsage(cpu);
   return { ms, cpu: (used.user + used.system) / 1_000 };
+}
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+const [advisories, reading] = await (async () => {
+  const started = performance.now();
+  return [await readAdvisories(), performance.now() - started] as const;
+})();
+say(`${advisories.length} advisories ${directory ? "as published" : "made up"}, ${seconds(reading)} to read`);
+const { catalogue, endpoints } = syntheticFleet(advisories, { catalogue: CATALOGUE, endpoints: 100_000, perEndpoint: PER_ENDPOINT });
+say(`${catalogue.length} distinct catalogue entries, ${PER_ENDPOINT} packages an endpoint\n`);
+
+say("endpoints  advisories    index    judge     join    total      CPU     findings   resident   one delta");
+interface Row extends ReturnType<typeof fullMatch> {
+  readonly cpuMs: number;
+  readonly deltaMs: number;
+}
+/** The quickest of two: whoever else is at work on the machine makes one slower, none quicker. */
+function row(advised: readonly AdvisoryRecord[], fleet: readonly Uint32Array[]): Row {
+  const tries = [1, 2].map(() => {
+    const before = process.cpuUsage();
+    const r = fullMatch(advised, catalogue, fleet);
+    const { user, system } = process.cpuUsage(before);
+    return { ...r, cpuMs: (user + system) / 1_000 };
+  });
+  const r = tries.reduce((best, next) => (next.cpuMs < best.cpuMs ? next : best));
+  const megabytes = (process.memoryUsage().rss / 1024 ** 2).toFixed(0);
+  const deltaMs = median(
+    fleet
+      .slice(0, WARM + 50)
+      .map((packages, i) => deltaOf(i, packages, r).cpu)
+      .slice(WARM),
+  );
+  const cells = [r.indexing, r.judging, r.joining, r.indexing + r.judging + r.joining, r.cpuMs].map((ms) => seconds(ms).padStart(8));
+  const more = [String(r.findings).padStart(12), `${megabytes} MB`.padStart(10), `${deltaMs.toFixed(2)} ms`.padStart(11)];
+  say(`${String(fleet.length).padStart(9)}  ${String(advised.length).padStart(10)} ${[...cells, ...more].join(" ")}`);
+  return { ...r, deltaMs };
+}
+const byAdvisories = ADVISORY_SHARES.map((share) => {
+  const some = share === 1 ? advisories : advisories.filter((_, i) => i % 1_000 < share * 1_000);
+  return [some.length, row(some, endpoints.slice(0, 25_000))] as const;
 });
-// The first ones are compiled while they run. CPU counts collecting garbage on other threads, and no waiting for a busy machine.
+const byEndpoints = ENDPOINTS.map((count) => [count, row(advisories, endpoints.slice(0, count))] as const);
+const full = byEndpoints.at(-1)?.[1] as Row;
+
+const grown = (over: string, rows: readonly (readonly [number, Row])[]): Growth[] => [
+  { name: "full match", over, unit: "s of CPU", points: rows.map(([size, r]) => [size, r.cpuMs / 1_000]) },
+  { name: "one endpoint's delta", over, unit: "ms of CPU", points: rows.map(([size, r]) => [size, r.deltaMs]) },
+];
+const charts = [...grown("endpoints", byEndpoints), ...grown("advisories", byAdvisories)];
+for (const chart of charts) say(`\n${textOf(chart).join("\n")}`);
+const plot = process.env.PLOT ?? "matching-growth.svg";
+writeFileSync(plot, svgOf("How matching grows", charts));
+say(`\ndrawn in ${plot}`);
+
+const WRITTEN = 500;
+const [written, writing] = timed(() =>
+  endpoints
+    .slice(0, WRITTEN)
+    .reduce((sum, packages, i) => sum + wantedFindings(viewOf(i, packages, full.judged), evidence, scores).size, 0),
+);
+say(
+  `\nwritten out with factors and proofs, as they are stored: ${(writing / WRITTEN).toFixed(2)} ms an endpoint of ${Math.round(written / WRITTEN)} findings`,
+);
+
+say("\none endpoint's delta: 10 packages of new catalogue entries, what its findings become, and what must be written");
+const deltas = endpoints.slice(0, WARM + 200).map((packages, i) => deltaOf(i, packages, full));
+// CPU counts collecting garbage on other threads, and no waiting for a busy machine.
 const measured = deltas.slice(WARM);
 for (const kind of ["ms", "cpu"] as const) {
   const sorted = measured.map((d) => d[kind]).sort((a, b) => a - b);

@@ -104,7 +104,19 @@ describe("a finding", () => {
     });
     expect(found.demands.map((d: { policy: string }) => d.policy)).toEqual(["cisa-bod-26-04", "priority-matrix"]);
     expect(found.history[0]).toMatchObject({ type: "finding.opened" });
-    expect((await run(["finding", "show", String(row.id)])).out).toContain("changelog of openssl");
+    const shown = (await run(["finding", "show", String(row.id)])).out;
+    expect(shown).toContain("changelog of openssl");
+    expect(shown).toContain("listens 0.0.0.0:443/tcp (public) nginx");
+    expect(shown).toContain("loaded by nginx.service (pid 42)");
+    // The waterfall: each factor with what it multiplies by, and what the risk would be with its fact otherwise.
+    expect(found.factors.length).toBeGreaterThan(2);
+    for (const factor of found.factors) expect(shown).toContain(`${factor.name}`);
+    const turned = found.factors.filter((factor: { otherwise: object | null }) => factor.otherwise);
+    expect(turned.length).toBeGreaterThan(0);
+    for (const { otherwise } of turned)
+      expect(shown).toContain(`${otherwise.if}: ${found.risk.toFixed(1)} -> ${otherwise.risk.toFixed(1)}`);
+    for (const { policy } of found.demands) expect(shown).toContain(`by ${policy}`);
+    expect(shown).toContain("finding.opened");
     expect((await t.request("/findings/999999", asToken(tokens.viewer))).status).toBe(404);
     expect((await t.request("/findings/x", asToken(tokens.viewer))).status).toBe(400);
   });
@@ -285,6 +297,29 @@ describe("a saved view", () => {
     expect((await t.request(`/views/${view.id}`, asToken(tokens.admin, undefined, "DELETE"))).status).toBe(403);
     expect((await t.request(`/views/${view.id}`, asToken(tokens.viewer, undefined, "DELETE"))).status).toBe(200);
     expect((await get("/views")).rows).toEqual([]);
+  });
+});
+
+describe("the queue of the command line", () => {
+  it("is narrowed as the console's is, and keeps filters under a name that the console knows too", async () => {
+    const all = await json(["queue"]);
+    expect(all.map((q: { sourceName: string }) => q.sourceName)).toEqual(["openssl"]);
+    expect(await json(["queue", "--search", "nothing-like-it"])).toEqual([]);
+    expect(await json(["queue", "--exposure", "loopback"])).toEqual([]);
+    const saved = await run(["queue", "--exposure", "public", "--security", "--save", "exposed"]);
+    expect(saved).toMatchObject({ code: 0, out: expect.stringContaining("Saved as exposed.") });
+    expect((await get("/views", "operator")).rows).toMatchObject([{ name: "exposed", address: "/queue?security=true&exposure=public" }]);
+    expect((await run(["view", "list"])).out).toContain("/queue?security=true&exposure=public");
+
+    await t.request("/views", asToken(tokens.operator, { name: "of the console", address: "/queue?exposure=loopback&sort=package" }));
+    expect(await json(["queue", "--view", "of the console"])).toEqual([]);
+    // What is said beside it counts more.
+    expect(await json(["queue", "--view", "of the console", "--exposure", "public"])).toHaveLength(1);
+    await t.request("/views", asToken(tokens.operator, { name: "machines", address: "/fleet?q=web" }));
+    expect((await run(["queue", "--view", "machines"])).err).toContain("is a filter of fleet");
+    expect((await run(["queue", "--view", "no such"])).err).toContain("No filter of yours is named no such");
+    for (const name of ["exposed", "of the console", "machines"]) expect((await run(["view", "remove", name])).code).toBe(0);
+    expect((await get("/views", "operator")).rows).toEqual([]);
   });
 });
 

@@ -3,9 +3,10 @@ import type { Command } from "commander";
 import { findingRowSchema, findingSchema, justificationSchema, suppressionSchema } from "../../api/schemas/index.ts";
 import { allRows } from "../client.ts";
 import type { Io } from "../io.ts";
-import { plain, printFacts, printTable, round, state, when } from "../output.ts";
+import { plain, printTable, round, state, when } from "../output.ts";
 import { UsageError } from "../problems.ts";
 import { answer, needsReason, sub, wholeNumber } from "./command.ts";
+import { tellFinding } from "./finding-show.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -58,25 +59,14 @@ export function addFindingCommands(program: Command, io: Io): void {
           ),
       ),
     );
-  sub(finding, "show <id>", "one finding: what it stands on, when it is due, and what was decided").action((id: string, options) =>
-    answer(
-      io,
-      options,
-      async (client) => findingSchema.parse(await client.get(`/findings/${encodeURIComponent(id)}`)),
-      (f) => {
-        printFacts(io, [
-          ["finding", `${f.id}: ${f.vulnerabilityId} in ${f.packageName} ${f.installedVersion} on ${f.hostname}`],
-          ["state", stateOf(f)],
-          ["still runs", f.state === "restart-needed" ? plain(f.stillRuns ?? "unknown") : null],
-          ["risk", `${round(f.risk)} of 100`],
-          ["fixed in", f.fixedVersion],
-          ["exposure", `${f.evidence.exposure}: ${plain(f.evidence.why)}`],
-          ["due", f.due ? `${f.due.at ? when(f.due.at) : "no day is set"}, ${f.due.policy}: ${f.due.why}` : null],
-        ]);
-        for (const p of f.proofs) io.out(`\n${p.record} (${p.feed})\n  ${plain(p.statement)}\n`);
-        for (const s of f.assessment?.overruled ?? []) io.out(`\noverruled: ${plain(s.author)} of ${when(s.timestamp)} says ${s.status}\n`);
-      },
-    ),
+  sub(finding, "show <id>", "one finding: its proofs, how it can be reached, what makes its risk, when it is due, what happened").action(
+    (id: string, options) =>
+      answer(
+        io,
+        options,
+        async (client) => findingSchema.parse(await client.get(`/findings/${encodeURIComponent(id)}`)),
+        (f) => tellFinding(io, f, stateOf(f)),
+      ),
   );
   needsReason(sub(finding, "suppress <id>", "keep a finding out of what is open, for a while and on the evidence as it stands"))
     .requiredOption("--justification <word>", justificationSchema.options.join(", "))

@@ -1,11 +1,10 @@
 import type { Command } from "commander";
-import { overviewSchema, queueRowSchema } from "../../api/schemas/index.ts";
-import { allRows } from "../client.ts";
+import { overviewSchema } from "../../api/schemas/index.ts";
 import type { Io } from "../io.ts";
-import { printTable, round, when } from "../output.ts";
-import { answer, sub, wholeNumber } from "./command.ts";
+import { when } from "../output.ts";
+import { answer, sub } from "./command.ts";
 
-/** The whole fleet at a glance: how it stands, and what its endpoints could be given. */
+/** The whole fleet at a glance. */
 export function addFleetCommands(program: Command, io: Io): void {
   sub(program, "status", "the state of the fleet in one sentence, and what waits for you").action((options) =>
     answer(
@@ -20,29 +19,4 @@ export function addFleetCommands(program: Command, io: Io): void {
       },
     ),
   );
-
-  sub(program, "queue", "pending patches, ranked by the risk that they remove")
-    .option("--limit <n>", "at most this many", wholeNumber, 30)
-    .action((options) =>
-      answer(
-        io,
-        options,
-        (client) => allRows(client, "/queue", queueRowSchema, {}, options.limit),
-        (rows) =>
-          printTable(
-            io,
-            ["patch", "risk", "endpoints", "findings", "exploited", "epss", "why"],
-            rows.map((q) => [
-              `${q.sourceName}@${q.toVersion}`,
-              q.described || q.findings > 0 ? round(q.riskRemoved) : "unknown",
-              q.endpoints,
-              q.described || q.findings > 0 ? q.findings : "unknown",
-              q.kev ? "yes" : "",
-              q.epssHighest === null ? "" : round(q.epssHighest, 2),
-              q.why[0],
-            ]),
-            "Nothing is pending on endpoints that have told their inventory.",
-          ),
-      ),
-    );
 }

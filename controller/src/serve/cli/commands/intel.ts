@@ -10,7 +10,30 @@ import { addBundleCommands } from "./intel-bundle.ts";
 /** How old what the feeds say is, and what was set aside of it. */
 export function addIntelCommands(program: Command, io: Io): void {
   const intel = program.command("intel").description("What is known of vulnerabilities, and how fresh it is");
-  sub(intel, "list", "feeds with their age, records, rejects and problems").action((options) =>
+  addFeedCommands(intel, io);
+  addFeedCommands(program.command("feed").description("The same, of where it comes from"), io);
+  addBundleCommands(intel, io);
+  sub(intel, "check <dir>", "what could be read of a directory of feed files, and what not; needs no server").action(
+    async (directory: string, options: { json?: boolean }) => {
+      const { files, refused, rejects } = expectOk(await readIntelDirectory(directory));
+      if (options.json) return printJson(io, { files, refused, rejects });
+      printTable(
+        io,
+        ["file", "kind", "records", "set aside"],
+        files.map((f) => [plain(f.path), f.kinds.join(", "), f.records, f.rejects]),
+        "There is no feed file in it.",
+      );
+      for (const { record, reason } of [...refused, ...rejects]) io.out(`${plain(record)}: ${plain(reason)}\n`);
+    },
+  );
+}
+
+const fetchedSoFar = ({ done, total }: { readonly done: number; readonly total: number }, problem: string): string =>
+  `${done} of ${total} records fetched${problem === "" ? "" : ", and kept: the next reading goes on there"}`;
+
+/** The same under the name of what it lists. */
+function addFeedCommands(parent: Command, io: Io): void {
+  sub(parent, "list", "feeds with their age, records, rejects and problems").action((options) =>
     answer(
       io,
       options,
@@ -39,7 +62,7 @@ export function addIntelCommands(program: Command, io: Io): void {
       },
     ),
   );
-  sub(intel, "refresh <feed>", "read a feed now").action((feed: string, options: { json?: boolean }) =>
+  sub(parent, "refresh <feed>", "read a feed now").action((feed: string, options: { json?: boolean }) =>
     answer(
       io,
       options,
@@ -52,24 +75,7 @@ export function addIntelCommands(program: Command, io: Io): void {
         ),
     ),
   );
-  addBundleCommands(intel, io);
-  sub(intel, "check <dir>", "what could be read of a directory of feed files, and what not; needs no server").action(
-    async (directory: string, options: { json?: boolean }) => {
-      const { files, refused, rejects } = expectOk(await readIntelDirectory(directory));
-      if (options.json) return printJson(io, { files, refused, rejects });
-      printTable(
-        io,
-        ["file", "kind", "records", "set aside"],
-        files.map((f) => [plain(f.path), f.kinds.join(", "), f.records, f.rejects]),
-        "There is no feed file in it.",
-      );
-      for (const { record, reason } of [...refused, ...rejects]) io.out(`${plain(record)}: ${plain(reason)}\n`);
-    },
-  );
 }
-
-const fetchedSoFar = ({ done, total }: { readonly done: number; readonly total: number }, problem: string): string =>
-  `${done} of ${total} records fetched${problem === "" ? "" : ", and kept: the next reading goes on there"}`;
 
 const HOUR_MS = 3_600_000;
 const ageOf = (now: number, at: string | null): string =>
