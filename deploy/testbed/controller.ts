@@ -8,6 +8,8 @@ import { Client, type Deployment, type Plan } from "./client.ts";
 import { until } from "./testbed.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
+/** The first of three ports in a row. Another one lets a run stand beside what an earlier one left behind. */
+const PORT = Number(process.env.TESTBED_PORT ?? 18_480);
 const PASSWORD = "a long enough password";
 
 /** Why the plans of most tests pass on their checks alone. Tests of the judge do not state it. */
@@ -22,7 +24,7 @@ export class Controller {
   readonly #http: string;
   readonly #more: readonly string[];
   readonly client: Client;
-  readonly enrollment = "10.77.0.1:18481";
+  readonly enrollment = `10.77.0.1:${PORT + 1}`;
   readonly key = newApprovalKey();
   #process: ChildProcess | undefined;
   #output = "";
@@ -35,7 +37,7 @@ export class Controller {
    * @param more further arguments of its command line
    */
   constructor(options: { dataDir?: string; databaseUrl?: string; http?: string; more?: readonly string[] } = {}) {
-    this.#http = options.http ?? "127.0.0.1:18480";
+    this.#http = options.http ?? `127.0.0.1:${PORT}`;
     this.#more = options.more ?? [];
     this.client = new Client(`http://${this.#http}`);
     this.dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "breakwater-hosts-"));
@@ -62,7 +64,7 @@ export class Controller {
         "--enrollment",
         this.enrollment,
         "--sessions",
-        "10.77.0.1:18482",
+        `10.77.0.1:${PORT + 2}`,
         "--advertise",
         "10.77.0.1",
         "--feed",

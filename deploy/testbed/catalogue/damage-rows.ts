@@ -6,9 +6,12 @@ import type { Execution } from "../client.ts";
 import { timesUpgraded } from "../endpoint.ts";
 import { MINUTE, refresh } from "../fleet.ts";
 import { type Host, testbed, until } from "../testbed.ts";
-import { askExecutor, nameOf, rootOf, watchNext } from "./eyes.ts";
+import { askExecutor, journalOf, rootOf, watchNext } from "./eyes.ts";
 import { agree, began, dpkgIsSound, type Ended, type Lab, said } from "./lab.ts";
 import { fault } from "./record.ts";
+
+/** Until the executor was stopped in time. */
+const ROUNDS = 8;
 
 /** Turns one bit of a file, as a failing disk does, without touching anything else of it. */
 function flip(path: string, at: number): void {
@@ -34,28 +37,38 @@ export function damageRows(lab: Lab, host: Host): void {
   const place = async (id: string, ...parts: string[]) =>
     join(await rootOf(host), EXECUTOR_STATE_DIR, ...parts.map((p) => p.replace("ID", id)));
   const debIn = (directory: string) => join(directory, readdirSync(directory).find((f) => f.endsWith(".deb")) ?? "");
-  /** Stops the executor at a record of the next execution, damages something, and lets it go on. */
-  const damagedAt = async (record: string, damage: (id: string) => Promise<void>, during: () => Promise<Ended>): Promise<Ended> => {
-    let stopped: readonly number[] = [];
-    const known = new Set(readdirSync(await place("", "executions")));
-    const watch = await watchNext(
-      host,
-      (id) => !known.has(id),
-      (records, executor) => {
-        if (!records.some((r) => nameOf(r) === record)) return false;
-        stopped = executor;
-        for (const pid of executor) process.kill(pid, "SIGSTOP");
-        return true;
-      },
-    );
-    const ended = during();
-    const { executionId } = await watch.done;
-    try {
-      await damage(executionId);
-    } finally {
-      for (const pid of stopped) process.kill(pid, "SIGCONT");
+  /**
+   * Stops the executor when the old bytes are kept and before it looks at them again, damages something, and lets it go on. It may be
+   * past that before the signal reaches it: then that round counts for nothing and is taken back.
+   */
+  const damagedOnceKept = async (damage: (id: string) => Promise<void>): Promise<Ended> => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const plan = await conffile();
+      let stopped: readonly number[] = [];
+      const known = new Set(readdirSync(await place("", "executions")));
+      const watch = await watchNext(
+        host,
+        (id) => !known.has(id),
+        (records, executor) => {
+          if (!records.some((r) => r.kind === "kept")) return false;
+          stopped = executor;
+          for (const pid of executor) process.kill(pid, "SIGSTOP");
+          return true;
+        },
+      );
+      const ended = lab.deployed(host, plan);
+      const { executionId } = await watch.done;
+      const inTime = (await journalOf(host, executionId)).at(-1)?.kind === "kept";
+      try {
+        if (inTime) await damage(executionId);
+      } finally {
+        for (const pid of stopped) process.kill(pid, "SIGCONT");
+      }
+      const result = await ended;
+      if (inTime) return result;
+      await lab.reset(host, "bw-conffile");
     }
-    return ended;
+    throw new Error(`the executor could not be stopped in time in ${ROUNDS} rounds`);
   };
   const conffile = async () => lab.approved(host, { "bw-conffile": "1.1" });
   /** Nobody has the old version any more: no repository, no cache. */
@@ -77,14 +90,10 @@ export function damageRows(lab: Lab, host: Host): void {
       "One bit of a package in the executor's store is turned while the executor is stopped (SIGSTOP): of the new one and of the old one before dpkg begins, and of the old one before a rollback; the old version in the repository, and nowhere.",
       async () => {
         const told: string[] = [];
-        const fetched = await damagedAt(
-          "kept",
-          async (id) => {
-            const deb = debIn(await place(id, "archives", "ID", "new"));
-            flip(deb, middleOf(deb));
-          },
-          async () => lab.deployed(host, await conffile()),
-        );
+        const fetched = await damagedOnceKept(async (id) => {
+          const deb = debIn(await place(id, "archives", "ID", "new"));
+          flip(deb, middleOf(deb));
+        });
         expect(fetched.execution).toMatchObject({ state: "failed", failureClass: "hash-mismatch" });
         expect(await began(host, fetched.executionId)).toEqual([]);
         told.push(`new bytes: ${said(fetched.execution)}`);
@@ -93,14 +102,10 @@ export function damageRows(lab: Lab, host: Host): void {
           const deb = debIn(await place(id, "archives", "ID", "old"));
           flip(deb, middleOf(deb));
         };
-        const lost = await damagedAt(
-          "kept",
-          async (id) => {
-            await nowhere();
-            await flipOld(id);
-          },
-          async () => lab.deployed(host, await conffile()),
-        );
+        const lost = await damagedOnceKept(async (id) => {
+          await nowhere();
+          await flipOld(id);
+        });
         expect(lost.execution).toMatchObject({ state: "failed", failureClass: "hash-mismatch" });
         expect(lost.execution.message).toMatch(/no way back any more.*bw-conffile 1\.0 changed on the disk.*Nothing was changed/);
         expect(await began(host, lost.executionId)).toEqual([]);
@@ -108,7 +113,7 @@ export function damageRows(lab: Lab, host: Host): void {
         told.push(`old bytes, to be had nowhere: ${said(lost.execution)}`);
 
         await offered();
-        const mended = await damagedAt("kept", flipOld, async () => lab.deployed(host, await conffile()));
+        const mended = await damagedOnceKept(flipOld);
         expect(mended.execution.state, said(mended.execution)).toBe("succeeded");
         expect(
           mended.execution.reports.some((r) => /bw-conffile 1\.0 had changed on the disk and were fetched again/.test(r.message)),
