@@ -1,5 +1,5 @@
 import type { EndpointAction } from "@breakwater/shared/command";
-import { addMs, fail, type Instant, ok, type Problem, type Result } from "@breakwater/shared/core";
+import { addMs, type Instant, ok, type Result } from "@breakwater/shared/core";
 import { comparePackageVersions } from "@breakwater/shared/package-version";
 import { type AllowedTime, allowedSpans, isInside, isOpen } from "@breakwater/shared/window";
 import { matchesGlob } from "./glob.ts";
