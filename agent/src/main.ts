@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import { ProblemError } from "@breakwater/shared/core";
+import type { Problem } from "@breakwater/shared/core";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -19,8 +19,10 @@ async function main([command = "", ...flags]: readonly string[]): Promise<void> 
   try {
     await (own ? own() : (await import("./cli/program.ts")).createProgram().parseAsync());
   } catch (error) {
-    if (!(error instanceof ProblemError)) throw error;
-    const { code, message, next } = error.problem;
+    // Its class is not ours: `run` is bundled by itself.
+    const { problem } = error as { problem?: Problem };
+    if (!(error instanceof Error) || problem === undefined) throw error;
+    const { code, message, next } = problem;
     process.stderr.write(`${code}: ${message}\n${next ? `${next}\n` : ""}`);
     process.exitCode = 1;
   }

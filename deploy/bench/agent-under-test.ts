@@ -4,7 +4,7 @@ import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { bundle } from "../package/bundle.ts";
+import { bundleAgent } from "../package/bundle.ts";
 import { fetchRuntime } from "../package/runtime.ts";
 import { Client } from "../testbed/client.ts";
 import { type Reading, readProcess, treeRssMb } from "./readings.ts";
@@ -23,6 +23,8 @@ export interface Pace {
 /** Both processes of the agent as they are shipped, with a controller of their own, on a machine that stands still, over a wire that counts. */
 export class AgentUnderTest {
   readonly #directory = mkdtempSync(join(tmpdir(), "breakwater-day-"));
+  /** In memory, as the unit's RuntimeDirectory is. */
+  readonly #runDirectory = mkdtempSync("/dev/shm/breakwater-day-");
   readonly #up = new WireMeter();
   readonly #down = new WireMeter();
   readonly #client: Client = new Client(`http://127.0.0.1:${HTTP}`);
@@ -71,7 +73,7 @@ export class AgentUnderTest {
   async #install(): Promise<void> {
     const lib = join(this.#directory, "lib");
     mkdirSync(lib);
-    await bundle({ agent: join(ROOT, "agent/src/main.ts"), executor: join(ROOT, "agent/src/executor-main.ts") }, lib, "0.1.0");
+    await bundleAgent(ROOT, lib, "0.1.0");
     copyFileSync(fetchRuntime(join(ROOT, "dist/runtime")), join(lib, "node"));
     for (const script of ["run-agent", "run-executor"]) copyFileSync(join(ROOT, "deploy/package/payload", script), join(lib, script));
     // A look through the files costs what there are files, and this machine is no server: it is left out.
@@ -103,13 +105,13 @@ export class AgentUnderTest {
     this.#agent = start("run-agent");
   }
   #environment(): NodeJS.ProcessEnv {
-    mkdirSync(join(this.#directory, "run"), { recursive: true });
     return {
       PATH: process.env.PATH,
       BREAKWATER_AGENT_STATE_DIR: join(this.#directory, "state"),
       BREAKWATER_AGENT_CONFIG_DIR: join(this.#directory, "config"),
       BREAKWATER_EXECUTOR_STATE_DIR: join(this.#directory, "executor"),
-      BREAKWATER_EXECUTOR_SOCKET: join(this.#directory, "run/executor.sock"),
+      BREAKWATER_EXECUTOR_SOCKET: join(this.#runDirectory, "executor.sock"),
+      RUNTIME_DIRECTORY: this.#runDirectory,
       BREAKWATER_AGENT_METRICS_PORT: "0",
       BREAKWATER_AGENT_LOG_LEVEL: "error",
     };
@@ -152,7 +154,7 @@ export class AgentUnderTest {
     await stopped(this.#executor);
     await stopped(this.#controller);
     this.#proxy?.close();
-    rmSync(this.#directory, { recursive: true, force: true });
+    for (const directory of [this.#directory, this.#runDirectory]) rmSync(directory, { recursive: true, force: true });
   }
 }
 

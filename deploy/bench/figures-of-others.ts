@@ -6,5 +6,10 @@ export const FIGURES_OF_OTHERS = [
     figure: "limit of its watchdog 200 MB; restarts its worker in a loop beyond",
     source: "osquery documentation; fleetdm/fleet issue on the watchdog",
   },
+  {
+    product: "node_exporter (Go)",
+    figure: "no figure published; users who report a leak expect it to stay at some 50 MB",
+    source: "prometheus/node_exporter, issue 859",
+  },
   { product: "Landscape client", figure: "four or more Python processes; no figure published", source: "canonical/landscape-client" },
 ] as const;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { bundle } from "./bundle.ts";
+import { bundleAgent } from "./bundle.ts";
 import { fetchRuntime } from "./runtime.ts";
 import { type Build, PackageTree } from "./tree.ts";
 
@@ -18,8 +18,7 @@ export async function buildAgent(build: Build): Promise<string> {
   const tree = new PackageTree("breakwater-agent", build);
   const payload = "usr/lib/breakwater-agent/payload";
   tree.put(fetchRuntime(join(build.dist, "runtime")), `${payload}/node`, 0o755);
-  const entryPoints = { agent: join(root, "agent/src/main.ts"), executor: join(root, "agent/src/executor-main.ts") };
-  await bundle(entryPoints, tree.at(payload), version);
+  await bundleAgent(root, tree.at(payload), version);
   for (const script of ["run-agent", "run-executor", "upgrade"]) tree.put(join(here, "payload", script), `${payload}/${script}`, 0o755);
   tree.write(`${payload}/VERSION`, `${version}\n`);
   tree.write(

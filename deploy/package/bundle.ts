@@ -1,3 +1,4 @@
+import { join, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
 
 /** Some of what we bundle is CommonJS and asks for `require`, which an ES module does not have. */
@@ -25,17 +26,43 @@ const versionOf = (version: string): Plugin => ({
   },
 });
 
+/** What is loaded on use and is an entry point by itself is taken from there. */
+const apart = (entryPoints: Readonly<Record<string, string>>): Plugin => ({
+  name: "entry points of their own",
+  setup(build) {
+    const names = new Map(Object.entries(entryPoints).map(([name, source]) => [resolve(source), name]));
+    build.onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) => {
+      const name = kind === "dynamic-import" ? names.get(resolve(resolveDir, path)) : undefined;
+      return name === undefined ? undefined : { path: `./${name}.mjs`, external: true };
+    });
+  },
+});
+
 /**
  * Entry points (name -> source) as `<name>.mjs` in a directory, with what they share and what they load only on use in files of
  * their own beside them, runnable by the shipped runtime without any node_modules. Without white space and source maps: together
  * that is 15 MB less of resident memory for each process. Names stay, so that stack traces can be read; to shorten them and keep
  * the old ones beside takes 3 MB more than to leave them. `external` are modules that lie in node_modules beside them after all.
+ * What several share is loaded whole by each of them, also what only one of them uses; `separately` bundles each by itself.
  */
 export async function bundle(
   entryPoints: Record<string, string>,
   outdir: string,
   version: string,
-  { external = [] }: { readonly external?: readonly string[] } = {},
+  { external = [], separately = false }: { readonly external?: readonly string[]; readonly separately?: boolean } = {},
+): Promise<void> {
+  if (separately) {
+    for (const [name, source] of Object.entries(entryPoints))
+      await bundleTogether({ [name]: source }, outdir, version, external, [apart(entryPoints)]);
+  } else await bundleTogether(entryPoints, outdir, version, external, []);
+}
+
+async function bundleTogether(
+  entryPoints: Record<string, string>,
+  outdir: string,
+  version: string,
+  external: readonly string[],
+  plugins: readonly Plugin[],
 ): Promise<void> {
   await build({
     entryPoints,
@@ -54,6 +81,19 @@ export async function bundle(
     logLevel: "warning",
     // pino's optional pretty printer, not shipped.
     external: ["pino-pretty", ...external],
-    plugins: [httpByRequire, versionOf(version)],
+    plugins: [httpByRequire, versionOf(version), ...plugins],
   });
 }
+
+/** Both programs of the agent. What runs for years is bundled by itself, and holds nothing that only others need. */
+export const bundleAgent = (root: string, outdir: string, version: string): Promise<void> =>
+  bundle(
+    {
+      agent: join(root, "agent/src/main.ts"),
+      "agent-run": join(root, "agent/src/cli/stay.ts"),
+      executor: join(root, "agent/src/executor-main.ts"),
+    },
+    outdir,
+    version,
+    { separately: true },
+  );

@@ -18,46 +18,73 @@ beforeAll(async () => {
 });
 afterAll(() => fleet.stop());
 
-/** What the agent's processes take, by the kernel's own books. `PSS` counts a page that others map too by its share. */
-const memory = async (host: Host) => {
+interface Memory {
+  /** Megabytes. `pss` counts a page that others map too by its share: of both processes together, each page once. */
+  readonly rss: number;
+  readonly own: number;
+  readonly pss: number;
+}
+/** What a process of the agent takes, by the kernel's own books; undefined while it does not run. */
+const memory = async (host: Host, unit: "breakwater-agent" | "breakwater-executor"): Promise<Memory | undefined> => {
   const text = await host.sh(
-    "for p in $(pgrep -f ^/usr/lib/breakwater-agent/versions/); do grep -E '^(VmRSS|RssAnon)' /proc/$p/status; grep -E '^Pss:' /proc/$p/smaps_rollup; done; echo processes $(pgrep -cf ^/usr/lib/breakwater-agent/versions/)",
+    `p=$(systemctl show -p MainPID --value ${unit}); [ "$p" = 0 ] || { grep -E '^(VmRSS|RssAnon)' /proc/$p/status; grep -E '^Pss:' /proc/$p/smaps_rollup; }`,
   );
-  const mb = (key: string) => [...text.matchAll(new RegExp(`^${key}:\\s+(\\d+)`, "gm"))].reduce((sum, m) => sum + Number(m[1]), 0) / 1024;
-  return { processes: Number(/processes (\d+)/.exec(text)?.[1]), rss: mb("VmRSS"), own: mb("RssAnon"), pss: mb("Pss") };
+  const mb = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, "m").exec(text)?.[1]) / 1024;
+  return text.includes("VmRSS") ? { rss: mb("VmRSS"), own: mb("RssAnon"), pss: mb("Pss") } : undefined;
 };
+const tell = (m: Memory) => `RSS ${m.rss.toFixed(0)} MB, of it its own ${m.own.toFixed(0)} MB, PSS ${m.pss.toFixed(0)} MB`;
 /** Processor time of the agent and of what it started, in seconds (proc(5): utime, stime, cutime, cstime). */
 const cpuSeconds = async (host: Host) => {
   const stat = await host.sh("cat /proc/$(systemctl show -p MainPID --value breakwater-agent)/stat");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0) / 100;
 };
+/** What the agent and its ended children had written to disk, bytes. */
+const written = async (host: Host) =>
+  Number(/^write_bytes: (\d+)/m.exec(await host.sh("cat /proc/$(systemctl show -p MainPID --value breakwater-agent)/io"))?.[1]);
+
+/** What a change may not bring back unnoticed: a fifth above what docs/FOOTPRINT.md states. */
+const LIMITS = { agentRss: 82, bothPss: 90, corePercent: 0.5, writtenADay: 10e6 } as const;
 
 describe("the agent at rest", () => {
-  it("is one process, whose memory and processor time are told", async () => {
+  it("stays within its limits of memory, alone and with the executor beside it, of processor time and of disk", async () => {
+    // An executor that has just started for somebody who asks: as beside each look at the machine.
+    const both = await until("both processes to run", MINUTE, async () => {
+      await patched.try("/usr/lib/breakwater-agent/current/run-agent", "idle");
+      const [agent, executor] = [await memory(patched, "breakwater-agent"), await memory(patched, "breakwater-executor")];
+      return agent && executor && { agent, executor };
+    });
     await new Promise((go) => setTimeout(go, 4 * MINUTE));
     const afterAnHour = await until("the executor to be gone when idle", 6 * MINUTE, async () => {
-      const now = await memory(patched);
-      return now.processes === 1 && now;
+      const [agent, executor] = [await memory(patched, "breakwater-agent"), await memory(patched, "breakwater-executor")];
+      return executor === undefined ? agent : undefined;
     });
     controller.pace = { health: 15, inventory: 3_600 };
     await controller.kill();
     await controller.restart();
     await connected(patched, controller);
     await new Promise((go) => setTimeout(go, MINUTE));
-    const [before, since] = [await cpuSeconds(patched), Date.now()];
+    const [before, writtenBefore, since] = [await cpuSeconds(patched), await written(patched), Date.now()];
     await new Promise((go) => setTimeout(go, 3 * MINUTE));
-    const share = (await cpuSeconds(patched)) - before;
     const seconds = (Date.now() - since) / 1000;
-    expect(afterAnHour.rss).toBeGreaterThan(0);
+    const corePercent = (100 * ((await cpuSeconds(patched)) - before)) / seconds;
+    const writtenADay = (((await written(patched)) - writtenBefore) / seconds) * 86_400;
+    const bothPss = both.agent.pss + both.executor.pss;
     console.log(
       [
         `agent's package: ${(statSync(agentPackage()).size / 1e6).toFixed(1)} MB`,
-        `agent after an hour's worth of samples: RSS ${afterAnHour.rss.toFixed(0)} MB (aim 75), of it its own ${afterAnHour.own.toFixed(0)} MB, PSS ${afterAnHour.pss.toFixed(0)} MB; executor not running`,
-        `agent idle at a sample every 15 s: ${((100 * share) / seconds).toFixed(2)} % of a core over ${seconds.toFixed(0)} s (aim 0.5 %)`,
+        `agent after an hour's worth of samples: ${tell(afterAnHour)} (aim 75); executor not running`,
+        `while both run: agent ${tell(both.agent)}; executor ${tell(both.executor)}; each page once ${bothPss.toFixed(0)} MB (aim 75)`,
+        `agent idle at a sample every 15 s: ${corePercent.toFixed(2)} % of a core over ${seconds.toFixed(0)} s (aim 0.5 %), ${(writtenADay / 1e6).toFixed(1)} MB a day written`,
         execaSync("sh", [join(import.meta.dirname, "../systemd/scores.sh")]).stdout,
       ].join("\n"),
     );
+    expect(afterAnHour.rss).toBeGreaterThan(20);
+    expect(afterAnHour.rss).toBeLessThan(LIMITS.agentRss);
+    expect(both.executor.pss).toBeGreaterThan(5);
+    expect(bothPss).toBeLessThan(LIMITS.bothPss);
+    expect(corePercent).toBeLessThan(LIMITS.corePercent);
+    expect(writtenADay).toBeLessThan(LIMITS.writtenADay);
   });
 });
 

@@ -9,6 +9,8 @@ import { EXECUTOR_SOCKET } from "../executor/protocol.ts";
 import { scanSettingsSchema } from "../inventory/index.ts";
 import { managerChoice } from "../packages/index.ts";
 
+export const DEFAULT_STATE_DIR = "/var/lib/breakwater-agent";
+
 /** /etc/breakwater-agent/agent.yaml: how the agent runs. What it may do stands in policy.yaml. */
 const fileSchema = z.strictObject({
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
@@ -39,7 +41,7 @@ export interface ConfigurationFlags {
 
 /** Flags win over the environment, that over the file, that over the defaults. */
 export async function readConfiguration(flags: ConfigurationFlags, env: NodeJS.ProcessEnv = process.env): Promise<Configuration> {
-  const stateDir = flags.stateDir ?? env.BREAKWATER_AGENT_STATE_DIR ?? "/var/lib/breakwater-agent";
+  const stateDir = flags.stateDir ?? env.BREAKWATER_AGENT_STATE_DIR ?? DEFAULT_STATE_DIR;
   const configDir = flags.configDir ?? env.BREAKWATER_AGENT_CONFIG_DIR ?? "/etc/breakwater-agent";
   const path = join(configDir, "agent.yaml");
   const port = flags.metricsPort ?? env.BREAKWATER_AGENT_METRICS_PORT;

@@ -1,4 +1,4 @@
-import { compareVersions } from "@breakwater/shared/version";
+import { comparePackageVersions } from "@breakwater/shared/package-version";
 
 /** What of a changelog is newer than a version. */
 export interface ChangelogPart {
@@ -30,7 +30,7 @@ export function changelogSince(changelog: string, fromVersion: string): Changelo
     if (header) {
       // Entries of rebuilds stand above their source's entry and say nothing of the source. What is not known to be
       // newer ends the reading: a fix is claimed only where it is certain.
-      if (compareVersions("deb", withoutRebuild(header[2] ?? ""), from) !== ">") break;
+      if (comparePackageVersions("deb", withoutRebuild(header[2] ?? ""), from) !== ">") break;
       urgency = Math.max(urgency, URGENCIES.indexOf(/urgency=(\w+)/i.exec(header[3] ?? "")?.[1]?.toLowerCase() ?? ""));
     }
     const line = printable(raw);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { version } from "node:os";
-import { versionSchemes } from "@breakwater/shared/version";
+import { packageVersionSchemes } from "@breakwater/shared/package-version";
 import type { WireInventory } from "@breakwater/shared/wire";
 import type { SystemPackage } from "./databases/index.ts";
 
@@ -24,7 +24,8 @@ const releaseOf = (p: KernelPackage): string | undefined =>
     : IMAGE.exec(p.name)?.[1];
 
 /** For sorting; what is no version there is neither older nor newer. */
-const order = (p: KernelPackage, a: string, b: string): number => versionSchemes[p.ecosystem === "rpm" ? "rpm" : "deb"].compare(a, b) ?? 0;
+const order = (p: KernelPackage, a: string, b: string): number =>
+  packageVersionSchemes[p.ecosystem === "rpm" ? "rpm" : "deb"].compare(a, b) ?? 0;
 
 /**
  * The version of the package that a kernel was built as, as it says itself: Debian's in uname(2)'s version ("#1 SMP PREEMPT_DYNAMIC Debian

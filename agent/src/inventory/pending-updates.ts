@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from "@breakwater/shared/core";
-import { compareVersions } from "@breakwater/shared/version";
+import { comparePackageVersions } from "@breakwater/shared/package-version";
 import type { WirePendingUpdate } from "@breakwater/shared/wire";
 import { type Candidate, parseCandidates, parseReleases, type Release } from "./apt-policy.ts";
 import type { SystemPackage } from "./databases/index.ts";
@@ -42,7 +42,7 @@ export async function pendingUpdates(packages: readonly SystemPackage[], nativeA
   const candidates = parseCandidates(policy.value).filter((c) => {
     const present = installed.get(c.name);
     // Where the order cannot be told, apt has decided: it offers this version.
-    return present && [">", "?"].includes(compareVersions("deb", c.candidate, present.version)) && c.candidate !== present.version;
+    return present && [">", "?"].includes(comparePackageVersions("deb", c.candidate, present.version)) && c.candidate !== present.version;
   });
   if (candidates.length === 0) return ok([]);
   const shown = await runText("apt-cache", ["show", ...candidates.map((c) => `${c.name}=${c.candidate}`)], { timeoutMs: TIMEOUT_MS });

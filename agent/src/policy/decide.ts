@@ -1,36 +1,10 @@
-import type { EndpointAction, RefusalCode } from "@breakwater/shared/command";
-import { addMs, fail, type Instant, ok, type Problem, type Result } from "@breakwater/shared/core";
-import { compareVersions } from "@breakwater/shared/version";
+import type { EndpointAction } from "@breakwater/shared/command";
+import { addMs, type Instant, ok, type Result } from "@breakwater/shared/core";
+import { comparePackageVersions } from "@breakwater/shared/package-version";
 import { type AllowedTime, allowedSpans, isInside, isOpen } from "@breakwater/shared/window";
 import { matchesGlob } from "./glob.ts";
+import { decideMode, decideRehearsalMode, type Refusal, refuse } from "./mode.ts";
 import type { Policy } from "./policy.ts";
-
-/** Why the policy says no. The code is what the controller is told. */
-export interface Refusal extends Problem {
-  readonly code: RefusalCode;
-}
-
-const refuse = (code: RefusalCode, message: string, next?: string) => fail<Refusal>(next ? { code, message, next } : { code, message });
-
-/** The mode alone: whether this machine lets itself be changed at all. */
-export function decideMode(policy: Policy): Result<void, Refusal> {
-  if (policy.mode === "patch") return ok(undefined);
-  return refuse(
-    "policy-observe",
-    `This machine's policy is "${policy.mode}": it does not let itself be changed.`,
-    'Its owner can set "mode: patch" in the agent\'s policy.yaml.',
-  );
-}
-
-/** Whether this machine lets patches be tried on a throw-away copy of it. */
-export function decideRehearsalMode(policy: Policy): Result<void, Refusal> {
-  if (policy.mode !== "observe") return ok(undefined);
-  return refuse(
-    "policy-rehearse",
-    `This machine's policy is "${policy.mode}": nothing is tried on a copy of it.`,
-    'Its owner can set "mode: rehearse" in the agent\'s policy.yaml, which lets patches be tried on a copy and not applied.',
-  );
-}
 
 /** Whether the owner lets an action be rehearsed. Windows and blackouts are about changes, and a rehearsal makes none. */
 export function decideRehearsal(policy: Policy, action: EndpointAction): Result<void, Refusal> {
@@ -116,7 +90,9 @@ function decidePackages(policy: Policy, action: EndpointAction): Result<void, Re
       return refuse("policy-package", `${name} is not among the packages that the policy allows.`);
   }
   // An order that cannot be told may be a downgrade, so it counts as one.
-  const downgrades = action.packages.filter((p) => ["<", "?"].includes(compareVersions(p.manager === "dnf" ? "rpm" : "deb", p.to, p.from)));
+  const downgrades = action.packages.filter((p) =>
+    ["<", "?"].includes(comparePackageVersions(p.manager === "dnf" ? "rpm" : "deb", p.to, p.from)),
+  );
   if (downgrades.length > policy.maxDowngrades)
     return refuse(
       "policy-package",

@@ -79,12 +79,9 @@ export function openStream(
   let checked = false;
   /** After a machine has slept, or this process was held up, what came meanwhile is still to be read: it is looked at twice. */
   const noticeSilence = (): void => {
-    if (checked) {
-      end("unreachable", `no sign of life from the controller for ${silenceMs / 1000} s`, 0);
-      return;
-    }
+    if (checked) end("unreachable", `no sign of life from the controller for ${silenceMs / 1000} s`, 0);
+    else silenceTimer = setTimeout(noticeSilence, Math.min(2_000, silenceMs));
     checked = true;
-    silenceTimer = setTimeout(noticeSilence, Math.min(2_000, silenceMs));
   };
   const heard = (): void => {
     clearTimeout(silenceTimer);

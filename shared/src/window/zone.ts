@@ -13,16 +13,6 @@ const PIECE_MS = 4 * 365.25 * 86_400_000;
 const MAX_PIECES = 2_400;
 const pieces = new Map<string, readonly OffsetSegment[]>();
 
-/** Whether the time zone database knows this name. */
-export function isZone(zone: string): boolean {
-  try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** The offsets of an IANA zone that are in force in [from, to), in order. @throws RangeError for a name that is no zone */
 export function offsetSegments(zone: string, from: number, to: number): OffsetSegment[] {
   const all: OffsetSegment[] = [];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { PackageChange } from "@breakwater/shared/command";
 import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
-import { compareVersions } from "@breakwater/shared/version";
+import { comparePackageVersions } from "@breakwater/shared/package-version";
 import { parseReleases } from "../../inventory/apt-policy.ts";
 import type { ManagerCommand, ManagerFailure, PackageFile, PackageManager, Simulation } from "../package-manager.ts";
 import type { Ran, Run } from "../run.ts";
@@ -90,7 +90,7 @@ export function createApt(run: Run, clock: Clock): PackageManager {
     keep: (packages, directory, caches) => keepInstalled(run, packages, directory, ["/var/cache/apt/archives", ...caches]),
 
     async compareVersions(a, b) {
-      const order = compareVersions("deb", a, b);
+      const order = comparePackageVersions("deb", a, b);
       if (order === "?") throw new Error(`${a} or ${b} is no Debian version`);
       return order === "<" ? -1 : order === ">" ? 1 : 0;
     },

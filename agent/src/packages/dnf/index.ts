@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
 import { type Clock, fail, formatInstant, ok } from "@breakwater/shared/core";
-import { compareVersions } from "@breakwater/shared/version";
+import { comparePackageVersions } from "@breakwater/shared/package-version";
 import { type ManagerCommand, type PackageManager, packageKey } from "../package-manager.ts";
 import type { Run } from "../run.ts";
 import { askDnf } from "./ask.ts";
@@ -53,7 +53,7 @@ export function createDnf(run: Run, clock: Clock): PackageManager {
     simulate: (changes) => beforehand("simulate", changes),
 
     async compareVersions(a, b) {
-      const order = compareVersions("rpm", a, b);
+      const order = comparePackageVersions("rpm", a, b);
       if (order === "?") throw new Error(`${a} or ${b} is no rpm version`);
       return order === "<" ? -1 : order === ">" ? 1 : 0;
     },

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { ProblemError } from "@breakwater/shared/core";
-import { compareVersions } from "@breakwater/shared/version";
+import { comparePackageVersions } from "@breakwater/shared/package-version";
 import { commandOf, lockHolderOf } from "../lock-holders.ts";
 import { type InstalledPackage, type ManagerHealth, packageKey } from "../package-manager.ts";
 import type { Run } from "../run.ts";
@@ -54,7 +54,7 @@ async function keptBeside(run: Run): Promise<Set<string>> {
 }
 
 const newestFirst = (a: InstalledPackage, b: InstalledPackage): number => {
-  const order = compareVersions("rpm", a.version, b.version);
+  const order = comparePackageVersions("rpm", a.version, b.version);
   return order === ">" ? -1 : order === "<" ? 1 : 0;
 };
 
