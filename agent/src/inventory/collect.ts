@@ -2,7 +2,7 @@ import { release } from "node:os";
 import { type Clock, formatInstant, type Problem, type Result } from "@breakwater/shared/core";
 import type { EndpointIdentity, WireInventory } from "@breakwater/shared/wire";
 import { describeExposure, type InspectMachine, machineAddresses, packageOwners } from "../exposure/index.ts";
-import { coreReasons } from "../packages/dnf/core-updates.ts";
+import { coreReasons } from "../packages/rpm/core-updates.ts";
 import { runTool as runPackageTool } from "../packages/run.ts";
 import { describeComponents, loadResult } from "./components/index.ts";
 import type { ContainerRuntime } from "./containers/index.ts";

@@ -6,7 +6,7 @@ import type { WireInventory, WirePendingUpdate } from "@breakwater/shared/wire";
 import type * as z from "zod";
 import { EXECUTOR_STATE_DIR } from "../executor/protocol.ts";
 import { type answers, askDnf } from "../packages/dnf/ask.ts";
-import { archiveName } from "../packages/dnf/environment.ts";
+import { archiveName } from "../packages/rpm/environment.ts";
 import { runTool } from "../packages/run.ts";
 
 const TIMEOUT_MS = 120_000;

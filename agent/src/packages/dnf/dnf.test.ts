@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decideManager } from "../choose.ts";
+import { archiveName } from "../rpm/environment.ts";
+import { failedScripts } from "../rpm/failure.ts";
+import { parseInstalled, withoutDuplicates } from "../rpm/rpm-state.ts";
 import { interpreter, reasonIn } from "./ask.ts";
 import { avoidanceLines, avoidedIn, withoutBlocks } from "./avoidance.ts";
-import { archiveName } from "./environment.ts";
-import { classifyDnfOutput, explainDnfOutput, failedScripts } from "./failure.ts";
-import { parseInstalled, withoutDuplicates } from "./rpm-state.ts";
+import { classifyDnfOutput, explainDnfOutput } from "./failure.ts";
 
 const rpm = (name: string, version: string, release = "1", epoch = "(none)") => `${name}\t${epoch}\t${version}\t${release}\tnoarch\n`;
 

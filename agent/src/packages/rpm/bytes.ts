@@ -4,11 +4,9 @@ import { join } from "node:path";
 import { sha256File, syncPath } from "../bytes.ts";
 import type { InstalledPackage, KeptFile, PackageFile } from "../package-manager.ts";
 import type { Run } from "../run.ts";
-import { askDnf } from "./ask.ts";
-import { archiveName, DNF_ENVIRONMENT, nevra, RPM } from "./environment.ts";
+import { archiveName, nevra, RPM, RPM_ENVIRONMENT } from "./environment.ts";
 
 const LOOK_TIMEOUT_MS = 60_000;
-const DOWNLOAD_TIMEOUT_MS = 30 * 60_000;
 
 /** Makes fetched files outlive a power cut, and notes what they are. */
 export async function settled(files: readonly Omit<PackageFile, "sha256">[], directory: string): Promise<PackageFile[]> {
@@ -23,9 +21,12 @@ export async function settled(files: readonly Omit<PackageFile, "sha256">[], dir
 
 /** The digest of a header: two builds of one name and version differ in it. */
 async function headerOf(run: Run, argv: readonly string[]): Promise<string | undefined> {
-  const ran = await run([RPM, "-q", "--qf", "%{SHA1HEADER}", ...argv], { env: DNF_ENVIRONMENT, timeoutMs: LOOK_TIMEOUT_MS });
+  const ran = await run([RPM, "-q", "--qf", "%{SHA1HEADER}", ...argv], { env: RPM_ENVIRONMENT, timeoutMs: LOOK_TIMEOUT_MS });
   return ran.exitCode === 0 && /^[0-9a-f]{40}$/.test(ran.stdout.trim()) ? ran.stdout.trim() : undefined;
 }
+
+/** Has the tool above rpm lay one version into a directory, under its archive name. @returns whether it did */
+export type FetchOne = (version: { readonly name: string; readonly architecture: string; readonly to: string }) => Promise<boolean>;
 
 /**
  * Bytes of the installed versions: what an earlier execution brought, else the repositories, while they still offer that version.
@@ -36,6 +37,7 @@ export async function keepInstalled(
   packages: readonly InstalledPackage[],
   directory: string,
   caches: readonly string[],
+  fetchOne: FetchOne,
 ): Promise<KeptFile[]> {
   const kept: KeptFile[] = [];
   for (const pkg of packages) {
@@ -58,9 +60,8 @@ export async function keepInstalled(
       await keep("archive");
       continue;
     }
-    const changes = [{ name: pkg.name, architecture: pkg.architecture, to: pkg.version }];
-    const fetched = await askDnf(run, "fetch", { changes, directory }, DOWNLOAD_TIMEOUT_MS);
-    if (fetched.ok && (await same(target))) await keep("repository");
+    const fetched = await fetchOne({ name: pkg.name, architecture: pkg.architecture, to: pkg.version });
+    if (fetched && (await same(target))) await keep("repository");
   }
   return kept;
 }
