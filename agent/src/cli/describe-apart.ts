@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import type { DescribeUpdates, UpdateDescription } from "@breakwater/shared/wire";
 import type { ExecaError } from "execa";
+import type { ManagerId } from "../packages/index.ts";
 import { startApart } from "./start-apart.ts";
 
 /** A request names 200 packages at most, each of which is fetched and opened. */
@@ -9,6 +10,8 @@ const TIMEOUT_MS = 3 * 3_600_000;
 interface DescribeRequest {
   readonly request: DescribeUpdates;
   readonly cacheDir: string;
+  /** What the machine is patched with. */
+  readonly manager?: ManagerId | undefined;
 }
 
 /**
@@ -21,12 +24,13 @@ export async function describeApart(
   cacheDir: string,
   done: (description: UpdateDescription) => void,
   stopped: AbortSignal,
+  manager?: ManagerId,
 ): Promise<void> {
   const updates = request.updates ?? [];
   let answered = 0;
   try {
     const child = startApart("describe", {
-      input: JSON.stringify({ request, cacheDir } satisfies DescribeRequest),
+      input: JSON.stringify({ request, cacheDir, manager } satisfies DescribeRequest),
       timeout: TIMEOUT_MS,
       cancelSignal: stopped,
       buffer: { stdout: false },
@@ -46,8 +50,8 @@ export async function describeApart(
 
 /** The other side: reads the request from stdin, prints a description a line. */
 export async function describeHere(input: string, print: (line: string) => void): Promise<void> {
-  const { request, cacheDir } = JSON.parse(input) as DescribeRequest;
+  const { request, cacheDir, manager } = JSON.parse(input) as DescribeRequest;
   // Loaded here only: what it brings is what the agent itself should not carry.
   const { describeUpdates } = await import("../inventory/index.ts");
-  await describeUpdates(request, cacheDir, (description) => print(JSON.stringify(description)));
+  await describeUpdates(request, cacheDir, (description) => print(JSON.stringify(description)), manager);
 }

@@ -5,7 +5,7 @@ import { waitingUnits } from "./restart-stale.ts";
 
 /** The kernel that runs, the newest that is installed, and the package of the running one: "" in a container. */
 export async function kernels(w: Surroundings): Promise<{ running: string; newestInstalled: string; package: string }> {
-  const ecosystem = w.manager.id === "dnf" ? "rpm" : "deb";
+  const ecosystem = ECOSYSTEM_OF[w.manager.id];
   const packages = (await w.manager.everyVersion()).map((p) => ({ ...p, ecosystem }) as const);
   return { running: "", newestInstalled: "", package: "", ...describeKernel(packages, w.machine.kernel()) };
 }

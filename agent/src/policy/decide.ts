@@ -110,7 +110,7 @@ function decidePackages(policy: Policy, action: EndpointAction): Result<void, Re
       return refuse("policy-package", `${name} is not among the packages that the policy allows.`);
   }
   // An order that cannot be told may be a downgrade, so it counts as one.
-  const downgrades = action.packages.filter((p) => ["<", "?"].includes(compareVersions(p.manager === "dnf" ? "rpm" : "deb", p.to, p.from)));
+  const downgrades = action.packages.filter((p) => ["<", "?"].includes(compareVersions(ECOSYSTEM_OF[p.manager], p.to, p.from)));
   if (downgrades.length > policy.maxDowngrades)
     return refuse(
       "policy-package",
