@@ -139,7 +139,7 @@ const ZYPPER: readonly Row[] = [
 
 const APK: readonly Row[] = [
   {
-    id: "P1",
+    id: "X1",
     fault: "Alpine's apk",
     notRun: "Not built: Debian has no apk-tools to try it with. Such machines are looked at only, and plans say so.",
   },

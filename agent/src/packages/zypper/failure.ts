@@ -48,11 +48,11 @@ const LAST_SCRIPT = /^Executing %posttrans script '[^']+' \[(?:(?!Executing )[\s
 
 /**
  * Pure: packages of transactions that zypper did not bring to their end, which no later transaction installed again. Each of its
- * runs begins with the same words and numbers its steps; it says nothing at the end.
+ * runs begins with the same words, on a line that a killed one may have left open, and numbers its steps; it says nothing at the end.
  */
 export function cutOff(output: string): string[] {
   const open = new Set<string>();
-  for (const run of output.split(/^Loading repository data\.\.\.$/m)) {
+  for (const run of output.split(/Loading repository data\.\.\.$/m)) {
     const steps = [...run.matchAll(STEP)];
     const last = steps.at(-1);
     const started = run.match(/^Executing %posttrans script /gm)?.length ?? 0;
