@@ -29,7 +29,7 @@ export function faultsTable(rows: readonly Row[], results: readonly Result[]): s
     "",
     "Each row with a verdict was provoked on booted Debian hosts (`npm run test:hosts -- catalogue`) with the agent's own package and, where a change is",
     "made, a real controller, a plan and its approval. “Held” means that every assertion of its test did: what the agent said, what the controller knew and",
-    "what dpkg said afterwards. Quotations are the agent's own words.",
+    "what dpkg or rpm said afterwards. Quotations are the agent's own words.",
     "",
     `Of ${rows.length} rows ${runnable.length} have a test; ${held.length} held when they ran last.`,
     "",

@@ -1,3 +1,4 @@
+import { ECOSYSTEM_OF } from "@breakwater/shared/command";
 import { describeKernel, rebootState } from "../inventory/kernel.ts";
 import { askNeedRestart, rebootReasons } from "../reboot/index.ts";
 import type { Surroundings } from "./perform.ts";

@@ -1,4 +1,4 @@
-import type { EndpointAction, RefusalCode } from "@breakwater/shared/command";
+import { ECOSYSTEM_OF, type EndpointAction, type RefusalCode } from "@breakwater/shared/command";
 import { addMs, fail, type Instant, ok, type Problem, type Result } from "@breakwater/shared/core";
 import { compareVersions } from "@breakwater/shared/version";
 import { type AllowedTime, allowedSpans, isInside, isOpen } from "@breakwater/shared/window";

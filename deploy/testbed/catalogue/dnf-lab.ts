@@ -89,7 +89,7 @@ export class DnfLab extends Lab {
     until(
       "the package's script to run",
       5 * MINUTE,
-      async () => (await this.host.try("pgrep", "-f", "^sleep 12")).exitCode === 0,
+      async () => (await this.host.try("pgrep", "-f", "^sleep 8")).exitCode === 0,
       100,
     ) as Promise<true>;
   /** What a slow package's scripts noted, one version for each that came to its end. */

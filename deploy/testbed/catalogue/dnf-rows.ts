@@ -50,7 +50,7 @@ export function dnfRows(lab: DnfLab): void {
       const { execution, executionId } = await lab.deployed(host, await lab.approved(host, { "bw-slow": NEW }), async () => {
         await lab.scriptRuns();
         await host.exec("pkill", "-9", "-x", "dnf");
-        await host.sh("pkill -9 -f '[/]rpm-tmp'; pkill -9 -f '^sleep 12'; true");
+        await host.sh("pkill -9 -f '[/]rpm-tmp'; pkill -9 -f '^sleep 8'; true");
         expect(await host.rpms("bw-slow")).toEqual([OLD, NEW]);
       });
       expect(execution.state).toBe("succeeded");

@@ -5,9 +5,23 @@
  */
 export const ASK_DNF = String.raw`
 import json, os, shutil, subprocess, sys
-import dnf, dnf.rpm, hawkey
+import dnf, dnf.callback, dnf.rpm, hawkey
 
 ASK = json.loads(sys.argv[1])
+
+
+class Told(dnf.callback.DownloadProgress):
+    """Why each try failed: the error that dnf ends with says only that all did."""
+
+    def __init__(self):
+        self.reasons = []
+
+    def end(self, payload, status, message):
+        if status in (dnf.callback.STATUS_FAILED, dnf.callback.STATUS_MIRROR) and message and message not in self.reasons:
+            self.reasons.append(message)
+
+
+TOLD = Told()
 
 
 def evr(pkg):
@@ -54,19 +68,29 @@ def open_base(excludes, installroot="/", repositories=True, cached=False):
     return base
 
 
+BASES = {}
+
+
+def shared_base(excludes):
+    """One for all questions of this run: to read what the repositories offer takes longest."""
+    if excludes not in BASES:
+        BASES[excludes] = open_base(excludes)
+    return BASES[excludes]
+
+
 def offered(base, flags=0):
     return base.sack.query(flags=flags).available()
 
 
-def chosen(base, changes):
-    """The packages of the changes; which repository has the bytes is dnf's choice by cost and priority."""
+def chosen(base, changes, some=False):
+    """The packages of the changes, or some of them; which repository has the bytes is dnf's choice by cost and priority."""
     by_key = {}
     for pkg in offered(base).filter(name=[c["name"] for c in changes]):
         by_key.setdefault(key(pkg), []).append(pkg)
     gone = [c for c in changes if wanted(c) not in by_key]
-    if gone:
+    if gone and not some:
         raise SystemExit("gone: no repository offers " + ", ".join("%s-%s.%s" % (c["name"], c["to"], c["architecture"]) for c in gone))
-    return [sorted(by_key[wanted(c)], key=lambda p: (p.repo.priority, p.repo.cost, p.repoid))[0] for c in changes]
+    return [sorted(by_key[wanted(c)], key=lambda p: (p.repo.priority, p.repo.cost, p.repoid))[0] for c in changes if wanted(c) in by_key]
 
 
 def resolve(base, packages):
@@ -125,12 +149,12 @@ def updates():
 
 
 def simulate():
-    base = open_base(excludes=False)
+    base = shared_base(excludes=False)
     return resolve(base, chosen(base, ASK["changes"]))
 
 
 def pinned():
-    base = open_base(excludes=True)
+    base = shared_base(excludes=True)
     free, every = {key(p) for p in offered(base)}, {key(p) for p in offered(base, hawkey.IGNORE_EXCLUDES)}
     away = [c for c in ASK["changes"] if wanted(c) in every and wanted(c) not in free]
     best = {p.name: evr(p) for p in base.sack.query().filter(name=[c["name"] for c in away]).latest()}
@@ -138,13 +162,13 @@ def pinned():
 
 
 def origins():
-    base = open_base(excludes=False)
+    base = shared_base(excludes=False)
     asked = {wanted(c) for c in ASK["changes"]}
     return [{"name": p.name, "origin": p.vendor or "", "label": p.repo.name, "suite": p.repoid} for p in offered(base).filter(name=[a[0] for a in asked]) if key(p) in asked]
 
 
 def sizes():
-    base = open_base(excludes=False)
+    base = shared_base(excludes=False)
     packages = chosen(base, ASK["changes"])
     old = {(p.name, p.arch): p.installsize for p in base.sack.query().installed()}
     return {"download": sum(p.downloadsize for p in packages), "growth": sum(max(0, p.installsize - old.get((p.name, p.arch), 0)) for p in packages)}
@@ -153,8 +177,8 @@ def sizes():
 def fetch():
     """Into the given directory, under names of their own. dnf compares the hash with the signed metadata; the signature is checked here."""
     base = open_base(excludes=False)
-    packages = chosen(base, ASK["changes"])
-    base.download_packages(packages)
+    packages = chosen(base, ASK["changes"], ASK.get("some", False))
+    base.download_packages(packages, TOLD)
     files = []
     for pkg in packages:
         result, error = base.package_signature_check(pkg)
@@ -202,11 +226,28 @@ def refresh():
     return told
 
 
-OPERATIONS = {f.__name__: f for f in (updates, simulate, pinned, origins, sizes, fetch, restore, refresh)}
-try:
-    sys.stdout.write(json.dumps(OPERATIONS[ASK["op"]]()) + "\n")
-except dnf.exceptions.DepsolveError as error:
-    raise SystemExit("solver: %s" % error)
-except dnf.exceptions.DownloadError as error:
-    raise SystemExit("download: %s" % error)
+def beforehand():
+    """All that a plan is judged by, each answered or not by itself. The solver comes last: it leaves its marks in what it is given."""
+    told = {}
+    for question in (pinned, origins, sizes, simulate):
+        try:
+            told[question.__name__] = {"value": answer(question)}
+        except SystemExit as problem:
+            told[question.__name__] = {"problem": str(problem)}
+    return told
+
+
+def answer(question):
+    try:
+        return question()
+    except dnf.exceptions.DepsolveError as error:
+        raise SystemExit("solver: %s" % error)
+    except dnf.exceptions.DownloadError as error:
+        raise SystemExit("download: %s" % "; ".join(TOLD.reasons + [str(error)]))
+    except dnf.exceptions.Error as error:
+        raise SystemExit("broken: %s" % error)
+
+
+OPERATIONS = {f.__name__: f for f in (updates, beforehand, fetch, restore, refresh)}
+sys.stdout.write(json.dumps(answer(OPERATIONS[ASK["op"]])) + "\n")
 `;

@@ -15,13 +15,18 @@ const simulation = z.object({
 });
 const advisory = z.object({ id: z.string(), security: z.boolean(), severity: z.string(), title: z.string(), cves: z.array(z.string()) });
 
+const orProblem = <T extends z.ZodType>(value: T) => z.union([z.object({ value }), z.object({ problem: z.string() })]);
+
 /** The answers of ask-script.ts, by question. */
 export const answers = {
-  simulate: simulation,
+  /** What a plan is judged by, each with a value or the reason why there is none. */
+  beforehand: z.object({
+    pinned: orProblem(z.array(z.object({ name: z.string(), candidate: z.string() }))),
+    origins: orProblem(z.array(z.object({ name: z.string(), origin: z.string(), label: z.string(), suite: z.string() }))),
+    sizes: orProblem(z.object({ download: z.number(), growth: z.number() })),
+    simulate: orProblem(simulation),
+  }),
   restore: simulation,
-  pinned: z.array(z.object({ name: z.string(), candidate: z.string() })),
-  origins: z.array(z.object({ name: z.string(), origin: z.string(), label: z.string(), suite: z.string() })),
-  sizes: z.object({ download: z.number(), growth: z.number() }),
   fetch: z.array(change.extend({ version: z.string(), file: z.string() })),
   refresh: z.array(
     z.object({ uri: z.string(), suite: z.string(), state: z.enum(["fresh", "unreachable", "untrusted"]), detail: z.string() }),
@@ -71,13 +76,10 @@ export async function askDnf<Op extends keyof typeof answers>(
       output: "",
     });
   const ran = await run([python, "-c", ASK_DNF, JSON.stringify({ op, ...question })], { env: RPM_ENVIRONMENT, timeoutMs });
-  const output = reasonIn(ran.stderr).slice(-16_384);
-  if (ran.exitCode !== 0)
-    return fail({
-      failureClass: classifyDnfOutput(output) ?? "package-manager-broken",
-      message: ran.timedOut ? "dnf did not answer in time." : explainDnfOutput(output) || `dnf could not answer: ${output.slice(-300)}`,
-      output,
-    });
+  if (ran.exitCode !== 0) {
+    const failure = failureOf(reasonIn(ran.stderr));
+    return fail(ran.timedOut ? { ...failure, message: "dnf did not answer in time." } : failure);
+  }
   // Plugins may print before the answer, which is the last line.
   const read = z.safeParse(answers[op] as z.ZodType, jsonOf(ran.stdout.trim().split("\n").at(-1) ?? ""));
   return read.success
@@ -85,8 +87,19 @@ export async function askDnf<Op extends keyof typeof answers>(
     : fail({ failureClass: "simulation-differs", message: "dnf's answer cannot be read.", output: ran.stdout.slice(-4_096) });
 }
 
+/** What the words mean with which a question ended that has no answer. */
+export function failureOf(reason: string): ManagerFailure {
+  const output = reason.slice(-16_384);
+  return {
+    failureClass: classifyDnfOutput(output) ?? "package-manager-broken",
+    message: explainDnfOutput(output) || `dnf could not answer: ${output.slice(-300)}`,
+    output,
+  };
+}
+
 /** The question's own failure, without the complaints about repositories that stopped nothing. */
-export const reasonIn = (stderr: string): string => (/^(?:gone|untrusted|solver|download): [\s\S]*$/m.exec(stderr)?.[0] ?? stderr).trim();
+export const reasonIn = (stderr: string): string =>
+  (/^(?:gone|untrusted|solver|download|broken): [\s\S]*$/m.exec(stderr)?.[0] ?? stderr).trim();
 
 function jsonOf(text: string): unknown {
   try {

@@ -24,7 +24,7 @@ export function explainDnfOutput(output: string): string {
   const lines = output.split("\n").map((l) => l.trim());
   const script = lines.find((l) => /scriptlet failed, |^Error in [A-Z]+ scriptlet/.test(l));
   const reason = lines.find((l) => /^- (?:nothing provides|package .* (?:requires|conflicts|obsoletes)|cannot install)/.test(l))?.slice(2);
-  return script ?? reason ?? lines.find((l) => /^(?:Error: |error: |gone: |untrusted: |download: )/.test(l)) ?? "";
+  return script ?? reason ?? lines.find((l) => /^(?:Error: |error: |gone: |untrusted: |download: |broken: )/.test(l)) ?? "";
 }
 
 /** Whether dnf said that a transaction is done: its last word, after every script. */

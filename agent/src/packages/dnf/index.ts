@@ -11,14 +11,15 @@ import { compareRpmVersions, rpmSpaceNeeds } from "../rpm/versions.ts";
 import type { Run } from "../run.ts";
 import { askDnf } from "./ask.ts";
 import { avoid, avoidanceLines, avoided, expire } from "./avoidance.ts";
+import { askingBeforehand } from "./beforehand.ts";
 import { DNF, DNF_OPTIONS } from "./environment.ts";
 import { classifyDnfOutput, explainDnfOutput, saidComplete } from "./failure.ts";
 
 const LOOK_TIMEOUT_MS = 10 * 60_000;
 /** Downloads alone may be cut off: nothing is changed by then. */
 const DOWNLOAD_TIMEOUT_MS = 2 * 3_600_000;
-/** One version of before, for the way back. */
-const FETCH_ONE_TIMEOUT_MS = 30 * 60_000;
+/** Versions of before, for the way back. */
+const FETCH_OLD_TIMEOUT_MS = 30 * 60_000;
 const DNF_LOCK: PidLock = { file: "/var/lib/dnf/rpmdb_lock.pid", holders: /^(?:dnf|yum|microdnf|packagekit|python)/i };
 
 /** The end of a transaction that nobody saw, though every package is where it should be. */
@@ -31,6 +32,8 @@ const CUT_OFF = "dnf was ended before it said that it was complete: scripts that
 export function createDnf(run: Run, clock: Clock): PackageManager {
   const command = (argv: readonly [string, ...string[]]): ManagerCommand => ({ argv, env: RPM_ENVIRONMENT });
   const transact = (files: readonly string[]) => command([DNF, ...DNF_OPTIONS, "install", ...files]);
+
+  const beforehand = askingBeforehand(run);
 
   return {
     id: "dnf",
@@ -46,16 +49,16 @@ export function createDnf(run: Run, clock: Clock): PackageManager {
     avoid: (id, bad, why, expires) => avoid(id, avoidanceLines(id, bad, why, expires)),
     expireAvoidances: expire,
     keep: (packages, directory, caches) =>
-      keepInstalled(run, packages, directory, caches, async (version) => {
-        const fetched = await askDnf(run, "fetch", { changes: [version], directory }, FETCH_ONE_TIMEOUT_MS);
+      keepInstalled(run, packages, directory, caches, async (changes) => {
+        const fetched = await askDnf(run, "fetch", { changes, directory, some: true }, FETCH_OLD_TIMEOUT_MS);
         return fetched.ok;
       }),
-    simulate: (changes) => askDnf(run, "simulate", { changes }, LOOK_TIMEOUT_MS),
+    simulate: (changes) => beforehand("simulate", changes),
 
     compareVersions: async (a, b) => compareRpmVersions(a, b),
 
     async origins(changes) {
-      const told = await askDnf(run, "origins", { changes }, LOOK_TIMEOUT_MS);
+      const told = await beforehand("origins", changes);
       // An origin that nobody tells is a foreign one: the caller treats it so.
       return told.ok ? told.value : [];
     },
@@ -63,15 +66,14 @@ export function createDnf(run: Run, clock: Clock): PackageManager {
     async pinnedAway(changes) {
       // What we keep away ourselves after a rollback is no one's wish once a later plan names it.
       const ours = await avoided();
-      const asked = changes.filter((c) => !ours.has(`${c.name} ${c.to}`));
-      if (asked.length === 0) return [];
-      const told = await askDnf(run, "pinned", { changes: asked }, LOOK_TIMEOUT_MS);
+      // The first question to each plan, and so asked even where its answer is known: the others then are of now too.
+      const told = await beforehand("pinned", changes);
       if (!told.ok) throw new Error(`dnf does not say what is excluded: ${told.problem.message}`);
-      return told.value;
+      return told.value.filter(({ name }) => changes.some((c) => c.name === name && !ours.has(`${name} ${c.to}`)));
     },
 
     async spaceNeeds(changes) {
-      const told = await askDnf(run, "sizes", { changes }, LOOK_TIMEOUT_MS);
+      const told = await beforehand("sizes", changes);
       if (!told.ok) throw new Error(`dnf does not say how much space is needed: ${told.problem.message}`);
       return rpmSpaceNeeds(told.value.download, told.value.growth);
     },

@@ -25,8 +25,8 @@ async function headerOf(run: Run, argv: readonly string[]): Promise<string | und
   return ran.exitCode === 0 && /^[0-9a-f]{40}$/.test(ran.stdout.trim()) ? ran.stdout.trim() : undefined;
 }
 
-/** Has the tool above rpm lay one version into a directory, under its archive name. @returns whether it did */
-export type FetchOne = (version: { readonly name: string; readonly architecture: string; readonly to: string }) => Promise<boolean>;
+/** Has the tool above rpm lay versions into the directory, under their archive names; those that it can. @returns false when it failed */
+export type FetchOld = (some: readonly { readonly name: string; readonly architecture: string; readonly to: string }[]) => Promise<boolean>;
 
 /**
  * Bytes of the installed versions: what an earlier execution brought, else the repositories, while they still offer that version.
@@ -37,31 +37,44 @@ export async function keepInstalled(
   packages: readonly InstalledPackage[],
   directory: string,
   caches: readonly string[],
-  fetchOne: FetchOne,
+  fetchOld: FetchOld,
 ): Promise<KeptFile[]> {
   const kept: KeptFile[] = [];
+  const missing = new Map<InstalledPackage, string>();
+  const targetOf = (pkg: InstalledPackage) => join(directory, archiveName(pkg));
+  const same = async (file: string, header: string) => (await headerOf(run, ["-p", file])) === header;
+  const keep = async (pkg: InstalledPackage, source: KeptFile["source"]) => {
+    const { name, architecture, version } = pkg;
+    for (const file of await settled([{ name, architecture, version, file: targetOf(pkg) }], directory)) kept.push({ ...file, source });
+    missing.delete(pkg);
+  };
+  const fetch = (some: readonly InstalledPackage[]) =>
+    fetchOld(some.map((p) => ({ name: p.name, architecture: p.architecture, to: p.version })));
+  const takeFetched = async () => {
+    for (const [pkg, header] of [...missing])
+      if (existsSync(targetOf(pkg)) && (await same(targetOf(pkg), header))) await keep(pkg, "repository");
+  };
+
   for (const pkg of packages) {
     const header = await headerOf(run, [nevra(pkg)]);
-    const target = join(directory, archiveName(pkg));
-    const same = async (file: string) => header !== undefined && (await headerOf(run, ["-p", file])) === header;
-    const keep = async (source: KeptFile["source"]) => {
-      const { name, architecture, version } = pkg;
-      for (const file of await settled([{ name, architecture, version, file: target }], directory)) kept.push({ ...file, source });
-    };
-    const cached = await firstOf(
-      [directory, ...caches].map((c) => join(c, archiveName(pkg))),
-      same,
-    );
-    if (cached) {
-      if (cached !== target) {
-        await copyFile(cached, `${target}.part`);
-        await rename(`${target}.part`, target);
-      }
-      await keep("archive");
-      continue;
+    // Without it no bytes could be known for those that are installed.
+    if (header === undefined) continue;
+    missing.set(pkg, header);
+    const at = [directory, ...caches].map((c) => join(c, archiveName(pkg)));
+    const cached = await firstOf(at, (file) => same(file, header));
+    if (!cached) continue;
+    if (cached !== targetOf(pkg)) {
+      await copyFile(cached, `${targetOf(pkg)}.part`);
+      await rename(`${targetOf(pkg)}.part`, targetOf(pkg));
     }
-    const fetched = await fetchOne({ name: pkg.name, architecture: pkg.architecture, to: pkg.version });
-    if (fetched && (await same(target))) await keep("repository");
+    await keep(pkg, "archive");
+  }
+  // All in one run, which takes seconds to start; one that cannot be fetched or believed must not cost the others.
+  if (missing.size > 0) {
+    const all = [...missing.keys()];
+    const fetched = await fetch(all);
+    if (!fetched && all.length > 1) for (const pkg of all) await fetch([pkg]);
+    await takeFetched();
   }
   return kept;
 }

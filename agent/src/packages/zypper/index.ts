@@ -24,8 +24,8 @@ import { simulateInstall } from "./simulation.ts";
 const LOOK_TIMEOUT_MS = 10 * 60_000;
 /** Downloads alone may be cut off: nothing is changed by then. */
 const DOWNLOAD_TIMEOUT_MS = 2 * 3_600_000;
-/** One version of before, for the way back. */
-const FETCH_ONE_TIMEOUT_MS = 30 * 60_000;
+/** Versions of before, for the way back. */
+const FETCH_OLD_TIMEOUT_MS = 30 * 60_000;
 /** A question waits for another zypper for this long; the execution has waited with the plan's own time before. */
 const LOCK_WAIT_MS = 60_000;
 const ASKING = { lockWaitMs: LOCK_WAIT_MS } as const;
@@ -103,8 +103,8 @@ export function createZypper(run: Run, clock: Clock): PackageManager {
     },
 
     keep: (packages, directory, caches) =>
-      keepInstalled(run, packages, directory, caches, async (version) => {
-        const fetched = await fetchRpms(run, [version], directory, { ...ASKING, timeoutMs: FETCH_ONE_TIMEOUT_MS });
+      keepInstalled(run, packages, directory, caches, async (versions) => {
+        const fetched = await fetchRpms(run, versions, directory, { ...ASKING, timeoutMs: FETCH_OLD_TIMEOUT_MS });
         return fetched.ok;
       }),
 
