@@ -105,9 +105,7 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
   const zypper = options.manager === "zypper";
   const core =
     rpms.length > 0
-      ? await take("reboot", async () =>
-          ok([...(await coreReasons(runPackageTool)), ...(zypper ? await zypperRebootReasons(runPackageTool) : [])]),
-        )
+      ? await take("reboot", async () => ok([...(await coreReasons(runPackageTool)), ...(zypper ? zypperRebootReasons() : [])]))
       : [];
   const reboot = await take("reboot", async () =>
     ok({ ...(await rebootState(kernel, undefined, core)), kernelFallback: await fallback() }),

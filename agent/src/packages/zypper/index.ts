@@ -47,7 +47,7 @@ export function createZypper(run: Run, clock: Clock): PackageManager {
     repairRungs: 2,
     installed: async () => (await queryRpms(run)).packages,
     everyVersion: () => queryAllRpms(run),
-    rebootReasons: async () => [...(await coreReasons(run)), ...(await zypperRebootReasons(run))],
+    rebootReasons: async () => [...(await coreReasons(run)), ...zypperRebootReasons()],
     health: () => rpmHealth(run),
     lockHolder: () => rpmLockHolder(ZYPP_LOCK),
     compareVersions: async (a, b) => compareRpmVersions(a, b),
