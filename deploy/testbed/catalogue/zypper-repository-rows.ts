@@ -34,19 +34,19 @@ export function zypperRepositoryRows(lab: ZypperLab): void {
     fault(
       "Z4",
       [host],
-      "A person locks bw-three before a plan is made, and bw-two after one was approved.",
+      "A person locks bw-three before a plan is made, and bw-four after one was approved.",
       async () => {
         await lab.zypper("addlock", "bw-three");
         await until("the controller to know the lock", 3 * MINUTE, async () => (await lab.update(host, "bw-three"))?.update?.held);
         const refused = await lab.refusedPlan(host, "bw-three", NEW);
         expect(refused).toMatch(/held on the endpoint/);
-        const plan = await lab.approved(host, { "bw-two": NEW });
-        await lab.zypper("addlock", "bw-two");
+        const plan = await lab.approved(host, { "bw-four": NEW });
+        await lab.zypper("addlock", "bw-four");
         const { execution, executionId } = await lab.deployed(host, plan);
         expect(execution).toMatchObject({ state: "failed", failureClass: "held" });
         expect(await began(host, executionId)).toEqual([]);
         await agree(host, executionId, "failed");
-        expect([await host.rpms("bw-two"), await host.rpms("bw-three")]).toEqual([[OLD], [OLD]]);
+        expect([await host.rpms("bw-four"), await host.rpms("bw-three")]).toEqual([[OLD], [OLD]]);
         return `Before: “${refused}” After: ${said(execution)}`;
       },
       () => host.try("rm", "-f", LOCKS),

@@ -27,10 +27,9 @@ export function zypperRows(lab: ZypperLab): void {
         const locks = await host.sh(`cat ${LOCKS}`);
         expect(locks).toMatch(/solvable_name: bw-five\nversion: == 1\.1-1/);
         expect(locks).toMatch(/type: patch/);
-        // zypper's own ways of updating go on without it: a lock alone would stop `patch` as a whole.
-        const updating = (verb: string) => host.try("zypper", "--non-interactive", verb, "--dry-run", "--details");
-        const patch = await updating("patch");
-        expect(patch.out).not.toMatch(/bw-five +1\.0-1/);
+        // A lock on the version alone would stop `zypper patch` as a whole.
+        const patches = await lab.zypper("--xmlout", "list-patches");
+        expect(patches).toMatch(/<update kind="patch" [^>]*status="unwanted"[^>]*>(?:<status-since [^>]*>)?<summary>bw-five</);
         await rpmIsSound(host);
         await until(
           "the controller to know that it is kept away",
@@ -38,6 +37,27 @@ export function zypperRows(lab: ZypperLab): void {
           async () => (await lab.update(host, "bw-five"))?.update?.held,
         );
         return `${said(back)} Locks keep 1.1-1 and its patch away, and the controller lists it as held.`;
+      },
+    );
+
+    fault(
+      "Z7a",
+      [host],
+      "zypper and its rpm are killed (SIGKILL) while the %post of bw-slow runs, and that script with them.",
+      async () => {
+        const { execution, executionId } = await lab.deployed(host, await lab.approved(host, { "bw-slow": NEW }), async () => {
+          await lab.scriptRuns();
+          await host.sh("pkill -9 -x zypper; pkill -9 -x rpm; pkill -9 -f '[/]rpm-tmp'; pkill -9 -f '^sleep [0-9]'; true");
+          expect(await host.rpms("bw-slow")).toEqual([OLD, NEW]);
+        });
+        expect(execution.state).toBe("succeeded");
+        expect(await began(host, executionId)).toEqual(["apply", "repair"]);
+        expect(execution.reports.at(-1)?.packageManagerHealth).toBe("repaired");
+        await agree(host, executionId, "succeeded");
+        expect(await host.rpms("bw-slow")).toEqual([NEW]);
+        expect(await lab.scriptsOf("bw-slow")).toEqual(["1.0", "1.1"]);
+        await rpmIsSound(host);
+        return `Both versions were in the database. The same bytes were installed again, the script that was cut off ran to its end: ${said(execution)}`;
       },
     );
 
@@ -50,6 +70,38 @@ export function zypperRows(lab: ZypperLab): void {
       expect(await host.rpms("bw-badpost")).toEqual([NEW]);
       await rpmIsSound(host);
       return said(execution);
+    });
+
+    fault("Z1", [host], "A person's zypper is in the middle of bw-late when an approved plan begins.", async () => {
+      const plan = await lab.approved(host, { "bw-two": NEW });
+      await host.sh("systemd-run --quiet --unit=byhand --collect zypper --non-interactive install bw-late=1.1-1");
+      await lab.scriptRuns();
+      const { execution, executionId } = await lab.deployed(host, plan);
+      const waiting = execution.reports.find((r) => /^Waiting for (?:rpm|zypper) \(pid \d+\)/.test(r.message))?.message;
+      expect(waiting).toBeDefined();
+      expect(execution.state).toBe("succeeded");
+      expect(await began(host, executionId)).toEqual(["apply"]);
+      await agree(host, executionId, "succeeded");
+      expect([await host.rpms("bw-late"), await host.rpms("bw-two")]).toEqual([[NEW], [NEW]]);
+      expect(await lab.scriptsOf("bw-late")).toEqual(["1.0", "1.1"]);
+      await rpmIsSound(host);
+      return `Said “${waiting}” and waited; then ${said(execution)}`;
+    });
+
+    fault("Z7b", [host], "zypper alone is killed (SIGKILL) while the %post of bw-long runs; its rpm goes on.", async () => {
+      const { execution, executionId } = await lab.deployed(host, await lab.approved(host, { "bw-long": NEW }), async () => {
+        await lab.scriptRuns();
+        await host.exec("pkill", "-9", "-x", "zypper");
+        expect((await host.try("pgrep", "-x", "rpm")).exitCode).toBe(0);
+      });
+      expect(execution.state).toBe("succeeded");
+      expect(await began(host, executionId)).toEqual(["apply"]);
+      await agree(host, executionId, "succeeded");
+      expect(await host.rpms("bw-long")).toEqual([NEW]);
+      expect(await lab.scriptsOf("bw-long")).toEqual(["1.0", "1.1"]);
+      expect(execution.message).toMatch(/zypper was ended before it was done with bw-long-1\.1-1\.noarch/);
+      await rpmIsSound(host);
+      return `rpm was waited for and came to its end: ${said(execution)}`;
     });
 
     fault(
@@ -78,71 +130,23 @@ export function zypperRows(lab: ZypperLab): void {
       expect(await host.sh("cat /etc/bw-conf.conf /etc/bw-conf.conf.rpmnew")).toBe("value=mine\nvalue=1.1");
       return said(execution);
     });
+  });
+}
 
-    fault("Z12", [host], "A plan brings bw-four, which the owner's /etc/zypp/needreboot names.", async () => {
-      await host.sh("echo bw-four >/etc/zypp/needreboot");
-      const { execution, executionId } = await lab.run(host, { "bw-four": NEW });
-      expect(execution.state).toBe("succeeded");
-      expect(execution.message).toMatch(/Reboot needed: zypper says/);
-      await agree(host, executionId, "succeeded");
-      expect((await host.try("zypper", "--non-interactive", "needs-rebooting")).exitCode).toBe(102);
-      await until("the controller to know", 3 * MINUTE, async () => (await lab.endpoint())?.rebootRequired === true);
-      await host.reboot();
-      await until("the controller to know of the restart", 3 * MINUTE, async () => (await lab.endpoint())?.rebootRequired === false);
-      return said(execution);
-    });
+/** The restart of a machine that a change wants: the last, since it restarts the host. */
+export function zypperRestartRows(lab: ZypperLab): void {
+  const { host } = lab;
 
-    fault("Z1", [host], "A person's zypper is in the middle of bw-late when an approved plan begins.", async () => {
-      const plan = await lab.approved(host, { "bw-two": NEW });
-      await host.sh("systemd-run --quiet --unit=byhand --collect zypper --non-interactive install bw-late=1.1-1");
-      await lab.scriptRuns();
-      const { execution, executionId } = await lab.deployed(host, plan);
-      const waiting = execution.reports.find((r) => /^Waiting for (?:rpm|zypper) \(pid \d+\)/.test(r.message))?.message;
-      expect(waiting).toBeDefined();
-      expect(execution.state).toBe("succeeded");
-      expect(await began(host, executionId)).toEqual(["apply"]);
-      await agree(host, executionId, "succeeded");
-      expect([await host.rpms("bw-late"), await host.rpms("bw-two")]).toEqual([[NEW], [NEW]]);
-      expect(await lab.scriptsOf("bw-late")).toEqual(["1.0", "1.1"]);
-      await rpmIsSound(host);
-      return `Said “${waiting}” and waited; then ${said(execution)}`;
-    });
-
-    fault(
-      "Z7a",
-      [host],
-      "zypper and its rpm are killed (SIGKILL) while the %post of bw-slow runs, and that script with them.",
-      async () => {
-        const { execution, executionId } = await lab.deployed(host, await lab.approved(host, { "bw-slow": NEW }), async () => {
-          await lab.scriptRuns();
-          await host.sh("pkill -9 -x zypper; pkill -9 -x rpm; pkill -9 -f '[/]rpm-tmp'; pkill -9 -f '^sleep [0-9]'; true");
-          expect(await host.rpms("bw-slow")).toEqual([OLD, NEW]);
-        });
-        expect(execution.state).toBe("succeeded");
-        expect(await began(host, executionId)).toEqual(["apply", "repair"]);
-        expect(execution.reports.at(-1)?.packageManagerHealth).toBe("repaired");
-        await agree(host, executionId, "succeeded");
-        expect(await host.rpms("bw-slow")).toEqual([NEW]);
-        expect(await lab.scriptsOf("bw-slow")).toEqual(["1.0", "1.1"]);
-        await rpmIsSound(host);
-        return `Both versions were in the database. The same bytes were installed again, the script that was cut off ran to its end: ${said(execution)}`;
-      },
-    );
-
-    fault("Z7b", [host], "zypper alone is killed (SIGKILL) while the %post of bw-long runs; its rpm goes on.", async () => {
-      const { execution, executionId } = await lab.deployed(host, await lab.approved(host, { "bw-long": NEW }), async () => {
-        await lab.scriptRuns();
-        await host.exec("pkill", "-9", "-x", "zypper");
-        expect((await host.try("pgrep", "-x", "rpm")).exitCode).toBe(0);
-      });
-      expect(execution.state).toBe("succeeded");
-      expect(await began(host, executionId)).toEqual(["apply"]);
-      await agree(host, executionId, "succeeded");
-      expect(await host.rpms("bw-long")).toEqual([NEW]);
-      expect(await lab.scriptsOf("bw-long")).toEqual(["1.0", "1.1"]);
-      expect(execution.message).toMatch(/zypper was ended before it was done with bw-long-1\.1-1\.noarch/);
-      await rpmIsSound(host);
-      return `rpm was waited for and came to its end: ${said(execution)}`;
-    });
+  fault("Z12", [host], "A plan brings bw-four, which the owner's /etc/zypp/needreboot names.", async () => {
+    await host.sh("echo bw-four >/etc/zypp/needreboot");
+    const { execution, executionId } = await lab.run(host, { "bw-four": NEW });
+    expect(execution.state).toBe("succeeded");
+    expect(execution.message).toMatch(/Reboot needed: zypper says/);
+    await agree(host, executionId, "succeeded");
+    expect((await host.try("zypper", "--non-interactive", "needs-rebooting")).exitCode).toBe(102);
+    await until("the controller to know", 3 * MINUTE, async () => (await lab.endpoint())?.rebootRequired === true);
+    await host.reboot();
+    await until("the controller to know of the restart", 3 * MINUTE, async () => (await lab.endpoint())?.rebootRequired === false);
+    return said(execution);
   });
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from "vitest";
 import { ZypperLab } from "./zypper-lab.ts";
 import { zypperRepositoryRows } from "./zypper-repository-rows.ts";
-import { zypperRows } from "./zypper-rows.ts";
+import { zypperRestartRows, zypperRows } from "./zypper-rows.ts";
 
 // One Debian host that its owner has patched with zypper. Its rows go one after another; no two share a package.
 const lab = new ZypperLab(1);
@@ -13,5 +13,6 @@ const BAD = ["bw-conf", "bw-badpre", "bw-badpost", "bw-needs"];
 beforeAll(() => lab.startWith([...PLAIN, ...SLOW, ...BAD]));
 afterAll(() => lab.stop());
 
-zypperRepositoryRows(lab);
 zypperRows(lab);
+zypperRepositoryRows(lab);
+zypperRestartRows(lab);
