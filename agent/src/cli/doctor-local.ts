@@ -1,5 +1,5 @@
-import { stat } from "node:fs/promises";
-import { repositories } from "../inventory/index.ts";
+import { repositories, rpmRepositories } from "../inventory/index.ts";
+import { drivenManager, listsFetchedAt } from "../packages/index.ts";
 import { loadOperatorKeys, loadPolicy } from "../policy/index.ts";
 import { createExecutorLink } from "../session/index.ts";
 import { socketObstacle, type User } from "./doctor-permissions.ts";
@@ -43,19 +43,37 @@ export async function examineExecutor(socketPath: string, user: User): Promise<F
   );
 }
 
-export async function examineLists(now: number): Promise<Finding[]> {
-  const list = await repositories(now as never, new Map());
-  if (!list.ok) return [broken("apt lists", list.problem.message, "Look at /etc/apt/sources.list and sources.list.d.")];
-  if (list.value.length === 0) return [broken("apt lists", "apt has no repositories", "Without them pending updates are unknown.")];
+const LISTS = {
+  apt: {
+    where: "/etc/apt/sources.list and sources.list.d",
+    says: "apt-get update says why.",
+    fetch: "apt-get update, or let apt-daily.timer do it.",
+  },
+  dnf: {
+    where: "/etc/yum.repos.d",
+    says: "dnf makecache --refresh says why.",
+    fetch: "dnf makecache --refresh, or let dnf-makecache.timer do it.",
+  },
+} as const;
+
+/** The package lists of what this machine is patched with; apt's where its package manager cannot be driven. */
+export async function examineLists(configDir: string, now: number): Promise<Finding[]> {
+  const manager = (await drivenManager(configDir)) ?? "apt";
+  const title = `${manager} lists`;
+  const { where, says, fetch } = LISTS[manager];
+  const list = manager === "dnf" ? await rpmRepositories() : await repositories(now as never, new Map());
+  if (!list.ok) return [broken(title, list.problem.message, `Look at ${where}.`)];
+  if (list.value.length === 0) return [broken(title, `${manager} has no repositories`, "Without them pending updates are unknown.")];
   const findings: Finding[] = list.value
     .filter((r) => r.state !== "trusted")
-    .map((r) => doubtful("apt lists", `${r.uri} ${r.suite}: ${r.detail || r.state}`, "apt-get update says why."));
-  const fetchedAt = (await stat("/var/lib/apt/lists/partial").catch(() => undefined))?.mtimeMs ?? 0;
+    .map((r) => doubtful(title, `${r.uri} ${r.suite}: ${r.detail || r.state}`, says));
+  const fetchedAt = await listsFetchedAt(manager);
+  if (fetchedAt === 0) return [...findings, doubtful(title, "they were never fetched", fetch)];
   const days = Math.floor((now - fetchedAt) / DAY_MS);
   findings.push(
     days > 2
-      ? doubtful("apt lists", `they were fetched ${days} days ago`, "apt-get update, or let apt-daily.timer do it.")
-      : good("apt lists", `${list.value.length} repositories, fetched within the last ${days + 1} days`),
+      ? doubtful(title, `they were fetched ${days} days ago`, fetch)
+      : good(title, `${list.value.length} repositories, fetched within the last ${days + 1} days`),
   );
   return findings;
 }

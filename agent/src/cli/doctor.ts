@@ -34,7 +34,7 @@ export async function diagnose(configuration: Configuration, clock: Clock, env =
   findings.push(...(await examinePolicy(configuration.configDir)));
   findings.push(await examineExecutor(configuration.executorSocket, user));
   findings.push(...examineUpgrade(await readUpgrade()));
-  findings.push(...(await examineLists(clock.now())));
+  findings.push(...(await examineLists(configuration.configDir, clock.now())));
   return findings;
 }
 
