@@ -15,7 +15,7 @@ import { ownInterfaces, readNeighbours } from "./network.ts";
 import { pendingUpdates } from "./pending-updates.ts";
 import { type RefreshOutcome, repositories } from "./repositories.ts";
 import { rpmPendingUpdates } from "./rpm-pending-updates.ts";
-import { DNF_PLACES, rpmRepositories, ZYPPER_PLACES } from "./rpm-repositories.ts";
+import { RPM_PLACES, rpmRepositories } from "./rpm-repositories.ts";
 import { readServices } from "./services.ts";
 
 export interface CollectOptions {
@@ -80,7 +80,7 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
     });
   const outcome = options.refreshOutcome();
   const aptLists = debs.length > 0 ? await take("repositories", () => repositories(options.clock.now(), outcome)) : undefined;
-  const places = decideRpmTool(options.manager) === "zypper" ? ZYPPER_PLACES : DNF_PLACES;
+  const places = RPM_PLACES[decideRpmTool(options.manager) ?? "dnf"];
   const rpmLists = rpms.length > 0 ? await take("repositories", () => rpmRepositories(outcome, places)) : undefined;
   const lost = await take("way-back", () => lostVersions(ofApt ?? []));
   const units = await take("services", () => readServices());

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expectOk } from "@breakwater/shared/core";
 import { describe, expect, it } from "vitest";
-import { DNF_PLACES, rpmRepositories, ZYPPER_PLACES } from "./rpm-repositories.ts";
+import { type Places, RPM_PLACES, rpmRepositories } from "./rpm-repositories.ts";
 
-const places = async () => {
+const places = async (tool: keyof typeof RPM_PLACES = "dnf"): Promise<Places> => {
   const root = await mkdtemp(join(tmpdir(), "breakwater-test-"));
-  return { ...DNF_PLACES, repositories: root, main: join(root, "dnf.conf"), cache: join(root, "cache") };
+  return { ...RPM_PLACES[tool], repositories: root, main: join(root, "dnf.conf"), cache: join(root, "cache") };
 };
 
 describe("repositories of dnf", () => {
@@ -60,7 +60,7 @@ describe("repositories of dnf", () => {
 });
 
 it("of zypper are checked by signature unless they say otherwise, and known by what its solver reads", async () => {
-  const at = { ...(await places()), checks: ZYPPER_PLACES.checks, mark: ZYPPER_PLACES.mark, isCacheOf: ZYPPER_PLACES.isCacheOf };
+  const at = await places("zypper");
   const section = (id: string, more = "") => `[${id}]\nenabled=1\nbaseurl=https://mirror.example/${id}\n${more}`;
   await writeFile(
     join(at.repositories, "all.repo"),

@@ -21,15 +21,17 @@ export interface Places {
 const isDnfCacheOf = (id: string, directory: string): boolean =>
   directory.startsWith(`${id}-`) && /^[0-9a-f]{16}$/.test(directory.slice(id.length + 1));
 
-export const DNF_PLACES: Places = {
-  ...{ repositories: "/etc/yum.repos.d", main: "/etc/dnf/dnf.conf", cache: "/var/cache/dnf", checks: false },
-  ...{ mark: "repodata/repomd.xml", isCacheOf: isDnfCacheOf },
-};
-/** What zypper's solver reads was made out of every kind of list. */
-export const ZYPPER_PLACES: Places = {
-  ...{ repositories: "/etc/zypp/repos.d", main: "/etc/zypp/zypp.conf", cache: "/var/cache/zypp/solv", checks: true },
-  ...{ mark: "solv", isCacheOf: (id, directory) => directory === id.replaceAll("/", "_") },
-};
+export const RPM_PLACES = {
+  dnf: {
+    ...{ repositories: "/etc/yum.repos.d", main: "/etc/dnf/dnf.conf", cache: "/var/cache/dnf", checks: false },
+    ...{ mark: "repodata/repomd.xml", isCacheOf: isDnfCacheOf },
+  },
+  // What zypper's solver reads was made out of every kind of list.
+  zypper: {
+    ...{ repositories: "/etc/zypp/repos.d", main: "/etc/zypp/zypp.conf", cache: "/var/cache/zypp/solv", checks: true },
+    ...{ mark: "solv", isCacheOf: (id: string, directory: string) => directory === id.replaceAll("/", "_") },
+  },
+} as const satisfies Readonly<Record<string, Places>>;
 const MAX_FILES = 200;
 
 interface Section {
@@ -43,7 +45,7 @@ interface Section {
  * @param outcome By "uri id": the tool puts its variables into the addresses, so the id alone tells which one is meant.
  * @see man dnf.conf, "Repo options"; zypper(8), "Repository management"
  */
-export async function rpmRepositories(outcome: RefreshOutcome = new Map(), places = DNF_PLACES): Promise<Result<Repository[]>> {
+export async function rpmRepositories(outcome: RefreshOutcome = new Map(), places: Places = RPM_PLACES.dnf): Promise<Result<Repository[]>> {
   const names = (await readdir(places.repositories).catch(() => [] as string[])).filter((n) => n.endsWith(".repo")).sort();
   const sections: Section[] = [];
   for (const name of names.slice(0, MAX_FILES)) sections.push(...parseSections(await readFile(join(places.repositories, name), "utf8")));
