@@ -38,7 +38,7 @@ function machine(
       },
     },
     journal: { append: (r: JournalRecord) => records.push(r) },
-    manager: { halfDone: () => [], installed: async () => [image(OLD), image(NEW)] } as unknown as PackageManager,
+    manager: { id: "apt", halfDone: () => [], everyVersion: async () => [image(OLD), image(NEW)] } as unknown as PackageManager,
     mayReboot: async () => (options.allowed === false ? fail({ code: "policy-window", message: "It closes." }) : ok(undefined)),
     report: (state: string, { message = "" }) => done.push(`report ${state}: ${message}`),
     delivered: async () => undefined,
