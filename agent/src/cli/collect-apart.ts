@@ -1,6 +1,7 @@
 import { fail, ok, type Problem, type Result, systemClock } from "@breakwater/shared/core";
 import type { EndpointIdentity, WireInventory } from "@breakwater/shared/wire";
 import type { RefreshOutcome } from "../inventory/index.ts";
+import type { ManagerId } from "../packages/index.ts";
 import { startApart, tellApart } from "./start-apart.ts";
 import { readUpgrade, upgradeProblem } from "./upgrade-result.ts";
 
@@ -14,6 +15,8 @@ export interface CollectRequest {
   readonly stateDir: string;
   /** The owner's policy, read by who asks. */
   readonly neighbours: boolean;
+  /** What the machine is patched with. */
+  readonly manager?: ManagerId | undefined;
   readonly scanProblem?: Problem | undefined;
   readonly refreshOutcome: readonly (readonly [string, { readonly state: string; readonly detail: string }])[];
 }
@@ -60,6 +63,7 @@ export async function collectHere(input: string): Promise<string> {
     stateDir: request.stateDir,
     scanProblem: request.scanProblem,
     neighbours: request.neighbours,
+    manager: request.manager,
     refreshOutcome: () => new Map(request.refreshOutcome),
   });
   executor.close();

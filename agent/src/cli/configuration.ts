@@ -18,7 +18,7 @@ const fileSchema = z.strictObject({
   metricsPort: z.number().int().min(0).max(65_535).default(9_465),
   executorSocket: z.string().default(EXECUTOR_SOCKET),
   componentScan: scanSettingsSchema.default(scanSettingsSchema.parse({})),
-  /** What the machine is patched with; by itself apt where dpkg is, else dnf. */
+  /** What the machine is patched with; by itself apt where dpkg is, zypper where the system is a SUSE, else dnf. */
   packageManager: managerChoice,
   /** The executor's: how much of ended executions is kept. */
   retention: retentionSchema.default(retentionSchema.parse({})),

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import type { DescribeUpdates, UpdateDescription } from "@breakwater/shared/wire";
+import type { ManagerId } from "../packages/index.ts";
 import { startApart, tellApart } from "./start-apart.ts";
 
 /** A request names 200 packages at most, each of which is fetched and opened. */
@@ -10,6 +11,8 @@ const MAX_BYTES = 1024 * 1024;
 interface DescribeRequest {
   readonly request: DescribeUpdates;
   readonly cacheDir: string;
+  /** What the machine is patched with. */
+  readonly manager?: ManagerId | undefined;
 }
 
 /**
@@ -22,6 +25,7 @@ export async function describeApart(
   cacheDir: string,
   done: (description: UpdateDescription) => void,
   stopped: AbortSignal,
+  manager?: ManagerId,
 ): Promise<void> {
   const updates = request.updates ?? [];
   let answered = 0;
@@ -30,7 +34,7 @@ export async function describeApart(
     if (!stopped.aborted && update !== undefined) done({ update, problem: `description-failed: ${why}`.slice(0, 500) });
   };
   const child = startApart("describe", {
-    input: JSON.stringify({ request, cacheDir } satisfies DescribeRequest),
+    input: JSON.stringify({ request, cacheDir, manager } satisfies DescribeRequest),
     timeoutMs: TIMEOUT_MS,
     maxBytes: MAX_BYTES,
     stopped,
@@ -50,8 +54,8 @@ export async function describeApart(
 
 /** The other side: reads the request from stdin, prints a description a line. */
 export async function describeHere(input: string, print: (line: string) => void): Promise<void> {
-  const { request, cacheDir } = JSON.parse(input) as DescribeRequest;
+  const { request, cacheDir, manager } = JSON.parse(input) as DescribeRequest;
   // Loaded here only: what it brings is what the agent itself should not carry.
   const { describeUpdates } = await import("../inventory/index.ts");
-  await describeUpdates(request, cacheDir, (description) => print(JSON.stringify(description)));
+  await describeUpdates(request, cacheDir, (description) => print(JSON.stringify(description)), manager);
 }

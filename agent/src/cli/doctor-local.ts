@@ -1,4 +1,4 @@
-import { repositories, rpmRepositories } from "../inventory/index.ts";
+import { RPM_PLACES, repositories, rpmRepositories } from "../inventory/index.ts";
 import { drivenManager, listsFetchedAt } from "../packages/index.ts";
 import { loadOperatorKeys, loadPolicy } from "../policy/index.ts";
 import { createExecutorLink } from "../session/index.ts";
@@ -54,6 +54,7 @@ const LISTS = {
     says: "dnf makecache --refresh says why.",
     fetch: "dnf makecache --refresh, or let dnf-makecache.timer do it.",
   },
+  zypper: { where: "/etc/zypp/repos.d", says: "zypper refresh says why.", fetch: "zypper refresh." },
 } as const;
 
 /** The package lists of what this machine is patched with; apt's where its package manager cannot be driven. */
@@ -61,7 +62,7 @@ export async function examineLists(configDir: string, now: number): Promise<Find
   const manager = (await drivenManager(configDir)) ?? "apt";
   const title = `${manager} lists`;
   const { where, says, fetch } = LISTS[manager];
-  const list = manager === "dnf" ? await rpmRepositories() : await repositories(now as never, new Map());
+  const list = manager === "apt" ? await repositories(now as never, new Map()) : await rpmRepositories(new Map(), RPM_PLACES[manager]);
   if (!list.ok) return [broken(title, list.problem.message, `Look at ${where}.`)];
   if (list.value.length === 0) return [broken(title, `${manager} has no repositories`, "Without them pending updates are unknown.")];
   const findings: Finding[] = list.value

@@ -173,7 +173,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     telemetry.configure({ intervalSeconds: read.healthIntervalSeconds, checks: read.checks });
   }
   const describe = createDescribing({
-    describe: (request, done) => describeApart(request, cacheDir, done, stopping.signal),
+    describe: async (request, done) => describeApart(request, cacheDir, done, stopping.signal, await drivenManager(configDir)),
     send(description) {
       const u = description.update;
       session.send(`describe:${u?.name}:${u?.architecture}:${u?.fromVersion}:${u?.toVersion}`, {
@@ -187,7 +187,10 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
     packagesSeen = await packagesChangedAt();
     collectedAt = clock.now();
     const looked = await collectApart(
-      { os: machine.os ?? null, executorSocket: options.executorSocket, stateDir, scanProblem, neighbours: policy.policy.neighbours },
+      {
+        ...{ os: machine.os ?? null, executorSocket: options.executorSocket, stateDir, scanProblem },
+        ...{ neighbours: policy.policy.neighbours, manager: await drivenManager(configDir) },
+      },
       refresh.outcome(),
     );
     if (!looked.ok) return log.error(looked.problem, "inventory not taken");

@@ -1,3 +1,4 @@
+import { ECOSYSTEM_OF } from "@breakwater/shared/command";
 import { describeKernel, rebootState } from "../inventory/kernel.ts";
 import { askNeedRestart, rebootReasons } from "../reboot/index.ts";
 import type { Surroundings } from "./perform.ts";
@@ -5,7 +6,7 @@ import { waitingUnits } from "./restart-stale.ts";
 
 /** The kernel that runs, the newest that is installed, and the package of the running one: "" in a container. */
 export async function kernels(w: Surroundings): Promise<{ running: string; newestInstalled: string; package: string }> {
-  const ecosystem = w.manager.id === "dnf" ? "rpm" : "deb";
+  const ecosystem = ECOSYSTEM_OF[w.manager.id];
   const packages = (await w.manager.everyVersion()).map((p) => ({ ...p, ecosystem }) as const);
   return { running: "", newestInstalled: "", package: "", ...describeKernel(packages, w.machine.kernel()) };
 }

@@ -47,7 +47,7 @@ export const recordSchema = z.discriminatedUnion("kind", [
     before: z.array(packageBefore),
     /** Packages that still have to change; those that are there already are left out. */
     changes: z.array(
-      z.object({ manager: z.enum(["apt", "dnf"]), name: z.string(), architecture: z.string(), from: z.string(), to: z.string() }),
+      z.object({ manager: z.enum(["apt", "dnf", "zypper"]), name: z.string(), architecture: z.string(), from: z.string(), to: z.string() }),
     ),
     unitsBefore: z.array(unitBefore),
     /** All packages of the machine as "name:architecture=version", so that a change nobody approved is seen. */

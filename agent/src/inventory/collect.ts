@@ -2,8 +2,10 @@ import { release } from "node:os";
 import { type Clock, formatInstant, type Problem, type Result } from "@breakwater/shared/core";
 import type { EndpointIdentity, WireInventory } from "@breakwater/shared/wire";
 import { describeExposure, type InspectMachine, machineAddresses, packageOwners } from "../exposure/index.ts";
-import { coreReasons } from "../packages/dnf/core-updates.ts";
+import { decideRpmTool, type ManagerId } from "../packages/index.ts";
+import { coreReasons } from "../packages/rpm/core-updates.ts";
 import { runTool as runPackageTool } from "../packages/run.ts";
+import { zypperRebootReasons } from "../packages/zypper/reboot.ts";
 import { describeComponents, loadResult } from "./components/index.ts";
 import type { ContainerRuntime } from "./containers/index.ts";
 import { packageDatabases, type SystemPackage } from "./databases/index.ts";
@@ -13,12 +15,14 @@ import { ownInterfaces, readNeighbours } from "./network.ts";
 import { pendingUpdates } from "./pending-updates.ts";
 import { type RefreshOutcome, repositories } from "./repositories.ts";
 import { rpmPendingUpdates } from "./rpm-pending-updates.ts";
-import { rpmRepositories } from "./rpm-repositories.ts";
+import { RPM_PLACES, rpmRepositories } from "./rpm-repositories.ts";
 import { readServices } from "./services.ts";
 
 export interface CollectOptions {
   readonly os: EndpointIdentity["os"];
   readonly clock: Clock;
+  /** What the machine is patched with; undefined where that cannot be driven. */
+  readonly manager: ManagerId | undefined;
   /** Raw facts about processes: from our own view of /proc, or from the executor's. */
   readonly inspect: InspectMachine;
   /** What container runtimes hold: asked by ourselves, or by the executor. */
@@ -63,20 +67,21 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
   const debs = packages.filter((p) => p.ecosystem === "deb");
   const rpms = packages.filter((p) => p.ecosystem === "rpm");
   const ofApt = debs.length > 0 ? await take("pending-updates", () => pendingUpdates(debs, options.os?.architecture ?? "")) : undefined;
-  const ofDnf = rpms.length > 0 ? await take("pending-updates", () => rpmPendingUpdates()) : undefined;
+  const ofRpm = rpms.length > 0 ? await take("pending-updates", () => rpmPendingUpdates(options.manager)) : undefined;
   // Of its own name: what is wrong with "pending-updates" itself has the controller keep to the list that it has.
-  for (const problem of ofDnf?.problems ?? []) note("updates-in-part", problem);
-  const updates = ofApt || ofDnf ? [...(ofApt ?? []), ...(ofDnf?.updates ?? [])] : undefined;
+  for (const problem of ofRpm?.problems ?? []) note("updates-in-part", problem);
+  const updates = ofApt || ofRpm ? [...(ofApt ?? []), ...(ofRpm?.updates ?? [])] : undefined;
   if (debs.length + rpms.length === 0)
     note("pending-updates", {
       code: "not-asked",
       message: databases.some((d) => d.id === "dpkg" || d.id === "rpm")
         ? "Without the list of packages nothing can be said of their updates."
-        : "Only apt and dnf are asked for updates: what other package managers offer is unknown, and plans cannot patch with them.",
+        : "Only apt, dnf and zypper are asked for updates: what other package managers offer is unknown, and plans cannot patch with them.",
     });
   const outcome = options.refreshOutcome();
   const aptLists = debs.length > 0 ? await take("repositories", () => repositories(options.clock.now(), outcome)) : undefined;
-  const dnfLists = rpms.length > 0 ? await take("repositories", () => rpmRepositories(outcome)) : undefined;
+  const places = RPM_PLACES[decideRpmTool(options.manager) ?? "dnf"];
+  const rpmLists = rpms.length > 0 ? await take("repositories", () => rpmRepositories(outcome, places)) : undefined;
   const lost = await take("way-back", () => lostVersions(ofApt ?? []));
   const units = await take("services", () => readServices());
   const owners = packageOwners();
@@ -97,7 +102,11 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
     const seen = await inspectOnce();
     return (seen.ok ? seen.value.kernelFallback : undefined) ?? "";
   };
-  const core = rpms.length > 0 ? await take("reboot", async () => ok(await coreReasons(runPackageTool))) : [];
+  const zypper = options.manager === "zypper";
+  const core =
+    rpms.length > 0
+      ? await take("reboot", async () => ok([...(await coreReasons(runPackageTool)), ...(zypper ? zypperRebootReasons() : [])]))
+      : [];
   const reboot = await take("reboot", async () =>
     ok({ ...(await rebootState(kernel, undefined, core)), kernelFallback: await fallback() }),
   );
@@ -122,13 +131,13 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
     loadedPackages: exposure?.loadedPackages ?? [],
     kernel,
     reboot: reboot ?? null,
-    repositories: [...(aptLists ?? []), ...(dnfLists ?? [])],
+    repositories: [...(aptLists ?? []), ...(rpmLists ?? [])],
     hardware: machine ? { ...machine, ...(seen?.ok ? seen.value.smbios : {}) } : null,
     network: { interfaces, neighbourhood: neighbourhood ?? null },
     components: found?.components ?? [],
     componentScan: found?.componentScan ?? null,
     containerRuntimes: runtimes ?? [],
-    lostVersions: [...(lost ?? []), ...(ofDnf?.lost ?? [])],
+    lostVersions: [...(lost ?? []), ...(ofRpm?.lost ?? [])],
     problems,
     collectedAt: formatInstant(options.clock.now()),
   };

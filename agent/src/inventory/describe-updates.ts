@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { fail, ok, type Problem, type Result } from "@breakwater/shared/core";
 import type { DescribeUpdates, UpdateDescription, UpdateDescription__Output } from "@breakwater/shared/wire";
+import type { ManagerId } from "../packages/index.ts";
 import { changelogSince, withoutRebuild } from "./changelog.ts";
 import { paragraphs } from "./deb822.ts";
 import { askUpdates, describeAdvisories } from "./rpm-pending-updates.ts";
@@ -29,6 +30,7 @@ export async function describeUpdates(
   request: DescribeUpdates,
   cacheDir: string,
   done: (description: UpdateDescription) => void,
+  driven?: ManagerId,
 ): Promise<void> {
   let budget = Math.min(Number(request.downloadLimitBytes ?? 0) || MAX_DOWNLOAD_BYTES, MAX_DOWNLOAD_BYTES);
   const spend = (bytes: number): boolean => {
@@ -40,7 +42,7 @@ export async function describeUpdates(
   for (const update of (request.updates ?? []).slice(0, MAX_UPDATES)) {
     const dir = await mkdtemp(join(cacheDir, "describe-"));
     try {
-      const read = await describeOne(update as Update, dir, spend);
+      const read = await describeOne(update as Update, dir, spend, driven);
       done(read.ok ? { update, ...read.value, problem: "" } : { update, problem: `${read.problem.code}: ${read.problem.message}` });
     } finally {
       await rm(dir, { recursive: true, force: true });
@@ -51,9 +53,9 @@ export async function describeUpdates(
 type Description = Pick<UpdateDescription, "cves" | "urgency" | "changelog" | "maintainerScripts">;
 type Spend = (bytes: number) => boolean;
 
-async function describeOne(update: Update, dir: string, spend: Spend): Promise<Result<Description>> {
+async function describeOne(update: Update, dir: string, spend: Spend, driven: ManagerId | undefined): Promise<Result<Description>> {
   const { ecosystem, name, architecture, fromVersion, toVersion } = update;
-  if (ecosystem === "rpm") return describeRpm(name, architecture, toVersion);
+  if (ecosystem === "rpm") return describeRpm(driven, name, architecture, toVersion);
   if (ecosystem !== "deb") return fail({ code: "ecosystem-unknown", message: `This agent cannot read ${ecosystem} packages.` });
   if (!NAME.test(name) || !ARCHITECTURE.test(architecture) || !VERSION.test(fromVersion) || !VERSION.test(toVersion))
     return fail({ code: "request-malformed", message: "The request names no Debian package." });
@@ -75,11 +77,16 @@ async function describeOne(update: Update, dir: string, spend: Spend): Promise<R
 }
 
 /** rpm's repositories carry their advisories: nothing has to be fetched. */
-async function describeRpm(name: string, architecture: string, version: string): Promise<Result<Description>> {
-  const told = await askUpdates();
+async function describeRpm(
+  driven: ManagerId | undefined,
+  name: string,
+  architecture: string,
+  version: string,
+): Promise<Result<Description>> {
+  const told = await askUpdates(driven);
   if (!told.ok) return told;
   const update = told.value.updates.find((u) => u.name === name && u.architecture === architecture && u.candidate === version);
-  if (!update) return fail({ code: "version-gone", message: `dnf does not offer ${name}-${version}.${architecture} (any more).` });
+  if (!update) return fail({ code: "version-gone", message: `no repository offers ${name}-${version}.${architecture} (any more).` });
   if (update.advisories.length === 0)
     return fail({ code: "no-advisory", message: `The repository ${update.repository} has no advisory for ${name} ${version}.` });
   return ok(describeAdvisories(update));

@@ -3,17 +3,16 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, ok, type Problem, type Result } from "@breakwater/shared/core";
 import type { WireInventory, WirePendingUpdate } from "@breakwater/shared/wire";
-import type * as z from "zod";
 import { EXECUTOR_STATE_DIR } from "../executor/protocol.ts";
-import { type answers, askDnf } from "../packages/dnf/ask.ts";
-import { archiveName } from "../packages/dnf/environment.ts";
+import { askDnf } from "../packages/dnf/ask.ts";
+import { decideRpmTool, type ManagerId } from "../packages/index.ts";
+import { archiveName } from "../packages/rpm/environment.ts";
+import type { RpmUpdate, RpmUpdates } from "../packages/rpm/updates.ts";
 import { runTool } from "../packages/run.ts";
+import { zypperUpdates } from "../packages/zypper/updates.ts";
 
 const TIMEOUT_MS = 120_000;
 const KEPT = join(EXECUTOR_STATE_DIR, "archives");
-
-export type DnfUpdates = z.infer<(typeof answers)["updates"]>;
-export type DnfUpdate = DnfUpdates["updates"][number];
 
 export interface RpmPending {
   readonly updates: WirePendingUpdate[];
@@ -21,29 +20,35 @@ export interface RpmPending {
   readonly problems: readonly Problem[];
 }
 
-/** What dnf knows from the metadata that root has fetched; nothing is downloaded for it. */
-export async function askUpdates(): Promise<Result<DnfUpdates>> {
-  const told = await askDnf(runTool, "updates", {}, TIMEOUT_MS);
+/**
+ * What dnf or zypper knows from the metadata that root has fetched; nothing is downloaded for it.
+ * @param driven What the machine is patched with.
+ */
+export async function askUpdates(driven: ManagerId | undefined): Promise<Result<RpmUpdates>> {
+  const tool = decideRpmTool(driven);
+  const told = tool === "zypper" ? await zypperUpdates(runTool) : await askDnf(runTool, "updates", {}, TIMEOUT_MS);
   if (told.ok) return told;
-  const other = ["/usr/bin/zypper", "/usr/bin/dnf5"]
-    .find((f) => existsSync(f))
-    ?.split("/")
-    .at(-1);
-  const why = other ? `${other} is not asked for updates yet: what it offers is unknown, and plans cannot patch with it.` : "";
-  return fail({ code: "dnf-silent", message: why || `dnf does not say what is pending: ${told.problem.message}` });
+  const why =
+    tool === undefined && existsSync("/usr/bin/dnf5")
+      ? "dnf5 is not asked for updates yet: what it offers is unknown, and plans cannot patch with it."
+      : "";
+  return fail({
+    code: `${tool ?? "dnf"}-silent`,
+    message: why || `${tool ?? "dnf"} does not say what is pending: ${told.problem.message}`,
+  });
 }
 
-/** Updates that dnf's repositories offer. Excludes and version locks do not hide one, they are told with it as a hold. */
-export async function rpmPendingUpdates(): Promise<Result<RpmPending>> {
-  const told = await askUpdates();
+/** Updates that the repositories of dnf or zypper offer. Excludes and locks do not hide one, they are told with it as a hold. */
+export async function rpmPendingUpdates(driven: ManagerId | undefined): Promise<Result<RpmPending>> {
+  const told = await askUpdates(driven);
   if (!told.ok) return told;
   const kept = await readdir(KEPT).catch(() => [] as string[]);
   const caches = kept.flatMap((id) => [join(KEPT, id, "new"), join(KEPT, id, "old")]);
-  const cached = (p: DnfUpdates["lost"][number]) => caches.some((cache) => existsSync(join(cache, archiveName(p))));
+  const cached = (p: RpmUpdates["lost"][number]) => caches.some((cache) => existsSync(join(cache, archiveName(p))));
   return ok({ updates: told.value.updates.map(toWire), lost: told.value.lost.filter((p) => !cached(p)), problems: problemsOf(told.value) });
 }
 
-export function toWire(u: DnfUpdate): WirePendingUpdate {
+export function toWire(u: RpmUpdate): WirePendingUpdate {
   const source = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(u.sourceRpm);
   return {
     ecosystem: "rpm",
@@ -65,7 +70,7 @@ export function toWire(u: DnfUpdate): WirePendingUpdate {
 }
 
 /** What the list of updates leaves out, said rather than left to be taken for "none". */
-export function problemsOf(told: DnfUpdates): Problem[] {
+export function problemsOf(told: RpmUpdates): Problem[] {
   const problems: Problem[] = [];
   if (told.empty.length > 0)
     problems.push({
@@ -82,11 +87,16 @@ export function problemsOf(told: DnfUpdates): Problem[] {
       code: "installed-beside",
       message: `Newer versions that are installed beside the present ones are not among the updates: ${told.besides.slice(0, 20).join(", ")}.`,
     });
+  if (told.otherVendor && told.otherVendor.length > 0)
+    problems.push({
+      code: "other-vendor",
+      message: `Newer versions by another vendor than the installed one's are not among the updates: ${told.otherVendor.slice(0, 20).join(", ")}.`,
+    });
   return problems;
 }
 
 /** What the repositories' own advisories say that an update fixes. */
-export function describeAdvisories(u: DnfUpdate): { cves: string[]; urgency: string; changelog: string; maintainerScripts: string[] } {
+export function describeAdvisories(u: RpmUpdate): { cves: string[]; urgency: string; changelog: string; maintainerScripts: string[] } {
   const security = u.advisories.filter((a) => a.security);
   return {
     cves: [...new Set(u.advisories.flatMap((a) => a.cves))].sort(),

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expectOk } from "@breakwater/shared/core";
 import { describe, expect, it } from "vitest";
-import { rpmRepositories } from "./rpm-repositories.ts";
+import { type Places, RPM_PLACES, rpmRepositories } from "./rpm-repositories.ts";
 
-const places = async () => {
+const places = async (tool: keyof typeof RPM_PLACES = "dnf"): Promise<Places> => {
   const root = await mkdtemp(join(tmpdir(), "breakwater-test-"));
-  return { repositories: root, main: join(root, "dnf.conf"), cache: join(root, "cache") };
+  return { ...RPM_PLACES[tool], repositories: root, main: join(root, "dnf.conf"), cache: join(root, "cache") };
 };
 
 describe("repositories of dnf", () => {
@@ -57,4 +57,23 @@ describe("repositories of dnf", () => {
       ["signed", "trusted", ""],
     ]);
   });
+});
+
+it("of zypper are checked by signature unless they say otherwise, and known by what its solver reads", async () => {
+  const at = await places("zypper");
+  const section = (id: string, more = "") => `[${id}]\nenabled=1\nbaseurl=https://mirror.example/${id}\n${more}`;
+  await writeFile(
+    join(at.repositories, "all.repo"),
+    [section("oss"), section("open", "gpgcheck=0\nrepo_gpgcheck=0\n"), section("a/b"), section("new")].join(""),
+  );
+  for (const folder of ["oss", "open", "a_b"]) {
+    await mkdir(join(at.cache, folder), { recursive: true });
+    await writeFile(join(at.cache, folder, "solv"), "");
+  }
+  expect(expectOk(await rpmRepositories(new Map(), at)).map((r) => [r.suite, r.state])).toEqual([
+    ["oss", "trusted"],
+    ["open", "untrusted"],
+    ["a/b", "trusted"],
+    ["new", "unreachable"],
+  ]);
 });

@@ -1,4 +1,4 @@
-export { createManager, drivenManager, managerChoice } from "./choose.ts";
+export { createManager, decideRpmTool, drivenManager, managerChoice } from "./choose.ts";
 export { listsFetchedAt } from "./lists-age.ts";
 export * from "./package-manager.ts";
 export { type Run, runTool } from "./run.ts";

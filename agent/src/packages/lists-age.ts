@@ -4,17 +4,18 @@ import type { ManagerId } from "./package-manager.ts";
 
 /** apt touches this directory with every update. */
 const APT_MARK = "/var/lib/apt/lists/partial";
-/** dnf keeps each repository's metadata in a directory here, and touches it when nothing in it is new. */
-const DNF_CACHE = "/var/cache/dnf";
+/** dnf and zypper keep each repository's metadata in a directory here, and touch it when nothing in it is new. */
+const RPM_CACHES = { dnf: "/var/cache/dnf", zypper: "/var/cache/zypp/raw" };
 
 const changedAt = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
 
 /**
- * When the manager's package lists were fetched last, in ms since 1970; 0 when never. Of dnf's repositories the newest counts:
+ * When the manager's package lists were fetched last, in ms since 1970; 0 when never. Of rpm's repositories the newest counts:
  * one that is dead for good must not have the others fetched each hour.
  */
-export async function listsFetchedAt(manager: ManagerId, cache = DNF_CACHE): Promise<number> {
+export async function listsFetchedAt(manager: ManagerId, caches = RPM_CACHES): Promise<number> {
   if (manager === "apt") return changedAt(APT_MARK);
+  const cache = caches[manager];
   const repositories = await readdir(cache).catch(() => [] as string[]);
   const files = await Promise.all(
     repositories.map(async (id) => {

@@ -1,4 +1,4 @@
-import type { FailureClass, PackageChange } from "@breakwater/shared/command";
+import type { FailureClass, ManagerName, PackageChange } from "@breakwater/shared/command";
 import type { Result } from "@breakwater/shared/core";
 import type { Refresh } from "../executor/protocol.ts";
 
@@ -59,7 +59,7 @@ export interface SpaceNeed {
   readonly bytes: number;
 }
 
-export type ManagerId = PackageChange["manager"];
+export type ManagerId = ManagerName;
 
 /** Everything the execution needs of a package manager; each lives in its own folder. */
 export interface PackageManager {

@@ -1,4 +1,4 @@
-import type { EndpointAction } from "@breakwater/shared/command";
+import { ECOSYSTEM_OF, type EndpointAction } from "@breakwater/shared/command";
 import { addMs, type Instant, ok, type Result } from "@breakwater/shared/core";
 import { comparePackageVersions } from "@breakwater/shared/package-version";
 import { type AllowedTime, allowedSpans, isInside, isOpen } from "@breakwater/shared/window";
@@ -90,9 +90,7 @@ function decidePackages(policy: Policy, action: EndpointAction): Result<void, Re
       return refuse("policy-package", `${name} is not among the packages that the policy allows.`);
   }
   // An order that cannot be told may be a downgrade, so it counts as one.
-  const downgrades = action.packages.filter((p) =>
-    ["<", "?"].includes(comparePackageVersions(p.manager === "dnf" ? "rpm" : "deb", p.to, p.from)),
-  );
+  const downgrades = action.packages.filter((p) => ["<", "?"].includes(comparePackageVersions(ECOSYSTEM_OF[p.manager], p.to, p.from)));
   if (downgrades.length > policy.maxDowngrades)
     return refuse(
       "policy-package",

@@ -13,7 +13,7 @@ function keep(result: Result): void {
 }
 
 const versionsOf = async (host: Host): Promise<string> => {
-  const names = ["breakwater-agent", "apt", "dnf", "dpkg", "rpm", "systemd"];
+  const names = ["breakwater-agent", "apt", "dnf", "dpkg", "rpm", "systemd", "zypper"];
   const shown = await host.try("dpkg-query", "-W", "-f=${Package} ${Version}\\n", ...names);
   const debian = await host.try("cat", "/etc/debian_version");
   // Of what a host does not have dpkg prints a sentence.

@@ -105,4 +105,38 @@ const RPM: readonly Row[] = [
   { id: "R15", fault: "executor and connection part are killed together while a script of an rpm runs" },
 ];
 
-export const ROWS: readonly Row[] = [...APT, ...EXECUTION, ...RPM];
+/** zypper and rpm on one endpoint. */
+const ZYPPER: readonly Row[] = [
+  { id: "Z1", fault: "zypper's lock is held" },
+  { id: "Z2", fault: "%post fails, and zypper ends with a status of its own" },
+  { id: "Z3", fault: "zypper's solver finds no way and asks a person" },
+  { id: "Z4", fault: "a package is locked, before the plan is made and after the approval" },
+  {
+    id: "Z5",
+    fault: "snapshots by snapper's plugin",
+    notRun: "The hosts' root is no btrfs and has no snapper. That the agent's own snapshots are kept is tested in agent/src/snapshots.",
+  },
+  { id: "Z6", fault: "an rpm is rolled back with zypper, and the bad version and its patch are still offered" },
+  { id: "Z7a", fault: "zypper and rpm are killed in the middle: both versions in the database" },
+  { id: "Z7b", fault: "zypper is killed in the middle, and its rpm goes on" },
+  { id: "Z8", fault: "a repository of zypper is dead" },
+  { id: "Z9", fault: "the old build is gone, with zypper" },
+  { id: "Z10", fault: "%pre fails, and zypper asks what to do" },
+  { id: "Z11", fault: "configuration files were edited, with zypper" },
+  { id: "Z12", fault: "the change wants a restart of the machine by /etc/zypp/needreboot" },
+  {
+    id: "Z13",
+    fault: "a license to agree to, another vendor, an unsigned package",
+    notRun: "Tried against the real zypper over a copy of a host's files; what it said there is tested in agent/src/packages/zypper.",
+  },
+];
+
+const APK: readonly Row[] = [
+  {
+    id: "X1",
+    fault: "Alpine's apk",
+    notRun: "Not built: Debian has no apk-tools to try it with. Such machines are looked at only, and plans say so.",
+  },
+];
+
+export const ROWS: readonly Row[] = [...APT, ...EXECUTION, ...RPM, ...ZYPPER, ...APK];

@@ -16,17 +16,21 @@ const aptChange = z.strictObject({
 
 /** rpm's names have capitals and underscores, its versions "^"; a version is "[epoch:]version-release" (rpm-version(7)). */
 const rpmVersion = z.string().regex(/^(?:[0-9]{1,9}:)?[0-9A-Za-z][0-9A-Za-z._+~^]{0,99}-[0-9A-Za-z._+~^]{1,99}$/, "not an rpm version");
-const dnfChange = z.strictObject({
-  manager: z.literal("dnf"),
+const rpmChange = {
   name: z.string().regex(/^[0-9A-Za-z_][0-9A-Za-z_+.-]{0,199}$/, "not an rpm package name"),
   architecture: z.string().regex(/^[a-z0-9][a-z0-9_]{0,31}$/),
   from: rpmVersion,
   to: rpmVersion,
-});
+};
+const dnfChange = z.strictObject({ manager: z.literal("dnf"), ...rpmChange });
+const zypperChange = z.strictObject({ manager: z.literal("zypper"), ...rpmChange });
 
-export const packageChangeSchema = z.discriminatedUnion("manager", [aptChange, dnfChange]);
+export const packageChangeSchema = z.discriminatedUnion("manager", [aptChange, dnfChange, zypperChange]);
 /** One package moved from one exact version to another. */
 export type PackageChange = z.infer<typeof packageChangeSchema>;
+/** What can move packages: each names those of one ecosystem, by whose rules their versions are ordered. */
+export type ManagerName = PackageChange["manager"];
+export const ECOSYSTEM_OF = { apt: "deb", dnf: "rpm", zypper: "rpm" } as const satisfies Readonly<Record<ManagerName, string>>;
 
 const timeoutMs = z.number().int().min(100).max(60_000);
 export const checkSchema = z.discriminatedUnion("kind", [

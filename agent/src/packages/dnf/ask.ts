@@ -2,9 +2,10 @@ import { readFile } from "node:fs/promises";
 import { fail, ok, type Result } from "@breakwater/shared/core";
 import * as z from "zod";
 import type { ManagerFailure } from "../package-manager.ts";
+import { RPM_ENVIRONMENT } from "../rpm/environment.ts";
 import type { Run } from "../run.ts";
 import { ASK_DNF } from "./ask-script.ts";
-import { DNF, DNF_ENVIRONMENT } from "./environment.ts";
+import { DNF } from "./environment.ts";
 import { classifyDnfOutput, explainDnfOutput } from "./failure.ts";
 
 const change = z.object({ name: z.string(), architecture: z.string() });
@@ -74,7 +75,7 @@ export async function askDnf<Op extends keyof typeof answers>(
       message: "dnf 4 with its Python library is not installed; dnf5 is not supported yet.",
       output: "",
     });
-  const ran = await run([python, "-c", ASK_DNF, JSON.stringify({ op, ...question })], { env: DNF_ENVIRONMENT, timeoutMs });
+  const ran = await run([python, "-c", ASK_DNF, JSON.stringify({ op, ...question })], { env: RPM_ENVIRONMENT, timeoutMs });
   if (ran.exitCode !== 0) {
     const failure = failureOf(reasonIn(ran.stderr));
     return fail(ran.timedOut ? { ...failure, message: "dnf did not answer in time." } : failure);

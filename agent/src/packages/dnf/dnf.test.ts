@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decideManager } from "../choose.ts";
+import { archiveName } from "../rpm/environment.ts";
+import { failedScripts } from "../rpm/failure.ts";
+import { parseInstalled, withoutDuplicates } from "../rpm/rpm-state.ts";
 import { interpreter, reasonIn } from "./ask.ts";
 import { avoidanceLines, avoidedIn, withoutBlocks } from "./avoidance.ts";
-import { archiveName } from "./environment.ts";
-import { classifyDnfOutput, explainDnfOutput, failedScripts } from "./failure.ts";
-import { parseInstalled, withoutDuplicates } from "./rpm-state.ts";
+import { classifyDnfOutput, explainDnfOutput } from "./failure.ts";
 
 const rpm = (name: string, version: string, release = "1", epoch = "(none)") => `${name}\t${epoch}\t${version}\t${release}\tnoarch\n`;
 
@@ -111,9 +112,18 @@ describe("the manager of a machine", () => {
     expect(decideManager("auto", having("/usr/bin/dpkg", "/usr/bin/dnf"))).toBe("apt");
     expect(decideManager("auto", having("/usr/bin/dnf"))).toBe("dnf");
     expect(decideManager("dnf", having("/usr/bin/dpkg"))).toBe("dnf");
+    expect(decideManager("auto", having("/usr/bin/zypper"))).toBe("zypper");
+    expect(decideManager("auto", having("/usr/bin/dpkg", "/usr/bin/zypper", "/etc/products.d/baseproduct"))).toBe("apt");
+    expect(decideManager("zypper", having("/usr/bin/dpkg"))).toBe("zypper");
+  });
+  it("is zypper on a SUSE whatever else is there, and dnf on a Fedora with zypper", () => {
+    const both = ["/usr/bin/zypper", "/usr/bin/dnf"] as const;
+    expect(decideManager("auto", having(...both, "/etc/products.d/baseproduct"))).toBe("zypper");
+    expect(decideManager("auto", having(...both))).toBe("dnf");
+    expect(decideManager("auto", having(...both, "/usr/bin/dnf5"))).toEqual({ absent: "dnf5 cannot be driven yet" });
   });
   it("is said to be absent by name where nothing can drive it", () =>
-    expect(decideManager("auto", having("/usr/bin/zypper"))).toEqual({ absent: "zypper cannot be driven yet" }));
+    expect(decideManager("auto", having("/sbin/apk"))).toEqual({ absent: "apk cannot be driven yet" }));
   it("is not dnf where dnf5 goes by that name", () =>
     expect(decideManager("auto", having("/usr/bin/dnf", "/usr/bin/dnf5"))).toEqual({ absent: "dnf5 cannot be driven yet" }));
   it("is known by the interpreter of dnf's own program; dnf5 has none, nor has what is not there", async () => {

@@ -1,24 +1,26 @@
-import { access } from "node:fs/promises";
 import { type Clock, fail, formatInstant, ok } from "@breakwater/shared/core";
-import { comparePackageVersions } from "@breakwater/shared/package-version";
 import { type ManagerCommand, type PackageManager, packageKey } from "../package-manager.ts";
+import { keepInstalled, settled } from "../rpm/bytes.ts";
+import { coreReasons } from "../rpm/core-updates.ts";
+import { archiveName, nevra, RPM, RPM_ENVIRONMENT } from "../rpm/environment.ts";
+import { failedScripts, scriptFailed } from "../rpm/failure.ts";
+import { rpmReviews } from "../rpm/reviews.ts";
+import { type PidLock, queryAllRpms, queryRpms, rpmHealth, rpmLockHolder } from "../rpm/rpm-state.ts";
+import { bytesOfTorn } from "../rpm/torn.ts";
+import { compareRpmVersions, rpmSpaceNeeds } from "../rpm/versions.ts";
 import type { Run } from "../run.ts";
 import { askDnf } from "./ask.ts";
 import { avoid, avoidanceLines, avoided, expire } from "./avoidance.ts";
 import { askingBeforehand } from "./beforehand.ts";
-import { keepInstalled, settled } from "./bytes.ts";
-import { coreReasons } from "./core-updates.ts";
-import { archiveName, DNF, DNF_ENVIRONMENT, DNF_OPTIONS, nevra, RPM } from "./environment.ts";
-import { classifyDnfOutput, explainDnfOutput, failedScripts, saidComplete } from "./failure.ts";
-import { queryAllRpms, queryRpms, rpmHealth, rpmLockHolder } from "./rpm-state.ts";
+import { DNF, DNF_OPTIONS } from "./environment.ts";
+import { classifyDnfOutput, explainDnfOutput, saidComplete } from "./failure.ts";
 
 const LOOK_TIMEOUT_MS = 10 * 60_000;
 /** Downloads alone may be cut off: nothing is changed by then. */
 const DOWNLOAD_TIMEOUT_MS = 2 * 3_600_000;
-/** Unpacking writes the new files beside the old ones before it renames them. */
-const UNPACK_FACTOR = 1.5;
-/** Left over for rpm's database, logs and what scripts write. */
-const RESERVE_BYTES = 300 * 1024 * 1024;
+/** Versions of before, for the way back. */
+const FETCH_OLD_TIMEOUT_MS = 30 * 60_000;
+const DNF_LOCK: PidLock = { file: "/var/lib/dnf/rpmdb_lock.pid", holders: /^(?:dnf|yum|microdnf|packagekit|python)/i };
 
 /** The end of a transaction that nobody saw, though every package is where it should be. */
 const CUT_OFF = "dnf was ended before it said that it was complete: scripts that run last (%postun, %posttrans) may not have run.";
@@ -28,7 +30,7 @@ const CUT_OFF = "dnf was ended before it said that it was complete: scripts that
  * repository, does it. An exit status is never the verdict: 0 is also what dnf says where nothing happened.
  */
 export function createDnf(run: Run, clock: Clock): PackageManager {
-  const command = (argv: readonly [string, ...string[]]): ManagerCommand => ({ argv, env: DNF_ENVIRONMENT });
+  const command = (argv: readonly [string, ...string[]]): ManagerCommand => ({ argv, env: RPM_ENVIRONMENT });
   const transact = (files: readonly string[]) => command([DNF, ...DNF_OPTIONS, "install", ...files]);
 
   const beforehand = askingBeforehand(run);
@@ -40,23 +42,20 @@ export function createDnf(run: Run, clock: Clock): PackageManager {
     everyVersion: () => queryAllRpms(run),
     rebootReasons: () => coreReasons(run),
     health: () => rpmHealth(run),
-    lockHolder: rpmLockHolder,
+    lockHolder: () => rpmLockHolder(DNF_LOCK),
     classify: classifyDnfOutput,
     explain: explainDnfOutput,
-    halfDone: (output) => [
-      ...failedScripts(output).map((script) => `${script} failed: its version is installed, what the script does is not done.`),
-      ...(output !== "" && !saidComplete(output) ? [CUT_OFF] : []),
-    ],
+    halfDone: (output) => [...failedScripts(output).map(scriptFailed), ...(output !== "" && !saidComplete(output) ? [CUT_OFF] : [])],
     avoid: (id, bad, why, expires) => avoid(id, avoidanceLines(id, bad, why, expires)),
     expireAvoidances: expire,
-    keep: (packages, directory, caches) => keepInstalled(run, packages, directory, caches),
+    keep: (packages, directory, caches) =>
+      keepInstalled(run, packages, directory, caches, async (changes) => {
+        const fetched = await askDnf(run, "fetch", { changes, directory, some: true }, FETCH_OLD_TIMEOUT_MS);
+        return fetched.ok;
+      }),
     simulate: (changes) => beforehand("simulate", changes),
 
-    async compareVersions(a, b) {
-      const order = comparePackageVersions("rpm", a, b);
-      if (order === "?") throw new Error(`${a} or ${b} is no rpm version`);
-      return order === "<" ? -1 : order === ">" ? 1 : 0;
-    },
+    compareVersions: async (a, b) => compareRpmVersions(a, b),
 
     async origins(changes) {
       const told = await beforehand("origins", changes);
@@ -76,10 +75,7 @@ export function createDnf(run: Run, clock: Clock): PackageManager {
     async spaceNeeds(changes) {
       const told = await beforehand("sizes", changes);
       if (!told.ok) throw new Error(`dnf does not say how much space is needed: ${told.problem.message}`);
-      return [
-        { path: "/usr", bytes: Math.ceil(told.value.growth * UNPACK_FACTOR) + RESERVE_BYTES },
-        { path: "/var/lib", bytes: told.value.download * 2 + RESERVE_BYTES },
-      ];
+      return rpmSpaceNeeds(told.value.download, told.value.growth);
     },
 
     async prefetch(changes, directory, limits) {
@@ -99,10 +95,8 @@ export function createDnf(run: Run, clock: Clock): PackageManager {
       const { packages, superseded } = await queryRpms(run);
       if (superseded.length === 0) return undefined;
       if (rung === 0) {
-        // The elder entry goes, and the scripts that were cut off run again; taking the elder one away alone would leave them undone.
-        const torn = packages.filter((p) => p.status === "duplicated");
-        const bytes = torn.flatMap((p) => files.find((f) => packageKey(f) === packageKey(p) && f.version === p.version) ?? []);
-        return bytes.length === torn.length ? command([DNF, ...DNF_OPTIONS, "reinstall", ...bytes.map((f) => f.file)]) : undefined;
+        const bytes = bytesOfTorn(packages, files);
+        return bytes ? command([DNF, ...DNF_OPTIONS, "reinstall", ...bytes.map((f) => f.file)]) : undefined;
       }
       if (rung === 1) return command([DNF, ...DNF_OPTIONS, "remove", "--duplicates"]);
       // A script that never ends would not end now either: the elder entry goes without its scripts.
@@ -118,21 +112,6 @@ export function createDnf(run: Run, clock: Clock): PackageManager {
       return { complete: told.value.length > 0 && warnings.length === 0, at, repositories: told.value, warnings };
     },
 
-    async configurationReviews() {
-      const ran = await run([RPM, "-qac"], { env: DNF_ENVIRONMENT, timeoutMs: LOOK_TIMEOUT_MS });
-      const beside = ran.stdout
-        .split("\n")
-        .filter((f) => f.startsWith("/"))
-        .flatMap((f) => [`${f}.rpmnew`, `${f}.rpmsave`]);
-      const present = await Promise.all(
-        beside.map((f) =>
-          access(f).then(
-            () => [f],
-            () => [],
-          ),
-        ),
-      );
-      return present.flat().sort();
-    },
+    configurationReviews: () => rpmReviews(run),
   };
 }

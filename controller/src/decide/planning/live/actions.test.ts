@@ -28,10 +28,11 @@ describe("the updates that a plan moves", () => {
 
 describe("the package manager of an endpoint", () => {
   const rpm = (): UpdateRow => ({ ...row("shop"), update: { ...row("shop").update, ecosystem: "rpm" } });
-  it("moves rpm packages where the agent says that it has dnf, and else says why not", () => {
+  it("moves rpm packages where the agent says that it has dnf or zypper, and else says why not", () => {
     const on = (capabilities: string[]) => chooseUpdates([rpm()], [], {}, [], managersOf({ capabilities, simulated: false }));
     expect(namesOf(on(["inventory", "dnf"]).updates)).toEqual(["shop"]);
-    expect(on(["inventory", "apt"]).leftOut).toEqual([{ name: "shop", why: "shop: the endpoint does not patch with dnf" }]);
+    expect(namesOf(on(["inventory", "zypper"]).updates)).toEqual(["shop"]);
+    expect(on(["inventory", "apt"]).leftOut).toEqual([{ name: "shop", why: "shop: the endpoint does not patch with dnf or zypper" }]);
   });
   it("is none that can be driven for apk", () => {
     const apk = { ...row("shop"), update: { ...row("shop").update, ecosystem: "apk" } };

@@ -1,8 +1,10 @@
 import {
   type Check,
+  ECOSYSTEM_OF,
   type EndpointAction,
   endpointActionSchema,
   MAX_CHECKS_PER_ACTION,
+  type ManagerName,
   type RebootWithin,
 } from "@breakwater/shared/command";
 import type { ReadIntent } from "../intent.ts";
@@ -11,7 +13,9 @@ import type { EndpointRow, FindingRow, UpdateRow } from "./rows.ts";
 /** Limits of each action: what a package manager needs on a slow disk, and no longer. */
 const LIMITS = { commitConfirmMs: 300_000, lockWaitMs: 300_000, checkGraceMs: 60_000, downloadBytesPerSecond: 0 } as const;
 /** What moves the packages of an ecosystem. */
-const MANAGERS: Readonly<Record<string, "apt" | "dnf">> = { deb: "apt", rpm: "dnf" };
+const MANAGERS: readonly ManagerName[] = ["apt", "dnf", "zypper"];
+const moverOf = (ecosystem: string, managers: readonly ManagerName[]): ManagerName | undefined =>
+  managers.find((m) => ECOSYSTEM_OF[m] === ecosystem);
 const UNIT_CHECK_TIMEOUT_MS = 10_000;
 
 export interface Chosen {
@@ -50,16 +54,17 @@ export function chooseUpdates(
   findings: readonly FindingRow[],
   select: ReadIntent["select"],
   mustReturn: readonly { readonly name: string; readonly architecture: string; readonly version: string }[] = [],
-  managers: readonly string[] = Object.values(MANAGERS),
+  managers: readonly ManagerName[] = MANAGERS,
 ): Chosen {
   const sources = new Set(
     updates.filter((u) => wanted(u, findings, select)).map((u) => `${u.update.sourceName} ${u.update.sourceVersion}`),
   );
   const together = updates.filter((u) => sources.has(`${u.update.sourceName} ${u.update.sourceVersion}`));
   const obstacle = (u: UpdateRow): string | undefined => {
-    const manager = MANAGERS[u.update.ecosystem];
-    if (!manager) return `packages of ${u.update.ecosystem} cannot be moved yet: only apt and dnf can be driven`;
-    if (!managers.includes(manager)) return `the endpoint does not patch with ${manager}`;
+    const { ecosystem } = u.update;
+    const able = MANAGERS.filter((m) => ECOSYSTEM_OF[m] === ecosystem);
+    if (able.length === 0) return `packages of ${ecosystem} cannot be moved yet: only ${listed(MANAGERS, "and")} can be driven`;
+    if (moverOf(ecosystem, managers) === undefined) return `the endpoint does not patch with ${listed(able, "or")}`;
     if (u.held) return "it is held on the endpoint";
     if (u.phasedPercent < 100) return `its vendor offers it to ${u.phasedPercent} % of machines so far (phased)`;
     const { name, architecture, fromVersion } = u.update;
@@ -81,9 +86,12 @@ export function chooseUpdates(
   };
 }
 
-/** What an endpoint's agent patches with: apt, unless it says dnf. */
-export const managersOf = (row: Pick<EndpointRow, "capabilities" | "simulated">): readonly string[] =>
-  row.simulated ? Object.values(MANAGERS) : [row.capabilities.includes("dnf") ? "dnf" : "apt"];
+/** What an endpoint's agent patches with: apt, unless it says dnf or zypper. */
+export const managersOf = (row: Pick<EndpointRow, "capabilities" | "simulated">): readonly ManagerName[] =>
+  row.simulated ? MANAGERS : [MANAGERS.find((m) => m !== "apt" && row.capabilities.includes(m)) ?? "apt"];
+
+const listed = (names: readonly string[], word: "and" | "or"): string =>
+  new Intl.ListFormat("en", { style: "long", type: word === "and" ? "conjunction" : "disjunction" }).format(names);
 
 const isOwn = (u: UpdateRow): boolean => u.update.name === "breakwater-agent";
 
@@ -117,7 +125,7 @@ export function actionOf(
     planId,
     endpointId: row.id,
     packages: updates.map(({ update }) => ({
-      manager: MANAGERS[update.ecosystem],
+      manager: moverOf(update.ecosystem, managersOf(row)),
       name: update.name,
       architecture: update.architecture,
       from: update.fromVersion,

@@ -4,11 +4,9 @@ import { join } from "node:path";
 import { sha256File, syncPath } from "../bytes.ts";
 import type { InstalledPackage, KeptFile, PackageFile } from "../package-manager.ts";
 import type { Run } from "../run.ts";
-import { askDnf } from "./ask.ts";
-import { archiveName, DNF_ENVIRONMENT, nevra, RPM } from "./environment.ts";
+import { archiveName, nevra, RPM, RPM_ENVIRONMENT } from "./environment.ts";
 
 const LOOK_TIMEOUT_MS = 60_000;
-const DOWNLOAD_TIMEOUT_MS = 30 * 60_000;
 
 /** Makes fetched files outlive a power cut, and notes what they are. */
 export async function settled(files: readonly Omit<PackageFile, "sha256">[], directory: string): Promise<PackageFile[]> {
@@ -23,9 +21,12 @@ export async function settled(files: readonly Omit<PackageFile, "sha256">[], dir
 
 /** The digest of a header: two builds of one name and version differ in it. */
 async function headerOf(run: Run, argv: readonly string[]): Promise<string | undefined> {
-  const ran = await run([RPM, "-q", "--qf", "%{SHA1HEADER}", ...argv], { env: DNF_ENVIRONMENT, timeoutMs: LOOK_TIMEOUT_MS });
+  const ran = await run([RPM, "-q", "--qf", "%{SHA1HEADER}", ...argv], { env: RPM_ENVIRONMENT, timeoutMs: LOOK_TIMEOUT_MS });
   return ran.exitCode === 0 && /^[0-9a-f]{40}$/.test(ran.stdout.trim()) ? ran.stdout.trim() : undefined;
 }
+
+/** Has the tool above rpm lay versions into the directory, under their archive names; those that it can. @returns false when it failed */
+export type FetchOld = (some: readonly { readonly name: string; readonly architecture: string; readonly to: string }[]) => Promise<boolean>;
 
 /**
  * Bytes of the installed versions: what an earlier execution brought, else the repositories, while they still offer that version.
@@ -36,6 +37,7 @@ export async function keepInstalled(
   packages: readonly InstalledPackage[],
   directory: string,
   caches: readonly string[],
+  fetchOld: FetchOld,
 ): Promise<KeptFile[]> {
   const kept: KeptFile[] = [];
   const missing = new Map<InstalledPackage, string>();
@@ -46,10 +48,8 @@ export async function keepInstalled(
     for (const file of await settled([{ name, architecture, version, file: targetOf(pkg) }], directory)) kept.push({ ...file, source });
     missing.delete(pkg);
   };
-  const fetch = (some: readonly InstalledPackage[]) => {
-    const changes = some.map((p) => ({ name: p.name, architecture: p.architecture, to: p.version }));
-    return askDnf(run, "fetch", { changes, directory, some: true }, DOWNLOAD_TIMEOUT_MS);
-  };
+  const fetch = (some: readonly InstalledPackage[]) =>
+    fetchOld(some.map((p) => ({ name: p.name, architecture: p.architecture, to: p.version })));
   const takeFetched = async () => {
     for (const [pkg, header] of [...missing])
       if (existsSync(targetOf(pkg)) && (await same(targetOf(pkg), header))) await keep(pkg, "repository");
@@ -73,7 +73,7 @@ export async function keepInstalled(
   if (missing.size > 0) {
     const all = [...missing.keys()];
     const fetched = await fetch(all);
-    if (!fetched.ok && all.length > 1) for (const pkg of all) await fetch([pkg]);
+    if (!fetched && all.length > 1) for (const pkg of all) await fetch([pkg]);
     await takeFetched();
   }
   return kept;

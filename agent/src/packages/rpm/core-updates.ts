@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Run } from "../run.ts";
-import { DNF_ENVIRONMENT, RPM } from "./environment.ts";
+import { RPM, RPM_ENVIRONMENT } from "./environment.ts";
 
 const TIMEOUT_MS = 60_000;
 /**
@@ -34,7 +34,7 @@ export async function coreReasons(run: Run): Promise<string[]> {
   const start = startedAt(await readFile("/proc/stat", "utf8"), await readFile("/proc/1/stat", "utf8"));
   if (start === undefined) throw new Error("/proc does not say when the machine started");
   // It ends with the number of those that are not installed: with as many as were asked for at most.
-  const ran = await run([RPM, "-q", "--qf", "%{INSTALLTIME} %{NAME}\\n", ...CORE], { env: DNF_ENVIRONMENT, timeoutMs: TIMEOUT_MS });
+  const ran = await run([RPM, "-q", "--qf", "%{INSTALLTIME} %{NAME}\\n", ...CORE], { env: RPM_ENVIRONMENT, timeoutMs: TIMEOUT_MS });
   if (ran.exitCode === undefined || ran.exitCode > CORE.length || /^error: /m.test(ran.stderr))
     throw new Error(`rpm does not tell of its core packages: ${ran.stderr.trim().slice(0, 300)}`);
   const names = cameAfter(ran.stdout, start);

@@ -4,11 +4,11 @@ import { comparePackageVersions } from "@breakwater/shared/package-version";
 import { commandOf, lockHolderOf } from "../lock-holders.ts";
 import { type InstalledPackage, type ManagerHealth, packageKey } from "../package-manager.ts";
 import type { Run } from "../run.ts";
-import { DNF_ENVIRONMENT, nevra, RPM } from "./environment.ts";
+import { nevra, RPM, RPM_ENVIRONMENT } from "./environment.ts";
 
 const TIMEOUT_MS = 120_000;
 const FORMAT = "%{NAME}\\t%{EPOCH}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\n";
-/** What dnf installs beside its elder versions (dnf.conf(5), installonlypkgs). */
+/** What is installed beside its elder versions: dnf.conf(5), installonlypkgs, and zypp.conf, multiversion. */
 const BESIDE = [
   "kernel",
   "kernel-PAE",
@@ -20,7 +20,6 @@ const BESIDE = [
 /** Keys that rpm lists among the packages. */
 const NO_PACKAGE = "gpg-pubkey";
 const LOCKS = ["/var/lib/rpm/.rpm.lock", "/usr/lib/sysimage/rpm/.rpm.lock"];
-const DNF_LOCK = "/var/lib/dnf/rpmdb_lock.pid";
 
 const unreadable = (message: string) => new ProblemError({ code: "rpm-unreadable", message });
 
@@ -41,15 +40,15 @@ export function parseInstalled(output: string): InstalledPackage[] {
 
 /** Every version in rpm's database. @throws when rpm does not tell */
 export async function queryAllRpms(run: Run): Promise<InstalledPackage[]> {
-  const ran = await run([RPM, "-qa", "--qf", FORMAT], { env: DNF_ENVIRONMENT, timeoutMs: TIMEOUT_MS });
+  const ran = await run([RPM, "-qa", "--qf", FORMAT], { env: RPM_ENVIRONMENT, timeoutMs: TIMEOUT_MS });
   if (ran.exitCode !== 0) throw unreadable(`rpm -qa failed: ${ran.stderr.slice(0, 500)}`);
   return parseInstalled(ran.stdout);
 }
 
 /** Keys of the packages of which several versions are meant to be there. Exit 1 says that something is provided by nothing. */
-async function keptBeside(run: Run): Promise<Set<string>> {
+export async function keptBeside(run: Run): Promise<Set<string>> {
   const argv = [RPM, "-q", "--whatprovides", ...BESIDE, "--qf", FORMAT] as const;
-  const ran = await run(argv, { env: DNF_ENVIRONMENT, timeoutMs: TIMEOUT_MS });
+  const ran = await run(argv, { env: RPM_ENVIRONMENT, timeoutMs: TIMEOUT_MS });
   return new Set(parseInstalled(ran.stdout.replace(/^no package provides .*\n?/gm, "")).map(packageKey));
 }
 
@@ -84,11 +83,11 @@ export async function queryRpms(run: Run) {
   return withoutDuplicates(all, beside);
 }
 
-/** A transaction that was cut off leaves both versions in the database; dnf then calls every upgrade done and does nothing. */
+/** A transaction that was cut off leaves both versions in the database; dnf and zypper then call every upgrade done and do nothing. */
 export async function rpmHealth(run: Run): Promise<ManagerHealth> {
   const { superseded } = await queryRpms(run);
   const problems = superseded.map((p) => `A transaction was interrupted: ${nevra(p)} is still there beside its successor.`);
-  const verified = await run(["/usr/bin/rpmdb", "--verifydb"], { env: DNF_ENVIRONMENT, timeoutMs: TIMEOUT_MS });
+  const verified = await run(["/usr/bin/rpmdb", "--verifydb"], { env: RPM_ENVIRONMENT, timeoutMs: TIMEOUT_MS });
   if (verified.exitCode !== 0) problems.push(`rpm's database is damaged: ${verified.stderr.trim().slice(0, 500)}`);
   return { healthy: problems.length === 0, problems };
 }
@@ -105,16 +104,19 @@ async function runningScripts(): Promise<number[]> {
   return found.flat();
 }
 
-/**
- * Who holds rpm's lock (the kernel's table says it), or dnf's own, which is a file with a pid that may be long gone; or runs a
- * script that a killed rpm left behind.
- */
-export async function rpmLockHolder(): Promise<string | undefined> {
+/** The lock of a tool above rpm: a file with the pid of its holder, who may be long gone, and how such holders are called. */
+export interface PidLock {
+  readonly file: string;
+  readonly holders: RegExp;
+}
+
+/** Who holds rpm's lock (the kernel's table says it), or that of the tool above it; or runs a script that a killed rpm left behind. */
+export async function rpmLockHolder({ file, holders }: PidLock): Promise<string | undefined> {
   const locking = await lockHolderOf(LOCKS);
   if (locking !== undefined) return locking;
-  const noted = Number(await readFile(DNF_LOCK, "utf8").catch(() => ""));
+  const noted = Number(await readFile(file, "utf8").catch(() => ""));
   const name = noted > 0 ? await commandOf(noted) : undefined;
-  if (name !== undefined && /^(?:dnf|yum|microdnf|packagekit|python)/i.test(name)) return `${name} (pid ${noted})`;
+  if (name !== undefined && holders.test(name)) return `${name} (pid ${noted})`;
   const [script] = await runningScripts();
   return script === undefined ? undefined : `a package's script (pid ${script})`;
 }
