@@ -15,7 +15,7 @@ const MAX_PATH = 4_096;
 const MAX_LOOKS = 4;
 
 /** What a number in /proc turned out to be. */
-export type Seen =
+type Seen =
   /** One of ours, with all of its files; or one of a container, with what it listens on alone. */
   | { readonly kind: "process"; readonly process: InspectedProcess; readonly contained: boolean }
   /** It lives, and may not be read, or not as one. */

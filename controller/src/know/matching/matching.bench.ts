@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expectOk, systemClock } from "@breakwater/shared/core";
 import { type AdvisoryRecord, readIntelDirectory } from "../intel/index.ts";
 import { scoreFinding } from "../risk/index.ts";
@@ -16,7 +16,7 @@ import { type EndpointView, type ScoreMemo, wantedFindings } from "./wanted-find
 /**
  * Time and memory of matching a whole fleet, of one endpoint's delta and of one new advisory, over the numbers of endpoints and of
  * advisories: `npm run bench -- matching [DIR]`. DIR holds osv/Debian, osv/AlmaLinux and osv/PyPI as published; without it the advisories are
- * made up in the same number and shape. The growth is drawn as an SVG in the file that PLOT names.
+ * made up in the same number and shape. The growth is drawn as an SVG in dist/, or in the file that PLOT names.
  */
 const CATALOGUE = 30_000;
 const PER_ENDPOINT = 400;
@@ -162,7 +162,8 @@ const grown = (over: string, rows: readonly (readonly [number, Row])[]): Growth[
 ];
 const charts = [...grown("endpoints", byEndpoints), ...grown("advisories", byAdvisories)];
 for (const chart of charts) say(`\n${textOf(chart).join("\n")}`);
-const plot = process.env.PLOT ?? "matching-growth.svg";
+const plot = process.env.PLOT ?? "dist/matching-growth.svg";
+mkdirSync(dirname(plot), { recursive: true });
 writeFileSync(plot, svgOf("How matching grows", charts));
 say(`\ndrawn in ${plot}`);
 

@@ -27,7 +27,7 @@ const Partial = z.object({
   ),
 });
 export type Partial = z.infer<typeof Partial>;
-export type Page = Partial["pages"][number];
+type Page = Partial["pages"][number];
 
 /** Pages of longer ago are fetched anew: that costs less than a reading of changes that is nearly as long. */
 const MAX_AGE_MS = 3 * 86_400_000;
