@@ -30,7 +30,7 @@ const changeRow = z.object({
 });
 const ms = (column: "started_at" | "finished_at" | "watched_until") => sql`(extract(epoch from x.${sql.raw(column)}) * 1000)::bigint::text`;
 
-/** What other deployments change on these endpoints now, or changed and ended since a moment. A deployment that is over watches nothing any more. */
+/** What other deployments change on these endpoints now, or changed and ended since a moment. What was refused or cancelled changed nothing. A deployment that is over watches nothing any more. */
 export async function readElsewhere(
   db: Db,
   deploymentId: string,
@@ -45,7 +45,7 @@ export async function readElsewhere(
         case when d.state in ('scheduled', 'running', 'paused') then ${ms("watched_until")} end as "watchedUntil"
       from execution x join deployment d on d.id = x.deployment_id
       where x.endpoint_id in (select unnest(${sql.param([...endpointIds])}::text[])) and x.deployment_id <> ${deploymentId}
-        and x.started_at is not null and right(x.id, 3) <> '_rb'
+        and x.started_at is not null and right(x.id, 3) <> '_rb' and x.state not in ('refused', 'cancelled')
         and (${inFlight} or x.finished_at >= ${formatInstant(since)}::timestamptz)`,
   );
   const changes = new Map<string, ForeignChange[]>();

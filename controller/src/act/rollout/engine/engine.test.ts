@@ -286,6 +286,24 @@ describe("several controllers on one store", () => {
     expect(expectOk(await rollout.get(later)).executions.map((e) => e.state)).toEqual(["queued"]);
   });
 
+  it("takes for no change what another deployment withdrew before anything was done", async () => {
+    const w = await world((id) => [{ endpointIds: [id(1)] }, { endpointIds: [id(2), id(3)] }]);
+    const other = planOf([{ endpointIds: [w.id(2)] }], { planId: `${w.plan.planId}b` });
+    await seedPlan(store, other);
+    const rollout = w.engine();
+    const beside = expectOk(await rollout.deploy(other.planId, 1, "user:ada"));
+    await rollout.pass();
+    expectOk(await rollout.command(beside, { type: "cancel", ...said }));
+    await rollout.pass();
+    const [row] = await store.db.select().from(schema.execution).where(eq(schema.execution.deploymentId, beside));
+    expect(row).toMatchObject({ state: "cancelled", startedAt: expect.any(String) });
+    expectOk(await rollout.deploy(w.plan.planId, 1, "user:ada"));
+    await rollout.pass();
+    await w.agents.work();
+    await rollout.pass();
+    expect(w.judge.asked.at(-1)?.control).toEqual([w.id(2), w.id(3)]);
+  });
+
   it("takes for unchanged what no other deployment changed lately, and ends a watch where another one begins", async () => {
     const w = await world((id) => [{ endpointIds: [id(1)] }, { endpointIds: [id(2), id(3)] }]);
     const other = planOf([{ endpointIds: [w.id(2)], gate: { bakeMs: 0 } }], { planId: `${w.plan.planId}b` });
