@@ -7,7 +7,8 @@ export const RPM_ENVIRONMENT: Readonly<Record<string, string>> = {
   LC_ALL: "C.UTF-8",
   HOME: "/root",
   COLUMNS: "200",
-  PATH: "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
+  // Nothing of /usr/local, as with apt: what an administrator laid there under a tool's name is not meant for us.
+  PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
 };
 
 /** Name of an rpm in an execution's directory: repositories name their files as they like. */
