@@ -107,6 +107,14 @@ describe("an execution after its change", () => {
   it("takes up a transaction that an earlier executor began", () => {
     expect(next(...applied)).toMatchObject({ kind: "attach", transaction: { began: { number: 1 } } });
   });
+  it("takes a version whose own script failed for no success, also where the package manager calls that a warning", () => {
+    const failed: JournalRecord = { kind: "transaction-ended", at, number: 1, exit: "exited 0", failedScripts: ["%post(bw-1.1)"] };
+    const step = next(...applied, failed, observed(true, upgraded));
+    expect(step).toMatchObject({ kind: "fail", failureClass: "maintainer-script", message: expect.stringContaining("%post(bw-1.1)") });
+    expect(next(...applied, failed, observed(true, upgraded), failing)).toEqual({ kind: "transact", purpose: "restore" });
+    const none: JournalRecord = { ...failed, failedScripts: [] };
+    expect(next(...applied, none, observed(true, upgraded)).kind).not.toBe("fail");
+  });
   it("believes the state and not the exit status", () => {
     expect(next(...applied, ended(1, "exited 0"), observed(true, old))).toMatchObject({ kind: "fail", failureClass: "from-output" });
     expect(next(...applied, ended(1, "exited 100"), observed(true, upgraded))).toMatchObject({ kind: "verify", of: "apply" });

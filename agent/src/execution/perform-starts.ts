@@ -2,11 +2,10 @@ import { readFileSync } from "node:fs";
 import { formatInstant } from "@breakwater/shared/core";
 import { inOrderOf } from "../policy/index.ts";
 import { findHooks, HOOK_PHASES } from "../reboot/index.ts";
-import { logOf } from "./output.ts";
+import { logOf, sizeOf } from "./output.ts";
 import type { Surroundings } from "./perform.ts";
 import type { Standing } from "./standing.ts";
 import { askedFor } from "./starts.ts";
-import { sizeOf } from "./transaction.ts";
 import { restartUnit, showUnits, startUnit, unitsUp } from "./units.ts";
 
 /** Units of the machine that are up, the owner's deferred services in his order apart from the others. */

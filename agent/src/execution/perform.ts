@@ -21,7 +21,7 @@ import type { Journal } from "./journal.ts";
 import { mendKept } from "./kept-bytes.ts";
 import { bringUp, linksUp } from "./links.ts";
 import type { Step } from "./next-step.ts";
-import { logOf, outputTail } from "./output.ts";
+import { foundIn, logOf, outputTail, readSlice, sizeOf } from "./output.ts";
 import { performHooks, performReboot, rebootPrecheck, weighReboot } from "./perform-reboot.ts";
 import { deferStarts, startDeferred, startsPrecheck } from "./perform-starts.ts";
 import { judgeBeforehand } from "./precheck.ts";
@@ -29,12 +29,14 @@ import type { JournalRecord, Purpose } from "./records.ts";
 import { restartStale } from "./restart-stale.ts";
 import { type Standing, standingOf, type Transaction, wasCutOff } from "./standing.ts";
 import type { Starts } from "./starts.ts";
-import { sizeOf, startTransaction, watchTransaction } from "./transaction.ts";
+import { startTransaction, watchTransaction } from "./transaction.ts";
 import { runningServices } from "./units.ts";
 import { verify } from "./verify.ts";
 import { keepWayBack } from "./way-back.ts";
 
 const LOCK_POLL_MS = 1_000;
+/** Output that goes with an alarm. */
+const STALL_TAIL_BYTES = 4_000;
 /** A bad version stays away for this long; by then its successor is out or a person has looked. */
 const AVOID_MS = 14 * 86_400_000;
 const CONTACT_POLL_MS = 100;
@@ -105,7 +107,8 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
       const { began } = step.transaction;
       const exit = await watch(step.transaction, w);
       await w.starts.release();
-      return append({ kind: "transaction-ended", at: at(), number: began.number, exit });
+      const failedScripts = foundIn(logOf(w.directory), began.logOffset, (text) => w.manager.failedScripts(text));
+      return append({ kind: "transaction-ended", at: at(), number: began.number, exit, failedScripts });
     }
     case "repair": {
       const command = await w.manager.repairCommand(step.rung, filesAtHand(standing), w.archives);
@@ -274,6 +277,7 @@ const why = (s: Standing): { failureClass: string; message: string; output: stri
   output: s.failing?.output ?? "",
 });
 
+const endOf = (log: string): string => readSlice(log, Math.max(0, sizeOf(log) - STALL_TAIL_BYTES), sizeOf(log)).toString("utf8");
 const noteOf = (w: Surroundings, number: number): string => join(w.directory, `exit-${number}`);
 
 async function begin(purpose: Purpose, command: ManagerCommand, s: Standing, w: Surroundings, rung: number): Promise<void> {
@@ -308,7 +312,7 @@ function watch({ began }: Transaction, w: Surroundings): Promise<string | null> 
     stalled: (forMs) =>
       w.report(began.purpose === "restore" ? "rolling-back" : "applying", {
         message: `The package manager has printed nothing for ${Math.round(forMs / 60_000)} min. It is left running: only a person may end it (unit ${began.unit}).`,
-        output: sizeOf(logOf(w.directory)) === 0 ? "" : readFileSync(logOf(w.directory)).subarray(-4_000).toString("utf8"),
+        output: endOf(logOf(w.directory)),
       }),
   });
 }

@@ -96,7 +96,14 @@ export const recordSchema = z.discriminatedUnion("kind", [
     logOffset: z.number().int(),
   }),
   /** `exit` is null when nobody saw it end: a power cut, or the unit was lost. */
-  z.object({ kind: z.literal("transaction-ended"), at, number: z.number().int(), exit: z.string().nullable() }),
+  z.object({
+    kind: z.literal("transaction-ended"),
+    at,
+    number: z.number().int(),
+    exit: z.string().nullable(),
+    /** Scripts that failed of versions that came all the same. Not told by journals of before. */
+    failedScripts: z.array(z.string()).optional(),
+  }),
   /** A rung of the repair ladder that does not apply now. */
   z.object({ kind: z.literal("repair-skipped"), at, rung: z.number().int() }),
   z.object({

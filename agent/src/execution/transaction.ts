@@ -1,10 +1,11 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { ProblemError } from "@breakwater/shared/core";
 import type { ManagerCommand } from "../packages/package-manager.ts";
 import type { Run } from "../packages/run.ts";
+import { readSlice, sizeOf } from "./output.ts";
 import { showUnits } from "./units.ts";
 
 /** Run by systemd after the main process, with its end in the environment (systemd.exec(5)). */
@@ -14,6 +15,9 @@ const ENV = { LC_ALL: "C.UTF-8", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
 const inhibitorOf = (unit: string): string => `breakwater-inhibit@${unit.replace(/\.service$/, "").replaceAll("-", ".")}.service`;
 /** How often the log and the exit note are looked at. */
 const POLL_MS = 250;
+/** What is streamed of one transaction; all of it is in the log, whose end goes with the reports. */
+export const STREAMED_BYTES = 8 * 1024 * 1024;
+const SLICE_BYTES = 256 * 1024;
 /** How often systemd is asked whether the unit is still there, for the case that its exit note was never written. */
 const ASK_EVERY = 20;
 
@@ -86,9 +90,12 @@ export async function watchTransaction(w: Watching): Promise<string | null> {
   const drain = (): void => {
     const size = sizeOf(w.log);
     if (size <= offset) return;
-    const fresh = readFileSync(w.log).subarray(offset, size);
-    w.output(offset, fresh);
-    offset = size;
+    while (offset < size && offset - w.from < STREAMED_BYTES) {
+      const fresh = readSlice(w.log, offset, Math.min(size, offset + SLICE_BYTES));
+      w.output(offset, fresh);
+      offset += fresh.length;
+    }
+    if (offset < size) offset = size;
     grewAt = w.now();
     alarms = 0;
   };
@@ -111,8 +118,6 @@ export async function watchTransaction(w: Watching): Promise<string | null> {
     await wait(POLL_MS);
   }
 }
-
-export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 function noteAt(path: string): string | undefined {
   if (sizeOf(path) === 0) return undefined;

@@ -106,6 +106,8 @@ export interface PackageManager {
   repairCommand(rung: number, files: readonly PackageFile[], archives: string): Promise<ManagerCommand | undefined>;
   readonly repairRungs: number;
   classify(output: string): FailureClass | undefined;
+  /** Scripts that failed of versions that came all the same, as the tool names them. rpm calls that a warning; dpkg leaves such a package unfinished. */
+  failedScripts(output: string): readonly string[];
   /** What the tool calls a mere warning and did leave undone, one plain line each; rpm's failed scripts after unpacking. */
   halfDone(output: string): readonly string[];
   /** The tool's own line that says it best; empty when there is none. */

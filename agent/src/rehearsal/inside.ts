@@ -90,7 +90,8 @@ export async function rehearseInside(run: Run, manager: PackageManager, exchange
     findings.packagesAfter = await ours();
     const health = await manager.health();
     const wrong = notAtTarget(order, findings.packagesAfter);
-    const fine = health.healthy && wrong.length === 0;
+    const scripts = manager.failedScripts(ran.output);
+    const fine = health.healthy && wrong.length === 0 && scripts.length === 0;
     Object.assign(told, {
       outcome: ran.hung ? "hung" : fine ? "ok" : "failed",
       output: ran.output,
@@ -99,7 +100,10 @@ export async function rehearseInside(run: Run, manager: PackageManager, exchange
     if (!fine || ran.hung) {
       const [failureClass, words] = ran.hung
         ? (["hung", `The transaction waits for something that never comes, after "${lastLine(ran.output)}"`] as const)
-        : ([manager.classify(ran.output) ?? "version-mismatch", wrong[0] ?? health.problems[0] ?? "The transaction failed"] as const);
+        : ([
+            manager.classify(ran.output) ?? "version-mismatch",
+            wrong[0] ?? health.problems[0] ?? scripts[0] ?? "The transaction failed",
+          ] as const);
       problem(failureClass, `${words.replace(/\.$/, "")}. ${manager.explain(ran.output)}`.trim());
     }
     return fine && !ran.hung;

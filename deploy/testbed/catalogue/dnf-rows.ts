@@ -27,11 +27,12 @@ export function dnfRows(lab: DnfLab): void {
 
     fault("R3", [host], "A plan takes bw-badpost to 1.1-1, whose %post fails. dnf ends with 0 there.", async () => {
       const { execution, executionId } = await lab.run(host, { "bw-badpost": NEW });
-      expect((await journalOf(host, executionId)).flatMap((r) => (r.kind === "transaction-ended" ? [r.exit] : []))).toEqual(["exited 0"]);
-      expect(execution.state).toBe("succeeded");
-      expect(execution.message).toMatch(/%post\(bw-badpost-1\.1-1\.noarch\) failed/);
-      await agree(host, executionId, "succeeded");
-      expect(await host.rpms("bw-badpost")).toEqual([NEW]);
+      expect((await journalOf(host, executionId)).flatMap((r) => (r.kind === "transaction-ended" ? [r.exit] : []))).toEqual(["exited 0", "exited 0"]);
+      expect(execution).toMatchObject({ state: "rolled-back", failureClass: "maintainer-script" });
+      expect(execution.message).toContain("%post(bw-badpost-1.1-1.noarch)");
+      await agree(host, executionId, "rolled-back");
+      expect(await began(host, executionId)).toEqual(["apply", "restore"]);
+      expect(await host.rpms("bw-badpost")).toEqual([OLD]);
       await rpmIsSound(host);
       return said(execution);
     });

@@ -41,6 +41,7 @@ export class ZypperLab extends Lab {
     await host.sh("DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install rpm zypper");
     // Debian's rpm would keep its database in root's home. Its owner takes the repository's key on: nobody else ever does.
     await host.sh("mkdir -p /etc/rpm && echo '%_dbpath /var/lib/rpm' >/etc/rpm/macros");
+    await host.sh("mkdir -p /etc/zypp/repos.d");
     await host.write("/etc/zypp/repos.d/testbed.repo", REPOSITORY);
     await host.sh(`curl -sf ${SERVER}/testbed.asc >/root/testbed.asc && rpm --import /root/testbed.asc`);
     await this.fetchLists();

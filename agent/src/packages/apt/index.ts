@@ -82,6 +82,7 @@ export function createApt(run: Run, clock: Clock): PackageManager {
     classify: classifyAptOutput,
     explain: explainAptOutput,
     // dpkg fails where a script fails.
+    failedScripts: () => [],
     halfDone: () => [],
     refresh: () => refreshApt(run, nowIso),
     configurationReviews: () => configurationReviews(run),

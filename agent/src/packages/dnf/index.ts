@@ -3,7 +3,7 @@ import { type ManagerCommand, type PackageManager, packageKey } from "../package
 import { keepInstalled, settled } from "../rpm/bytes.ts";
 import { coreReasons } from "../rpm/core-updates.ts";
 import { archiveName, nevra, RPM, RPM_ENVIRONMENT } from "../rpm/environment.ts";
-import { failedScripts, scriptFailed } from "../rpm/failure.ts";
+import { failedInstallScripts, failedScripts, scriptFailed } from "../rpm/failure.ts";
 import { rpmReviews } from "../rpm/reviews.ts";
 import { type PidLock, queryAllRpms, queryRpms, rpmHealth, rpmLockHolder } from "../rpm/rpm-state.ts";
 import { bytesOfTorn } from "../rpm/torn.ts";
@@ -45,6 +45,7 @@ export function createDnf(run: Run, clock: Clock): PackageManager {
     lockHolder: () => rpmLockHolder(DNF_LOCK),
     classify: classifyDnfOutput,
     explain: explainDnfOutput,
+    failedScripts: failedInstallScripts,
     halfDone: (output) => [...failedScripts(output).map(scriptFailed), ...(output !== "" && !saidComplete(output) ? [CUT_OFF] : [])],
     avoid: (id, bad, why, expires) => avoid(id, avoidanceLines(id, bad, why, expires)),
     expireAvoidances: expire,

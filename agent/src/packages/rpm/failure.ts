@@ -20,4 +20,8 @@ export const failedScripts = (output: string): string[] => [
   ...new Set([...output.matchAll(/^(?:warning|error): (%\w+\([^)]+\)) scriptlet failed, /gm)].map((m) => m[1] ?? "")),
 ];
 
+/** Of them those of a version that came, which leaves it half done; not those of one that went, nor of others that are triggered. */
+export const failedInstallScripts = (output: string): string[] =>
+  failedScripts(output).filter((script) => /^%post(?:trans)?\(/.test(script));
+
 export const scriptFailed = (script: string): string => `${script} failed: its version is installed, what the script does is not done.`;

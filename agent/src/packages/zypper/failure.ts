@@ -1,5 +1,5 @@
 import type { FailureClass } from "@breakwater/shared/command";
-import { failedScripts, firstSign, RPM_SIGNS, type Sign, scriptFailed } from "../rpm/failure.ts";
+import { failedInstallScripts, failedScripts, firstSign, RPM_SIGNS, type Sign, scriptFailed } from "../rpm/failure.ts";
 import { plainText } from "./xml.ts";
 
 /** What zypper's and rpm's own words mean, most telling first. Seen in runs of zypper 1.14.42 and rpm 4.18. */
@@ -64,12 +64,16 @@ export function cutOff(output: string): string[] {
   return [...open];
 }
 
+const failedLate = (output: string): string[] => [
+  ...new Set([...output.matchAll(/^Warning: (\S+) %posttrans script failed/gm)].map(([, file]) => `%posttrans(${file})`)),
+];
+export const zypperFailedScripts = (output: string): string[] => [...failedInstallScripts(output), ...failedLate(output)];
+
 /** What is undone although every package is where it should be. */
 export function zypperHalfDone(output: string): string[] {
-  const late = [...output.matchAll(/^Warning: (\S+) %posttrans script failed/gm)].map(([, file]) => `%posttrans(${file})`);
   const torn = cutOff(output);
   return [
-    ...[...failedScripts(output), ...new Set(late)].map(scriptFailed),
+    ...[...failedScripts(output), ...failedLate(output)].map(scriptFailed),
     ...(torn.length === 0
       ? []
       : [`zypper was ended before it was done with ${torn.join(", ")}: scripts that run last (%postun, %posttrans) may not have run.`]),

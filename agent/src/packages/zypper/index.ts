@@ -11,7 +11,7 @@ import type { Run } from "../run.ts";
 import { askZypper } from "./ask.ts";
 import { avoid, expire, ownersLocks } from "./avoidance.ts";
 import { exactly, INSTALL_OPTIONS, ZYPP_LOCK, ZYPPER, ZYPPER_OPTIONS } from "./environment.ts";
-import { classifyZypperOutput, explainZypperOutput, zypperHalfDone } from "./failure.ts";
+import { classifyZypperOutput, explainZypperOutput, zypperFailedScripts, zypperHalfDone } from "./failure.ts";
 import { fetchRpms } from "./fetch.ts";
 import { readInformation } from "./information.ts";
 import { readLocked } from "./locks.ts";
@@ -53,6 +53,7 @@ export function createZypper(run: Run, clock: Clock): PackageManager {
     compareVersions: async (a, b) => compareRpmVersions(a, b),
     classify: classifyZypperOutput,
     explain: explainZypperOutput,
+    failedScripts: zypperFailedScripts,
     halfDone: zypperHalfDone,
     avoid: (id, bad, why, expires) => avoid(run, id, bad, why, expires),
     expireAvoidances: expire,
