@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execaSync } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { said } from "./catalogue/lab.ts";
+import { fault } from "./catalogue/record.ts";
 import { connected } from "./endpoint.ts";
 import { Fleet, MINUTE, refresh } from "./fleet.ts";
 import { type Host, testbed, until } from "./testbed.ts";
@@ -141,13 +143,16 @@ describe("an upgrade by a plan", () => {
     return fleet.controller.deploy(plan);
   };
 
-  it("succeeds with a build that serves", async () => {
-    await fleet.controller.deploymentIs(await deploy("0.4.0", newer("0.4.0")), ["succeeded"], 8 * MINUTE);
+  fault("A17a", [host], "A plan takes breakwater-agent itself to the next build of the same sources.", async () => {
+    const id = await deploy("0.4.0", newer("0.4.0"));
+    await fleet.controller.deploymentIs(id, ["succeeded"], 8 * MINUTE);
     expect([await host.package("breakwater-agent"), await serving()]).toEqual(["ii 0.4.0", "0.4.0"]);
-    expect(await result()).toMatchObject({ state: "healthy", to: "0.4.0" });
+    const upgrade = await result();
+    expect(upgrade).toMatchObject({ state: "healthy", to: "0.4.0" });
+    return `The new build is in service since it had a session with the controller (${upgrade.state}), and the one before is kept beside it.`;
   });
 
-  it("fails and is taken back with one that does not", async () => {
+  fault("A17b", [host], "A plan takes breakwater-agent itself to a build that ends as soon as it runs.", async () => {
     const id = await deploy("0.5.0", wrong("0.5.0", 'if (process.argv[2] === "run") process.exit(7);'));
     // With its only endpoint taken back, the wave asks a person.
     await until("the endpoint to be taken back", 10 * MINUTE, async () => {
@@ -156,6 +161,8 @@ describe("an upgrade by a plan", () => {
     });
     expect([await host.package("breakwater-agent"), await serving()]).toEqual(["ii 0.4.0", "0.4.0"]);
     await until("the old version to be connected", 2 * MINUTE, async () => (await agentVersion()) === "0.4.0");
+    const deployment = await fleet.controller.deployment(id);
+    return `The build before serves again, and dpkg says so: ${said(await fleet.executionOf(deployment, host))}`;
   });
 });
 

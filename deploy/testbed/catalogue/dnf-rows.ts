@@ -27,7 +27,10 @@ export function dnfRows(lab: DnfLab): void {
 
     fault("R3", [host], "A plan takes bw-badpost to 1.1-1, whose %post fails. dnf ends with 0 there.", async () => {
       const { execution, executionId } = await lab.run(host, { "bw-badpost": NEW });
-      expect((await journalOf(host, executionId)).flatMap((r) => (r.kind === "transaction-ended" ? [r.exit] : []))).toEqual(["exited 0", "exited 0"]);
+      expect((await journalOf(host, executionId)).flatMap((r) => (r.kind === "transaction-ended" ? [r.exit] : []))).toEqual([
+        "exited 0",
+        "exited 0",
+      ]);
       expect(execution).toMatchObject({ state: "rolled-back", failureClass: "maintainer-script" });
       expect(execution.message).toContain("%post(bw-badpost-1.1-1.noarch)");
       await agree(host, executionId, "rolled-back");

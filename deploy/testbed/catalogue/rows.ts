@@ -33,12 +33,8 @@ const APT: readonly Row[] = [
   { id: "A16a", fault: "daemons of clustered services would start while they are upgraded" },
   { id: "A16b", fault: "the power fails while daemons are kept from starting" },
   { id: "A16c", fault: "the owner has a policy-rc.d of his own, which lets them start" },
-  {
-    id: "A17",
-    fault: "the agent's own package is in the plan",
-    notRun:
-      "Shown apart, since it ends the agent that tells of it: deploy/testbed/upgrade.test.ts (its package moves alone, is watched, and is switched back when it does not serve).",
-  },
+  { id: "A17a", fault: "the agent's own package is in the plan" },
+  { id: "A17b", fault: "the agent's own package is in the plan, and its new build does not serve" },
   { id: "A18a", fault: "a package's script restarts the agent in the middle of its own change" },
   { id: "A18b", fault: "apt is killed while a script of a package runs" },
   { id: "A18c", fault: "the kernel ends a package's script for want of memory" },
