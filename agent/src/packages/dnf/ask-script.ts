@@ -63,6 +63,7 @@ def open_base(excludes, installroot="/", repositories=True, cached=False):
             base.fill_sack_from_repos_in_cache()
         else:
             base.fill_sack()
+        base.unload_plugins()  # they have done their part, and dnf loads them for one base at a time
     else:
         base.fill_sack(load_available_repos=False)
     return base
