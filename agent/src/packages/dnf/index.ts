@@ -1,5 +1,5 @@
 import { type Clock, fail, formatInstant, ok } from "@breakwater/shared/core";
-import { type ManagerCommand, type PackageManager, packageKey } from "../package-manager.ts";
+import type { ManagerCommand, PackageManager } from "../package-manager.ts";
 import { keepInstalled, settled } from "../rpm/bytes.ts";
 import { coreReasons } from "../rpm/core-updates.ts";
 import { archiveName, nevra, RPM, RPM_ENVIRONMENT } from "../rpm/environment.ts";
