@@ -38,9 +38,14 @@ export class AgentUnderTest {
 
   static async start(pace: Pace): Promise<AgentUnderTest> {
     const agent = new AgentUnderTest();
-    await agent.#startController(pace);
-    await agent.#client.setUp(/\/setup#([\w-]+)/.exec(agent.#output)?.[1] ?? "", "ada", "a long enough password");
-    await agent.#install();
+    try {
+      await agent.#startController(pace);
+      await agent.#client.setUp(/\/setup#([\w-]+)/.exec(agent.#output)?.[1] ?? "", "ada", "a long enough password");
+      await agent.#install();
+    } catch (error) {
+      await agent.stop();
+      throw error;
+    }
     return agent;
   }
 
