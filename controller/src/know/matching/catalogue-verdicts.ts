@@ -10,7 +10,7 @@ import { type EntryFinding, entryFindings } from "./entry-findings.ts";
 import { type Evidence, exploitationWords, gatherEvidence } from "./evidence.ts";
 import { moduleLabel } from "./inventory-file/rpm-query.ts";
 import { advisedNames, type MatchPackage } from "./source.ts";
-import { judgePackage, type Verdict } from "./verdict.ts";
+import { findingsOf, judgePackage, type Verdict } from "./verdict.ts";
 
 /** A catalogue entry with everything that the advisories say about it, by CVE. */
 export interface JudgedPackage {
@@ -22,16 +22,15 @@ export interface JudgedPackage {
 
 /** Judges one entry with an index that holds at least what is said about it. */
 export function judgeEntry(packageId: number, pkg: MatchPackage, index: AdvisoryIndex): JudgedPackage {
-  const verdicts = judgePackage(pkg, index);
   let byVulnerability: ReadonlyMap<string, Verdict> | undefined;
   return {
     pkg,
     // Asked for where a finding may close, which is seldom.
     get verdicts() {
-      byVulnerability ??= new Map(verdicts.map((verdict) => [verdict.vulnerability, verdict]));
+      byVulnerability ??= new Map(judgePackage(pkg, index).map((verdict) => [verdict.vulnerability, verdict]));
       return byVulnerability;
     },
-    findings: entryFindings(packageId, pkg, verdicts),
+    findings: entryFindings(packageId, pkg, findingsOf(pkg, index)),
   };
 }
 

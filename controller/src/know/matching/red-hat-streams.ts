@@ -1,5 +1,5 @@
 import type { AdvisedName, MatchPackage } from "./source.ts";
-import { type Vote, vote } from "./vote.ts";
+import { restated, type Vote } from "./vote.ts";
 
 /** Whether a name is asked of a stream of longer support. */
 export const isOfStream = ({ distribution }: AdvisedName): boolean => distribution.includes("-");
@@ -17,15 +17,12 @@ export function ofStreams(pkg: MatchPackage, stream: string | undefined, main: r
   const all = [...main, ...longer];
   const states = new Set(all.map((v) => (v.state === "no-fix" ? "open" : v.state)));
   if (states.size === 1) return main.length > 0 ? main : longer;
-  return all.map((v) => said(v, "unknown", "which of the streams this endpoint gets is not known, and they differ"));
+  return all.map((v) => restated(v, "unknown", "which of the streams this endpoint gets is not known, and they differ"));
 }
-
-const said = ({ fixed, proof }: Vote, state: Vote["state"], why: string): Vote =>
-  vote(state, fixed, { ...proof, statement: `${proof.statement}; ${why}` });
 
 function elsewhere(pkg: MatchPackage, stream: string, given: Vote): Vote {
   if (given.state === "open")
-    return said(given, "no-fix", `that build is of the main stream, and this endpoint gets ${stream.toUpperCase()}`);
+    return restated(given, "no-fix", `that build is of the main stream, and this endpoint gets ${stream.toUpperCase()}`);
   return given.state === "fixed" ? unproven(pkg, `this endpoint gets ${stream.toUpperCase()}, and its`, given) : given;
 }
 
@@ -34,7 +31,7 @@ function unproven(pkg: MatchPackage, whose: string, given: Vote): Vote {
   const own = pointOf(pkg.version);
   const fixedIn = pointOf(given.fixed ?? "");
   if (own === undefined || (fixedIn !== undefined && fixedIn <= own)) return given;
-  return said(given, "unknown", `${whose} higher builds need not have the main stream's fix`);
+  return restated(given, "unknown", `${whose} higher builds need not have the main stream's fix`);
 }
 
 const pointOf = (evr: string): number | undefined => {

@@ -6,7 +6,7 @@ import { placeIn } from "./place.ts";
 import { isOfStream, ofStreams } from "./red-hat-streams.ts";
 import { type AdvisedName, advisedNames, type MatchPackage } from "./source.ts";
 import { foreignVendor } from "./vendor.ts";
-import { type MatchState, type Proof, type Vote, vote } from "./vote.ts";
+import { type MatchState, type Proof, restated, type Vote, vote } from "./vote.ts";
 
 export type { MatchState, Proof } from "./vote.ts";
 
@@ -25,39 +25,52 @@ export interface Verdict {
 const STRENGTH: readonly MatchState[] = ["open", "no-fix", "unknown", "ignored", "fixed", "not-affected"];
 
 /** Judges one package against everything that is said about it in its release, one verdict a vulnerability. */
-export function judgePackage(pkg: MatchPackage, index: AdvisoryIndex): Verdict[] {
-  const votes = new Map<string, { readonly name: AdvisedName; votes: Vote | Vote[]; readonly ofStream?: Vote[] }>();
+export const judgePackage = (pkg: MatchPackage, index: AdvisoryIndex): Verdict[] => judge(pkg, index, false);
+
+/**
+ * Those of the verdicts that are findings. Most of what is said about a package is about versions of before, thousands of times for a
+ * kernel; what is no finding takes no weight from one, so none of it is written out here.
+ */
+export const findingsOf = (pkg: MatchPackage, index: AdvisoryIndex): Verdict[] =>
+  // Streams of longer support weigh what the other stream says, finding or not.
+  redHatPointOf(pkg.distribution) ? judgePackage(pkg, index).filter((v) => isFinding(v.state)) : judge(pkg, index, true);
+
+function judge(pkg: MatchPackage, index: AdvisoryIndex, findingsOnly: boolean): Verdict[] {
+  const votes = new Map<string, { votes: Vote | Vote[]; readonly ofStream?: Vote[] }>();
   const point = redHatPointOf(pkg.distribution);
   let vendor: string | undefined | null = null;
   const heard = new Set<string>();
-  for (const [nth, name] of advisedNames(pkg).entries())
+  const names = advisedNames(pkg);
+  for (const [nth, name] of names.entries())
     for (const advisory of index.of(name)) {
       const ofStream = point !== undefined && isOfStream(name);
-      const key = `${ofStream ? name.distribution : ""}\n${advisory.feed}\n${advisory.id}`;
-      // What an advisory says of the installed package itself outweighs what it says of its source.
-      if (nth > 0 && heard.has(key)) continue;
-      heard.add(key);
+      if (names.length > 1) {
+        const key = `${ofStream ? name.distribution : ""}\n${advisory.feed}\n${advisory.id}`;
+        // What an advisory says of the installed package itself outweighs what it says of its source.
+        if (nth > 0 && heard.has(key)) continue;
+        heard.add(key);
+      }
+      const given = voteOf(pkg, name, advisory, index, findingsOnly);
+      if (!given) continue;
       if (vendor === null) vendor = foreignVendor(pkg);
-      const given = voteOf(pkg, name, advisory, index);
       for (const vulnerability of advisory.vulnerabilities) {
         const counted = overruled(given, vulnerability, vendor, index);
+        if (findingsOnly && !isFinding(counted.state)) continue;
         const about = votes.get(vulnerability);
         if (point) {
-          const sides = about ?? { name, votes: [], ofStream: [] };
+          const sides = about ?? { votes: [], ofStream: [] };
           if (!about) votes.set(vulnerability, sides);
           (ofStream ? sides.ofStream : (sides.votes as Vote[]))?.push(counted);
-        } else if (!about) votes.set(vulnerability, { name, votes: counted });
+        } else if (!about) votes.set(vulnerability, { votes: counted });
         else if (Array.isArray(about.votes)) about.votes.push(counted);
         else about.votes = [about.votes, counted];
       }
     }
   const verdicts: Verdict[] = [];
   for (const [vulnerability, about] of votes)
-    if (point) verdicts.push(combine(about.name, vulnerability, ofStreams(pkg, point.stream, about.votes as Vote[], about.ofStream ?? [])));
-    else
-      verdicts.push(
-        Array.isArray(about.votes) ? combine(about.name, vulnerability, about.votes) : alone(about.name, vulnerability, about.votes),
-      );
+    if (point)
+      verdicts.push(combine(pkg.ecosystem, vulnerability, ofStreams(pkg, point.stream, about.votes as Vote[], about.ofStream ?? [])));
+    else verdicts.push(Array.isArray(about.votes) ? combine(pkg.ecosystem, vulnerability, about.votes) : alone(vulnerability, about.votes));
   return verdicts;
 }
 
@@ -74,33 +87,35 @@ function overruled(given: Vote, vulnerability: string, vendor: string | undefine
   return reason ? ignored(given, reason) : given;
 }
 
-const ignored = ({ fixed, proof }: Vote, reason: string): Vote =>
-  vote("ignored", fixed, { ...proof, statement: `${proof.statement}; ignored: ${reason}` });
+const ignored = (given: Vote, reason: string): Vote => restated(given, "ignored", `ignored: ${reason}`);
 
-/** What one advisory says: the strongest of what its ranges say, and of two that ask for a fix the higher one. */
-function voteOf(pkg: MatchPackage, name: AdvisedName, advisory: AdvisoryOnPackage, index: AdvisoryIndex): Vote {
+/** What one advisory says: the strongest of what its ranges say, and of two that ask for a fix the higher one. @returns undefined when only findings are asked for and it is none */
+function voteOf(pkg: MatchPackage, name: AdvisedName, advisory: AdvisoryOnPackage, index: AdvisoryIndex, findingsOnly: boolean) {
   let best: Vote | undefined;
   for (const range of advisory.ranges) {
-    const given = weigh(onRange(pkg, name, advisory, range, index), advisory, range);
+    const apart = apartFrom(pkg, name, advisory, range, index);
+    const state = apart ? "not-affected" : placeIn(name, range);
+    if (findingsOnly && !isFinding(state)) continue;
+    const statement = apart ? `${name.package} ${name.version}: ${apart}` : statementOf(name, range, state);
+    const proof = { kind: "advisory", record: advisory.id, feed: advisory.feed, modified: advisory.modified, statement } as const;
+    const given = weigh(vote(state, range.fixed, name.package, proof), advisory, range);
     const strength = STRENGTH.indexOf(given.state) - (best ? STRENGTH.indexOf(best.state) : STRENGTH.length);
     if (strength < 0 || (strength === 0 && higher(name.ecosystem, given.fixed, best?.fixed ?? null))) best = given;
   }
-  if (!best) throw new Error(`${advisory.id} is indexed without a range`);
+  if (!best && !findingsOnly) throw new Error(`${advisory.id} is indexed without a range`);
   return best;
 }
 
 const higher = (ecosystem: string, a: string | null, b: string | null) =>
   a !== null && (b === null || compareVersions(ecosystem, a, b) === ">");
 
-function onRange(pkg: MatchPackage, name: AdvisedName, advisory: AdvisoryOnPackage, range: AffectedRange, index: AdvisoryIndex): Vote {
+/** Why a range is not about this package at all, whatever its version. */
+function apartFrom(pkg: MatchPackage, name: AdvisedName, advisory: AdvisoryOnPackage, range: AffectedRange, index: AdvisoryIndex) {
   const other =
     name.ecosystem === "rpm" && (isVersion(range.fixed) || advisory.module)
       ? otherStream({ ...pkg, source: name.package }, advisory, isVersion(range.fixed) ? range.fixed : null, (tag) => index.streamsOf(tag))
       : undefined;
-  const apart = other ?? otherArchitecture(pkg, range);
-  const state = apart ? "not-affected" : placeIn(name, range);
-  const statement = apart ? `${name.package} ${name.version}: ${apart}` : statementOf(name, range, state);
-  return vote(state, range.fixed, { kind: "advisory", record: advisory.id, feed: advisory.feed, modified: advisory.modified, statement });
+  return other ?? otherArchitecture(pkg, range);
 }
 
 /** Why a range is about other machines; undefined where the architecture is among its own, or nobody told either. */
@@ -143,16 +158,16 @@ function statementOf({ package: pkg, version }: AdvisedName, range: AffectedRang
 
 const CHANNELS: Readonly<Record<string, string>> = { esm: "Ubuntu Pro", ltss: "SUSE's long term service" };
 
-function alone(name: AdvisedName, vulnerability: string, { state, fixed, alone: proofs }: Vote): Verdict {
-  return { vulnerability, state, fixedVersion: fixed === "0" || state === "no-fix" ? null : fixed, source: name.package, proofs };
+function alone(vulnerability: string, { state, fixed, source, alone: proofs }: Vote): Verdict {
+  return { vulnerability, state, fixedVersion: fixed === "0" || state === "no-fix" ? null : fixed, source, proofs };
 }
 
-function combine(name: AdvisedName, vulnerability: string, votes: readonly Vote[]): Verdict {
+function combine(ecosystem: string, vulnerability: string, votes: readonly Vote[]): Verdict {
   const strongest = STRENGTH.find((state) => votes.some((v) => v.state === state)) ?? "not-affected";
   const agreeing = votes.filter((v) => (isFinding(strongest) ? isFinding(v.state) : v.state === strongest));
   const fixedVersion = agreeing.reduce<string | null>((highest, vote) => {
     if (vote.fixed === null || vote.fixed === "0" || vote.state === "no-fix") return highest;
-    return higher(name.ecosystem, vote.fixed, highest) ? vote.fixed : highest;
+    return higher(ecosystem, vote.fixed, highest) ? vote.fixed : highest;
   }, null);
-  return { vulnerability, state: strongest, fixedVersion, source: name.package, proofs: agreeing.map((v) => v.proof) };
+  return { vulnerability, state: strongest, fixedVersion, source: agreeing[0]?.source ?? "", proofs: agreeing.map((v) => v.proof) };
 }

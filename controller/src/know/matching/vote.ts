@@ -21,9 +21,18 @@ export interface Proof {
 export interface Vote {
   readonly state: MatchState;
   readonly fixed: string | null;
+  /** The package as the advisory names it. */
+  readonly source: string;
   readonly proof: Proof;
   /** The proof alone in a list: most vulnerabilities have one advisory, and one advisory may have hundreds of them. */
   readonly alone: readonly Proof[];
 }
 
-export const vote = (state: MatchState, fixed: string | null, proof: Proof): Vote => ({ state, fixed, proof, alone: [proof] });
+export const vote = (state: MatchState, fixed: string | null, source: string, proof: Proof): Vote => ({
+  ...{ state, fixed, source, proof },
+  alone: [proof],
+});
+
+/** The same advisory's word, taken for another state for a reason that its proof tells as well. */
+export const restated = ({ fixed, source, proof }: Vote, state: MatchState, why: string): Vote =>
+  vote(state, fixed, source, { ...proof, statement: `${proof.statement}; ${why}` });
