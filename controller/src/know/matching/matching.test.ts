@@ -75,6 +75,17 @@ describe("matching", () => {
     expect(verdict).toMatchObject({ fixedVersion: "3.0.11-1~deb12u2", proofs: [{ record: "DSA-1-1" }, { record: "DSA-2-1" }] });
   });
 
+  it.each(["1.2", "1.2.0", "v1.2", "01.2", "0!1.2", "1.2.0.0"])("knows %s in a list for 1.2 of PyPI", (listed) => {
+    const record = readOsvRecord({
+      id: "PYSEC-1",
+      aliases: ["CVE-2026-1000"],
+      affected: [{ package: { ecosystem: "PyPI", name: "shop" }, versions: ["0.9", "1.3", "1!1.2", listed] }],
+    }).advisory;
+    const shop = installed("shop", "1.2", { ecosystem: "pypi", distribution: "" });
+    expect(judge(shop, record).map((v) => v.state)).toEqual(["no-fix"]);
+    expect(judge({ ...shop, version: "1.20", sourceVersion: "1.20" }, record).map((v) => v.state)).toEqual(["not-affected"]);
+  });
+
   it("takes the signed kernel for the kernel", () => {
     const kernel = installed("linux-image-6.1.0-25-amd64", "6.1.106-3", { sourceName: "linux-signed-amd64", sourceVersion: "6.1.106+3" });
     const [verdict] = judge(kernel, advisory("DSA-1-1", "linux", [{ introduced: "0" }, { fixed: "6.1.112-1" }]));

@@ -2,7 +2,7 @@ import { compareVersions } from "@breakwater/shared/version";
 import { type AffectedRange, redHatPointOf } from "../intel/index.ts";
 import type { AdvisoryIndex, AdvisoryOnPackage } from "./advisory-index.ts";
 import { otherStream } from "./module-stream.ts";
-import { placeIn } from "./place.ts";
+import { type OrderTo, orderFrom, placeIn } from "./place.ts";
 import { isOfStream, ofStreams } from "./red-hat-streams.ts";
 import { type AdvisedName, advisedNames, type MatchPackage } from "./source.ts";
 import { foreignVendor } from "./vendor.ts";
@@ -41,7 +41,8 @@ function judge(pkg: MatchPackage, index: AdvisoryIndex, findingsOnly: boolean): 
   let vendor: string | undefined | null = null;
   const heard = new Set<string>();
   const names = advisedNames(pkg);
-  for (const [nth, name] of names.entries())
+  for (const [nth, name] of names.entries()) {
+    const order = orderFrom(name);
     for (const advisory of index.of(name)) {
       const ofStream = point !== undefined && isOfStream(name);
       if (names.length > 1) {
@@ -50,7 +51,7 @@ function judge(pkg: MatchPackage, index: AdvisoryIndex, findingsOnly: boolean): 
         if (nth > 0 && heard.has(key)) continue;
         heard.add(key);
       }
-      const given = voteOf(pkg, name, advisory, index, findingsOnly);
+      const given = voteOf(pkg, name, advisory, { index, order, findingsOnly });
       if (!given) continue;
       if (vendor === null) vendor = foreignVendor(pkg);
       for (const vulnerability of advisory.vulnerabilities) {
@@ -66,6 +67,7 @@ function judge(pkg: MatchPackage, index: AdvisoryIndex, findingsOnly: boolean): 
         else about.votes = [about.votes, counted];
       }
     }
+  }
   const verdicts: Verdict[] = [];
   for (const [vulnerability, about] of votes)
     if (point)
@@ -89,12 +91,20 @@ function overruled(given: Vote, vulnerability: string, vendor: string | undefine
 
 const ignored = (given: Vote, reason: string): Vote => restated(given, "ignored", `ignored: ${reason}`);
 
-/** What one advisory says: the strongest of what its ranges say, and of two that ask for a fix the higher one. @returns undefined when only findings are asked for and it is none */
-function voteOf(pkg: MatchPackage, name: AdvisedName, advisory: AdvisoryOnPackage, index: AdvisoryIndex, findingsOnly: boolean) {
+/**
+ * What one advisory says: the strongest of what its ranges say, and of two that ask for a fix the higher one.
+ * @returns undefined when only findings are asked for and it is none
+ */
+function voteOf(
+  pkg: MatchPackage,
+  name: AdvisedName,
+  advisory: AdvisoryOnPackage,
+  { index, order, findingsOnly }: { readonly index: AdvisoryIndex; readonly order: OrderTo; readonly findingsOnly: boolean },
+): Vote | undefined {
   let best: Vote | undefined;
   for (const range of advisory.ranges) {
     const apart = apartFrom(pkg, name, advisory, range, index);
-    const state = apart ? "not-affected" : placeIn(name, range);
+    const state = apart ? "not-affected" : placeIn(name, range, order);
     if (findingsOnly && !isFinding(state)) continue;
     const statement = apart ? `${name.package} ${name.version}: ${apart}` : statementOf(name, range, state);
     const proof = { kind: "advisory", record: advisory.id, feed: advisory.feed, modified: advisory.modified, statement } as const;
