@@ -2,7 +2,7 @@ import { compareVersions } from "@breakwater/shared/version";
 import { type AffectedRange, redHatPointOf } from "../intel/index.ts";
 import type { AdvisoryIndex, AdvisoryOnPackage } from "./advisory-index.ts";
 import { otherStream } from "./module-stream.ts";
-import { placeIn } from "./place.ts";
+import { type Orders, placeIn } from "./place.ts";
 import { isOfStream, ofStreams } from "./red-hat-streams.ts";
 import { type AdvisedName, advisedNames, type MatchPackage } from "./source.ts";
 import { foreignVendor } from "./vendor.ts";
@@ -30,7 +30,8 @@ export function judgePackage(pkg: MatchPackage, index: AdvisoryIndex): Verdict[]
   const point = redHatPointOf(pkg.distribution);
   let vendor: string | undefined | null = null;
   const heard = new Set<string>();
-  for (const [nth, name] of advisedNames(pkg).entries())
+  for (const [nth, name] of advisedNames(pkg).entries()) {
+    const orders: Orders = new Map();
     for (const advisory of index.of(name)) {
       const ofStream = point !== undefined && isOfStream(name);
       const key = `${ofStream ? name.distribution : ""}\n${advisory.feed}\n${advisory.id}`;
@@ -38,7 +39,7 @@ export function judgePackage(pkg: MatchPackage, index: AdvisoryIndex): Verdict[]
       if (nth > 0 && heard.has(key)) continue;
       heard.add(key);
       if (vendor === null) vendor = foreignVendor(pkg);
-      const given = voteOf(pkg, name, advisory, index);
+      const given = voteOf(pkg, name, advisory, index, orders);
       for (const vulnerability of advisory.vulnerabilities) {
         const counted = overruled(given, vulnerability, vendor, index);
         const about = votes.get(vulnerability);
@@ -51,6 +52,7 @@ export function judgePackage(pkg: MatchPackage, index: AdvisoryIndex): Verdict[]
         else about.votes = [about.votes, counted];
       }
     }
+  }
   const verdicts: Verdict[] = [];
   for (const [vulnerability, about] of votes)
     if (point) verdicts.push(combine(about.name, vulnerability, ofStreams(pkg, point.stream, about.votes as Vote[], about.ofStream ?? [])));
@@ -78,10 +80,10 @@ const ignored = ({ fixed, proof }: Vote, reason: string): Vote =>
   vote("ignored", fixed, { ...proof, statement: `${proof.statement}; ignored: ${reason}` });
 
 /** What one advisory says: the strongest of what its ranges say, and of two that ask for a fix the higher one. */
-function voteOf(pkg: MatchPackage, name: AdvisedName, advisory: AdvisoryOnPackage, index: AdvisoryIndex): Vote {
+function voteOf(pkg: MatchPackage, name: AdvisedName, advisory: AdvisoryOnPackage, index: AdvisoryIndex, orders: Orders): Vote {
   let best: Vote | undefined;
   for (const range of advisory.ranges) {
-    const given = weigh(onRange(pkg, name, advisory, range, index), advisory, range);
+    const given = weigh(onRange(pkg, name, advisory, range, index, orders), advisory, range);
     const strength = STRENGTH.indexOf(given.state) - (best ? STRENGTH.indexOf(best.state) : STRENGTH.length);
     if (strength < 0 || (strength === 0 && higher(name.ecosystem, given.fixed, best?.fixed ?? null))) best = given;
   }
@@ -92,13 +94,20 @@ function voteOf(pkg: MatchPackage, name: AdvisedName, advisory: AdvisoryOnPackag
 const higher = (ecosystem: string, a: string | null, b: string | null) =>
   a !== null && (b === null || compareVersions(ecosystem, a, b) === ">");
 
-function onRange(pkg: MatchPackage, name: AdvisedName, advisory: AdvisoryOnPackage, range: AffectedRange, index: AdvisoryIndex): Vote {
+function onRange(
+  pkg: MatchPackage,
+  name: AdvisedName,
+  advisory: AdvisoryOnPackage,
+  range: AffectedRange,
+  index: AdvisoryIndex,
+  orders: Orders,
+): Vote {
   const other =
     name.ecosystem === "rpm" && (isVersion(range.fixed) || advisory.module)
       ? otherStream({ ...pkg, source: name.package }, advisory, isVersion(range.fixed) ? range.fixed : null, (tag) => index.streamsOf(tag))
       : undefined;
   const apart = other ?? otherArchitecture(pkg, range);
-  const state = apart ? "not-affected" : placeIn(name, range);
+  const state = apart ? "not-affected" : placeIn(name, range, orders);
   const statement = apart ? `${name.package} ${name.version}: ${apart}` : statementOf(name, range, state);
   return vote(state, range.fixed, { kind: "advisory", record: advisory.id, feed: advisory.feed, modified: advisory.modified, statement });
 }
