@@ -31,7 +31,9 @@ function mayEqual({ ecosystem, version }: AdvisedName, other: string): boolean {
 export function placeIn(name: AdvisedName, range: AffectedRange, order: OrderTo): MatchState {
   if (range.urgency === "under-investigation") return "unknown";
   if (range.versions)
-    return range.versions.some((v) => v === name.version || (mayEqual(name, v) && order(v) === "=")) ? "no-fix" : "not-affected";
+    return range.versions.includes(name.version) || range.versions.some((v) => mayEqual(name, v) && order(v) === "=")
+      ? "no-fix"
+      : "not-affected";
   if (range.introduced !== "0") {
     const since = order(range.introduced);
     if (since === "?") return "unknown";
