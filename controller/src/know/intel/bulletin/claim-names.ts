@@ -39,7 +39,7 @@ export function nameOfLead(tokens: readonly Token[]): Name | undefined {
 /** "This issue affects Foo Server: from 1.2 ...; Foo Agent: versions before 2": what stands before a colon, in running text. */
 function keyName(tokens: readonly Token[], left: number, expression: Expression): Name | undefined {
   let colon = expression.from - 1;
-  while (colon > left && (FILLER.has(tokens[colon]?.lower ?? "") || tokens[colon]?.lower === "device")) colon--;
+  while (colon > left && (FILLER.has(tokens[colon]?.lower ?? "") || /^(?:device|from|n\/a)$/.test(tokens[colon]?.lower ?? ""))) colon--;
   if (tokens[colon]?.text !== ":" || colon <= left) return undefined;
   // "This issue affects Slides – Galleries, Carousels & More: from n/a through 1.2".
   const verb = tokens.findLastIndex((t, i) => i >= left && i < colon && t.lower === "affects");

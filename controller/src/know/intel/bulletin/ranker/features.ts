@@ -27,8 +27,13 @@ export function featuresOf(candidates: readonly Candidate[], { sentences }: Outl
     const { times, first, beside } = mentions[i] as Mentions;
     const own = words[i] as Set<string>;
     const within = (a: ReadonlySet<string>, b: ReadonlySet<string>) => a.size < b.size && [...a].every((w) => b.has(w));
+    const shape = shapeOf(candidate);
+    const edge = beside.has("opening in title") || beside.has("closing in title");
     const flags = [
-      ...shapeOf(candidate),
+      ...shape,
+      ...(first === 0 ? shape.map((s) => `title ${s}`) : []),
+      ...(candidate.places.has("version") ? shape.map((s) => `version ${s}`) : []),
+      ...(edge ? shape.map((s) => `edge ${s}`) : []),
       ...[...beside].map((b) => `beside ${b}`),
       ...(times === most ? ["most often"] : []),
       ...(first === earliest ? ["first named"] : []),
@@ -45,7 +50,6 @@ export function featuresOf(candidates: readonly Candidate[], { sentences }: Outl
     return [
       ...[...new Set(flags)].map((f) => [f, 1] as const),
       ...[...candidate.places].map(([place, points]) => [`points ${place}`, points] as const),
-      ["points", candidate.points] as const,
       ["times", Math.log2(1 + times)] as const,
     ];
   });
