@@ -163,6 +163,8 @@ function phraseEndingAt(tokens: readonly Token[], end: number): Name | undefined
       !NEVER.has(tokens[k - 1]?.lower ?? "")
     )
       continue;
+    // "NetGuard Vulnerability Scanner Plugin".
+    if (k < end && tokens[k]?.text === "Vulnerability" && capital(tokens[k - 1]) && capital(tokens[k + 1]) && leadsToKind(tokens, k)) continue;
     if (
       k < end &&
       wordy &&
@@ -179,6 +181,8 @@ function phraseEndingAt(tokens: readonly Token[], end: number): Name | undefined
   while (from < end && COMMON.has(tokens[from]?.lower ?? "") && !tokens[from]?.code && WEAKNESS.has(tokens[from]?.lower ?? "")) from++;
   if (from > end) return undefined;
   const only = tokens[from];
+  // "3,x until": what is left of a wildcard.
+  if (from === end && /^[a-z]$/.test(only?.text ?? "") && !only?.code) return undefined;
   if (from === end && isTechnical(only)) return undefined;
   if (
     from === end &&
