@@ -123,7 +123,13 @@ function nameBeforeBracket(tokens: readonly Token[], close: number): Name | unde
   if (inside && isPackageLike(inside.text) && /[a-z]/.test(inside.text) && nameLike(tokens, close - 1, true)) return inside;
   // "Image Registry Service (Glimpse)" has a long name and a short one.
   const called = close === open + 2 && outside?.text.includes(" ") && isShortName(tokens[open + 1]);
-  return called && outside ? nameOf(tokens, tokens.findIndex((t) => t.start === outside.start), close + 1) : outside;
+  return called && outside
+    ? nameOf(
+        tokens,
+        tokens.findIndex((t) => t.start === outside.start),
+        close + 1,
+      )
+    : outside;
 }
 
 const isShortName = (token: Token | undefined): boolean =>
@@ -164,7 +170,8 @@ function phraseEndingAt(tokens: readonly Token[], end: number): Name | undefined
     )
       continue;
     // "NetGuard Vulnerability Scanner Plugin".
-    if (k < end && tokens[k]?.text === "Vulnerability" && capital(tokens[k - 1]) && capital(tokens[k + 1]) && leadsToKind(tokens, k)) continue;
+    if (k < end && tokens[k]?.text === "Vulnerability" && capital(tokens[k - 1]) && capital(tokens[k + 1]) && leadsToKind(tokens, k))
+      continue;
     if (
       k < end &&
       wordy &&

@@ -145,8 +145,7 @@ function closedOnes(cell: readonly Token[]): Expression[] {
   const made: Expression[] = [];
   for (const e of expressionsOf(cell)) {
     const before = made[made.length - 1];
-    const closes =
-      before?.kind === "single" && before.later && e.kind === "single" && !e.later && tokensBetween(cell, before, e) === ",";
+    const closes = before?.kind === "single" && before.later && e.kind === "single" && !e.later && tokensBetween(cell, before, e) === ",";
     if (closes && orderOf(e.version.text, before.version.text) > 0)
       made[made.length - 1] = { kind: "range", from: before.from, to: e.to, introduced: before.version, upper: e.version, inclusive: true };
     else made.push(e);

@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { cveLines, isVendorHeldOut } from "../cve-labels.testing.ts";
 import { namesIn } from "../index.ts";
 import { HELD_OUT, osvLines, osvSources } from "../osv-labels.testing.ts";
 import { type Line, nameMatches } from "../scoring.testing.ts";
 import { featuresOf } from "./features.ts";
-import { type Choice } from "./training.ts";
+import type { Choice } from "./training.ts";
 
 /** A source's texts without their titles are read too: a reader of mail and of pages often has none. */
 const UNTITLED = " untitled";
@@ -15,12 +14,12 @@ const MAX_TITLE = 200;
  * Labelled choices of tuned sources. Sources that are held out are not read.
  * @param osv directory with archives as OSV publishes them; @param cve directory with records of the CVE list, `cves.zip`
  */
-export async function choicesIn(osv: string, cve: string): Promise<Choice[]> {
+export async function choicesIn(osv: string, cve?: string): Promise<Choice[]> {
   const choices: Choice[] = [];
   for (const source of osvSources(osv).filter((s) => !HELD_OUT.has(`osv/${s}`)))
     for await (const line of osvLines(osv, source)) choices.push(...choicesOf(line));
-  const archive = join(cve, "cves.zip");
-  if (existsSync(archive)) for await (const line of cveLines(archive)) if (!isVendorHeldOut(line.source)) choices.push(...choicesOf(line));
+  if (cve !== undefined)
+    for await (const line of cveLines(join(cve, "cves.zip"))) if (!isVendorHeldOut(line.source)) choices.push(...choicesOf(line));
   return choices;
 }
 
@@ -34,9 +33,7 @@ function choiceOf(source: string, text: string, { gold }: Line): Choice[] {
   const names = gold.ranges.filter((r) => !r.neutral).flatMap((r) => r.names);
   const { read, candidates } = namesIn(text);
   const right = candidates.map((c) => nameMatches(c.name.text, names));
-  return right.some(Boolean)
-    ? [{ source, features: featuresOf(candidates, read), right, points: candidates.map((c) => c.points) }]
-    : [];
+  return right.some(Boolean) ? [{ source, features: featuresOf(candidates, read), right, points: candidates.map((c) => c.points) }] : [];
 }
 
 /** The source whose manner a text has, titled or not. */

@@ -54,7 +54,9 @@ export function fitRanker(all: readonly Choice[]): Weights {
   for (let step = 0; step < STEPS; step++) {
     const gradient = weights.map((w) => w * PENALTY);
     for (const [i, row] of rows.entries()) {
-      const chances = chancesOf(row.map((of, k) => of.reduce((sum, [j, value]) => sum + (weights[j] ?? 0) * value, RULES * (choices[i]?.points[k] ?? 0))));
+      const chances = chancesOf(
+        row.map((of, k) => of.reduce((sum, [j, value]) => sum + (weights[j] ?? 0) * value, RULES * (choices[i]?.points[k] ?? 0))),
+      );
       const right = choices[i]?.right ?? [];
       const all = Math.max(
         1e-12,
