@@ -126,7 +126,7 @@ function withoutOthers(found: readonly Group[], subject: Subject | undefined): r
 function withRelatedFixes(found: readonly Group[]): Group[] {
   const kept: Group[] = [];
   for (const group of found) {
-    if (repeatsOwn(group, found)) continue;
+    if (repeatsOwn(group, found) || repeatsFormal(group, found)) continue;
     const ranged = found.filter((g) => g !== group && g.claims.some((c) => c.kind === "range") && akin(g.name.text, group.name.text));
     if (ranged.length > 0 && group.claims.every((c) => c.kind !== "range" && !c.own))
       for (const g of ranged) g.claims.push(...group.claims);
@@ -144,6 +144,12 @@ const repeatsOwn = (group: Group, found: readonly Group[]): boolean =>
         wordsOf(group.name.text).some((v) => Math.min(v.length, w.length) >= 4 && (v.startsWith(w) || w.startsWith(v))),
       ) &&
       group.claims.every((c) => g.claims.some((o) => o.own && sameVersion(o.version ?? "", c.version ?? ""))),
+  );
+/** A title that says of a shorter name what a sentence made for it says of the whole one. */
+const repeatsFormal = (group: Group, found: readonly Group[]): boolean =>
+  group.claims.every((c) => !c.own && !c.formal && c.kind === "range") &&
+  found.some(
+    (g) => g !== group && group.claims.every((c) => g.claims.some((o) => o.formal && sameVersion(o.version ?? "", c.version ?? ""))),
   );
 function akin(a: string, b: string): boolean {
   const [x, y] = [wordsOf(a)[0] ?? "", wordsOf(b)[0] ?? ""];

@@ -39,8 +39,12 @@ export function nameOfLead(tokens: readonly Token[]): Name | undefined {
 /** "This issue affects Foo Server: from 1.2 ...; Foo Agent: versions before 2": what stands before a colon, in running text. */
 function keyName(tokens: readonly Token[], left: number, expression: Expression): Name | undefined {
   let colon = expression.from - 1;
-  while (colon > left && (FILLER.has(tokens[colon]?.lower ?? "") || tokens[colon]?.lower === "device")) colon--;
+  while (colon > left && (FILLER.has(tokens[colon]?.lower ?? "") || /^(?:device|from|n\/a)$/.test(tokens[colon]?.lower ?? ""))) colon--;
   if (tokens[colon]?.text !== ":" || colon <= left) return undefined;
+  // "This issue affects Slides – Galleries, Carousels & More: from n/a through 1.2".
+  const verb = tokens.findLastIndex((t, i) => i >= left && i < colon && t.lower === "affects");
+  const all = tokens.slice(verb + 1, colon);
+  if (verb >= 0 && all.length <= MAX_FORMAL && capital(all[0]) && !all.some((t) => t.text === ":")) return nameOf(tokens, verb + 1, colon);
   let from = colon;
   while (from > left && colon - from < MAX_KEY_NAME && !ENDS_KEY.test(tokens[from - 1]?.lower ?? "")) from--;
   while (from < colon && /^(?:and|the|in|of|or)$/.test(tokens[from]?.lower ?? "")) from++;
@@ -50,6 +54,7 @@ function keyName(tokens: readonly Token[], left: number, expression: Expression)
   return nameOf(tokens, from, colon);
 }
 const MAX_KEY_NAME = 9;
+const MAX_FORMAL = 24;
 const ENDS_KEY = /^(?:,|;|:|\.|\(|affects?|affected|affecting|impacts|includes?|including|are|is|following|products?|below)$/;
 const NO_KEY =
   /^(?:versions?|releases?|fixed|fix|patched|affected|unaffected|safe|commit|reported|discovered|published|vulnerable|impacted|solutions?|notes?|update|upgrade|workaround|mitigation|severity|date|status|cve|cwe|cvss|score|introduced|resolution|remediation|recommendation|platforms?|tested|requires|for|to|by|as|was|has|have|can|not)$/;
@@ -168,6 +173,12 @@ export function itemName({ kind, tokens }: Sentence, expression: Expression): Na
     return undefined;
   const words = tokens.slice(0, colon);
   return words.every((t) => t.kind === "word" && (FILLER.has(t.lower) || FIX_VERB.has(t.lower))) ? undefined : nameOf(tokens, 0, colon);
+}
+
+/** "This issue affects Foo: ...": the name as a form has it. */
+export function isFormal(tokens: readonly Token[], name: Name): boolean {
+  const at = tokens.findIndex((t) => t.start === name.start);
+  return tokens[at - 1]?.lower === "affects" && tokens.find((t) => t.start >= name.end)?.text === ":";
 }
 
 /** "SDK 5.0.2 (for Studio 16.8)": what something is made for. */

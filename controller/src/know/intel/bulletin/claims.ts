@@ -1,4 +1,4 @@
-import { isCompanion, isPlatform, isUser, itemName, lowers, nameOfLead, namesOf } from "./claim-names.ts";
+import { isCompanion, isFormal, isPlatform, isUser, itemName, lowers, nameOfLead, namesOf } from "./claim-names.ts";
 import { fixCue, isAside, isDenied, isUnaffectedKey, releaseIn, saysUnaffected } from "./cues.ts";
 import { type Expression, readExpressions } from "./expression.ts";
 import type { Span } from "./model.ts";
@@ -28,6 +28,8 @@ export interface Claim extends Span {
   readonly sentence?: number;
   /** Whether it stands in a list: what stands beside it there is not said in passing. */
   readonly listed?: boolean;
+  /** Whether the name is given as a form has it: "This issue affects Foo: ...". */
+  readonly formal?: boolean;
   /** Whether a preposition stands between the name and the expression. */
   readonly loose?: boolean;
 }
@@ -146,6 +148,7 @@ function readClaim(
     ...(name ? { name } : {}),
     ...(release ? { release } : {}),
     own: key !== undefined,
+    ...(name && isFormal(tokens, name) ? { formal: true } : {}),
     listed: sentence.kind === "item",
     loose:
       name !== undefined &&

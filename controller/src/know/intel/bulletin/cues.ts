@@ -10,6 +10,7 @@ const BETWEEN_VERSION_AND_VERB =
   /^(?:,|\)|:|the|has|have|been|is|was|were|are|which|that|also|now|and|this|to|already|as|of|for|later|newer|above|versions?|both|only|correctly|properly|all|finally)$/;
 const UNIT =
   /^(?:watts?|seconds?|sec|minutes?|hours?|days?|weeks?|months?|years?|[kmgt]i?b|bytes?|bits?|percent|%|times|characters|users|million|billion|[mg]hz|meters?|points?)$/;
+const TELLS = /^(?:releas|provid|publish|deliver|produc)/;
 /** One offers a version, but also "information about a flaw in" one. */
 const OFFERS = /^(?:provid|produc|deliver)/;
 const OTHER_SOFTWARE = /^(?:requires?|require|depends|needs?|supports?|cvss|score)$/;
@@ -20,8 +21,12 @@ export const AFFECTED_WORD =
 /** How sure the words around make it that the version is a repaired one; 0: they do not. */
 export function fixCue(near: readonly Token[], after: readonly Token[]): number {
   if (isBase(near) || isBlocked(near)) return 0;
+  let ofFlaw = false;
   for (let i = near.length - 1, distance = 0; i >= 0; i--, distance++) {
     const token = near[i] as Token;
+    // "Releasing an advisory about a vulnerability in 5.0" releases no version.
+    ofFlaw ||= /^(?:vulnerabilit(?:y|ies)|flaws?|weakness(?:es)?)$/.test(token.lower) && near[i + 1]?.lower === "in";
+    if (ofFlaw && TELLS.test(token.lower)) continue;
     if (!token.code && FIX_VERB.has(token.lower) && !isNegated(near, i) && !(NEEDS_TO.test(token.lower) && near[i + 1]?.lower === "in")) {
       if (!OFFERS.test(token.lower) || distance <= 4) return distance <= 4 ? 0.95 : 0.85;
     }

@@ -11,13 +11,14 @@ import { bulletinLikeness } from "./likeness.ts";
 import { mask } from "./mask.ts";
 import type { Bulletin, Span } from "./model.ts";
 import { nameWithin, sameName } from "./names.ts";
-import { outline } from "./outline.ts";
+import { type Outline, outline } from "./outline.ts";
 import { readPackageLists } from "./package-lists.ts";
 import { giveToProducts } from "./products.ts";
 import { likelyRepairs } from "./roles/index.ts";
 import { readSeverity } from "./severity.ts";
 import { readStatements } from "./statements.ts";
 import { type Subject, subjectOf } from "./subject.ts";
+import { type BesideVersion, type Candidate, candidatesOf } from "./subject-candidates.ts";
 import { readTables } from "./tables.ts";
 import { tokenize } from "./tokens.ts";
 
@@ -39,6 +40,30 @@ const LIKE_A_BULLETIN = 0.5;
  */
 export function readBulletin(text: string): Result<Bulletin> {
   if (text.length > MAX_BULLETIN_CHARACTERS) return fail(tooLarge(`${text.length} characters`));
+  const { masked, read, ids, cut, likeness, isBulletin, claims } = claimsOf(text);
+  const subject = subjectOf(read, besideVersions(claims), addressNames(text)) ?? lastResort(read);
+  const severity = isBulletin ? readSeverity(read) : undefined;
+  const sure = claims.map((c) => (subject ? named(c, subject, read.sentences[0]?.start) : c));
+  const affected = assemble(sure, subject, ecosystemHints(masked));
+  const { prerequisites, knownIssues, notes } = readStatements(text, read);
+  const stated = isBulletin ? { prerequisites, knownIssues } : { prerequisites: [], knownIssues: [] };
+  return ok({
+    ids: ids.map((i) => i.id),
+    affected,
+    prerequisites: stated.prerequisites.map((s) => s.text),
+    knownIssues: stated.knownIssues.map((s) => s.text),
+    severity: severity?.severity ?? null,
+    confidence: Math.round(Math.min(likeness, ...affected.map((a) => a.confidence)) * 100) / 100,
+    isBulletin,
+    cut,
+    advisories: readAdvisories(text),
+    notes,
+    evidence: { ids, severity: severity?.evidence ?? null, ...stated },
+  });
+}
+
+/** What a text states, before it is known what it is about. */
+function claimsOf(text: string) {
   const masked = mask(text);
   const read = outline(tokenize(masked));
   const ids = readIds(text);
@@ -63,30 +88,16 @@ export function readBulletin(text: string): Result<Bulletin> {
   const claims = isBulletin
     ? giveToProducts(silent ? [...found, ...likelyRepairs(read).filter((c) => !overlaps(c, found))] : found, read)
     : [];
-  const subject =
-    subjectOf(
-      read,
-      claims.flatMap((c) => (c.name && !isDoubtful(c) ? [{ name: c.name, exact: c.kind === "exact" }] : [])),
-      addressNames(text),
-    ) ?? lastResort(read);
-  const severity = isBulletin ? readSeverity(read) : undefined;
-  const sure = claims.map((c) => (subject ? named(c, subject, read.sentences[0]?.start) : c));
-  const affected = assemble(sure, subject, ecosystemHints(masked));
-  const { prerequisites, knownIssues, notes } = readStatements(text, read);
-  const stated = isBulletin ? { prerequisites, knownIssues } : { prerequisites: [], knownIssues: [] };
-  return ok({
-    ids: ids.map((i) => i.id),
-    affected,
-    prerequisites: stated.prerequisites.map((s) => s.text),
-    knownIssues: stated.knownIssues.map((s) => s.text),
-    severity: severity?.severity ?? null,
-    confidence: Math.round(Math.min(likeness, ...affected.map((a) => a.confidence)) * 100) / 100,
-    isBulletin,
-    cut,
-    advisories: readAdvisories(text),
-    notes,
-    evidence: { ids, severity: severity?.evidence ?? null, ...stated },
-  });
+  return { masked, read, ids, cut, likeness, isBulletin, claims };
+}
+
+const besideVersions = (claims: readonly Claim[]): BesideVersion[] =>
+  claims.flatMap((c) => (c.name && !isDoubtful(c) ? [{ name: c.name, exact: c.kind === "exact" }] : []));
+
+/** The names that a text may be about, with the outline that they stand in: what the choice among them is fitted to. */
+export function namesIn(text: string): { readonly read: Outline; readonly candidates: readonly Candidate[] } {
+  const { read, claims } = claimsOf(text);
+  return { read, candidates: candidatesOf(read, besideVersions(claims), addressNames(text)) };
 }
 
 /** A claim with the name that it bears in view of the whole text. */

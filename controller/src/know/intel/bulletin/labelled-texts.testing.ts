@@ -35,15 +35,17 @@ export const hasTexts = (directory: string): boolean =>
  * @param directory holds `bulletins.jsonl.gz`; or records of the CVE list, `cves.zip`; or archives as OSV publishes them,
  *   `ECOSYSTEM/all.zip`
  * @param heldOut whether texts of sources that are held out are among them
+ * @param most at most so many texts of one of OSV's archives; without it as many as any source is worth
  */
-export async function* textsIn(directory: string, heldOut: boolean): AsyncGenerator<Line> {
+export async function* textsIn(directory: string, heldOut: boolean, most?: number): AsyncGenerator<Line> {
   const wanted = (line: Line) => heldOut || groupOf(line.source) !== "held out";
   const files = readdirSync(directory);
   if (files.includes(LABELLED)) {
     for (const line of linesOf(join(directory, LABELLED)).map((l) => lineSchema.parse(l))) if (wanted(line)) yield line;
   } else if (files.includes(CVE_LIST)) {
     for await (const line of cveLines(join(directory, CVE_LIST))) if (wanted(line)) yield line;
-  } else for (const source of osvSources(directory)) if (heldOut || !HELD_OUT.has(`osv/${source}`)) yield* osvLines(directory, source);
+  } else
+    for (const source of osvSources(directory)) if (heldOut || !HELD_OUT.has(`osv/${source}`)) yield* osvLines(directory, source, most);
 }
 
 const Text = z.object({ id: z.string(), text: z.string() });

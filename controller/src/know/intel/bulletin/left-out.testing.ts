@@ -1,6 +1,9 @@
 import { mask } from "./mask.ts";
 import { osvLines } from "./osv-labels.testing.ts";
 import { outline } from "./outline.ts";
+import { choicesIn, mannerOf } from "./ranker/choices.testing.ts";
+import { replaceRanker } from "./ranker/index.ts";
+import { fitRanker } from "./ranker/training.ts";
 import { candidatesOf } from "./roles/features.ts";
 import { replaceRoles } from "./roles/index.ts";
 import { fitRoles, type Sample } from "./roles/training.ts";
@@ -8,7 +11,7 @@ import { tokenize } from "./tokens.ts";
 import { commonWords, countWords } from "./vocabulary/counting.testing.ts";
 import { replaceVocabulary } from "./vocabulary/index.ts";
 
-/** The reader as it is without one source: what of it is fitted to texts (words, roles of versions) is fitted to the others' alone. */
+/** The reader as it is without one source: what of it is fitted to texts (words, roles of versions, choice of names) is fitted to the others' alone. */
 export interface WithoutASource {
   /** From here on texts are read as by one who never saw this source; one that had no part in the fit changes nothing. */
   leaveOut(source: string): void;
@@ -17,6 +20,7 @@ export interface WithoutASource {
 /** @param archives paths of archives as OSV publishes them, by source, none of them held out */
 export async function readerWithout(directory: string, archives: ReadonlyMap<string, string>): Promise<WithoutASource> {
   const counts = await countWords(archives);
+  const choices = await choicesIn(directory);
   const samples: Sample[] = [];
   for (const source of archives.keys()) samples.push(...(await samplesOf(directory, source)));
   return {
@@ -24,6 +28,7 @@ export async function readerWithout(directory: string, archives: ReadonlyMap<str
       const of = source.replace(/^osv\//, "");
       replaceVocabulary(commonWords(counts, of));
       replaceRoles(fitRoles(samples.filter((s) => s.source !== of)));
+      replaceRanker(fitRanker(choices.filter((c) => mannerOf(c) !== `osv/${of}`)));
     },
   };
 }

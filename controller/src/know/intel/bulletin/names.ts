@@ -121,8 +121,24 @@ function nameBeforeBracket(tokens: readonly Token[], close: number): Name | unde
   const outside = phraseEndingAt(tokens, open - 1);
   // "CP 1543SP-1 (6GK7543-6WX00-0XE0)": a number to order by is none; ids of packages are in lower case.
   if (inside && isPackageLike(inside.text) && /[a-z]/.test(inside.text) && nameLike(tokens, close - 1, true)) return inside;
-  return outside;
+  // "Image Registry Service (Glimpse)" has a long name and a short one.
+  const called = close === open + 2 && outside?.text.includes(" ") && isShortName(tokens[open + 1]);
+  return called && outside
+    ? nameOf(
+        tokens,
+        tokens.findIndex((t) => t.start === outside.start),
+        close + 1,
+      )
+    : outside;
 }
+
+const isShortName = (token: Token | undefined): boolean =>
+  token !== undefined &&
+  /^\p{Lu}[\p{L}\d]+$/u.test(token.text) &&
+  !COMMON.has(token.lower) &&
+  !PLATFORM.has(token.lower) &&
+  !isTechnical(token) &&
+  !VERSION_WORD.has(token.lower);
 
 /** "URL", "JPEG" alone. */
 const isTechnical = (token: Token | undefined): boolean =>
@@ -153,6 +169,9 @@ function phraseEndingAt(tokens: readonly Token[], end: number): Name | undefined
       !NEVER.has(tokens[k - 1]?.lower ?? "")
     )
       continue;
+    // "NetGuard Vulnerability Scanner Plugin".
+    if (k < end && tokens[k]?.text === "Vulnerability" && capital(tokens[k - 1]) && capital(tokens[k + 1]) && leadsToKind(tokens, k))
+      continue;
     if (
       k < end &&
       wordy &&
@@ -169,6 +188,8 @@ function phraseEndingAt(tokens: readonly Token[], end: number): Name | undefined
   while (from < end && COMMON.has(tokens[from]?.lower ?? "") && !tokens[from]?.code && WEAKNESS.has(tokens[from]?.lower ?? "")) from++;
   if (from > end) return undefined;
   const only = tokens[from];
+  // "3,x until": what is left of a wildcard.
+  if (from === end && /^[a-z]$/.test(only?.text ?? "") && !only?.code) return undefined;
   if (from === end && isTechnical(only)) return undefined;
   if (
     from === end &&

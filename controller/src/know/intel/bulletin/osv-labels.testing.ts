@@ -49,7 +49,7 @@ export const archivesOf = (directory: string): ReadonlyMap<string, string> =>
   new Map(osvSources(directory).flatMap((source) => (HELD_OUT.has(`osv/${source}`) ? [] : [[source, join(directory, source, "all.zip")]])));
 
 /** Labelled texts of one source, each text once, in the order of the archive. */
-export async function* osvLines(directory: string, source: string): AsyncGenerator<Line> {
+export async function* osvLines(directory: string, source: string, most = MAX_TEXTS): AsyncGenerator<Line> {
   const seen = new Set<string>();
   for await (const batch of zipEntries(join(directory, source, "all.zip")))
     for (const entry of batch) {
@@ -59,7 +59,7 @@ export async function* osvLines(directory: string, source: string): AsyncGenerat
       if (!line || seen.has(line.text)) continue;
       seen.add(line.text);
       yield line;
-      if (seen.size >= MAX_TEXTS) return;
+      if (seen.size >= most) return;
     }
 }
 

@@ -79,6 +79,8 @@ export function outline(tokens: readonly Token[]): Outline {
       if (!isRule(line)) table.push({ cells, start: first(line).start, end: last(line).end });
       continue;
     }
+    // A blank line between a head and its first row parts nothing.
+    if (line.length === 0 && table?.length === 1 && tableCells(lines[index + 1] ?? [])?.length === table[0]?.cells.length) continue;
     table = undefined;
     if (line.length === 0) {
       flush();

@@ -61,7 +61,7 @@ const wordSet = (text: string) =>
       .split(/[^\p{L}\p{N}]+/u)
       .filter(Boolean),
   );
-function nameMatches(ours: string, accepted: readonly string[]): boolean {
+export function nameMatches(ours: string, accepted: readonly string[]): boolean {
   return accepted.some((name) => {
     if (letters(name) === letters(ours)) return true;
     const [a, b] = [wordSet(name), wordSet(ours)];

@@ -85,7 +85,7 @@ export function readSingle({ sentence, lead, expression, claim, near, after, bef
     !isBlocked(near) &&
     !near.some((t) => /^(?:using|running|use|run)$/.test(t.lower)) &&
     (!affected || (beginsSentence(sentence, claim) && doesSomethingGood(after[0]))) &&
-    (claim.name || sentence.tokens.length <= 12 || expression.later)
+    (claim.name || sentence.tokens.length <= 12 || expression.later || beginsSentence(sentence, claim))
   )
     return made("fix", 0.8);
   if (expression.introduced && affected) return made("introduced", 0.6);

@@ -51,6 +51,30 @@ const PREREQUISITE: readonly Rule[] = [
     and: /\b(?:affected|vulnerable|impacted|unaffected|at risk)\b/,
     confidence: 0.75,
   },
+  {
+    // "When the queue is configured with Redis, messages can be forged."
+    says: /\b(?:if|when|where|whenever|provided that)\b.{0,120}\b(?:enabled|disabled|turned on|configured)\b/,
+    and: /\b(?:could|can|cannot|may|might|would|will|does not|do not|did not|allow\w*|leak\w*|bypass\w*)\b/,
+    unless:
+      /\b(?:fix(?:ed|es)?|patch(?:ed|es)?|upgrad\w*|updat(?:e|ed|ing)|work-?arounds?|mitigat\w*|recommend\w*|should|please|now|prevents?|protects?|even (?:if|when|where))\b/,
+    confidence: 0.7,
+  },
+  {
+    // "Triggering this requires control over a query", "Requires a configuration where ...".
+    says: /^(?:triggering\b.{0,60}|exploit\w*\b.{0,60}|(?:an?|the|this|such an?)\s+(?:\w+\s+)?(?:attack|exploit|vulnerability|issue|flaw|bug)\s+)\brequires?\b|^requires (?:an?|the|that)\b/,
+    confidence: 0.85,
+  },
+  {
+    // "The issue is limited to servers behind a proxy", "To be subject to this, the option must be set".
+    says: /\b(?:issue|vulnerability|problem|flaw|impact|bug)\b.{0,20}\b(?:is|are)\s+(?:only|limited|restricted|confined)\b.{0,10}\b(?:to|when|if|where|in|for)\b|\bto be (?:subject|vulnerable|exposed|affected)\b.{0,80}\bmust\b/,
+    confidence: 0.9,
+  },
+  {
+    // "Deployments behind a proxy are not affected": who is, by who is not. What versions say stands with the versions.
+    says: /\b(?:if|using|use|uses|with|without|on|behind|that|which|who|deployments?|configured)\b.{0,120}\b(?:is|are) (?:not|un)\s?(?:affected|vulnerable|impacted|exploitable)\b/,
+    unless: /\d\.\d|\b(?:versions?|releases?|branch|series)\b/,
+    confidence: 0.7,
+  },
 ];
 const KNOWN_ISSUE: readonly Rule[] = [
   {
@@ -194,7 +218,8 @@ export function readStatements(text: string, { sentences }: Outline): Statements
     if (NOTHING.test(lower)) continue;
     const statement = (confidence: number): Statement => ({ text: words, confidence, span: { start: sentence.start, end: sentence.end } });
     const section = sectionOf(sentence);
-    const needs = section === "prerequisite" ? 0.85 : best(PREREQUISITE, lower);
+    // What one does about it is no condition.
+    const needs = section === "prerequisite" ? 0.85 : section === "workaround" ? 0 : best(PREREQUISITE, lower);
     if (needs > 0 && prerequisites.length < MAX_STATEMENTS) prerequisites.push(statement(needs));
     const issue = section === "known-issue" ? 0.9 : best(KNOWN_ISSUE, lower);
     if (issue > 0 && knownIssues.length < MAX_STATEMENTS) knownIssues.push(statement(issue));

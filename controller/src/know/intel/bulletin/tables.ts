@@ -101,7 +101,7 @@ function readRow(row: TableRow, columns: Columns, name: Name | undefined): Claim
   const affected = row.cells[columns.affected ?? columns.both ?? -1] ?? [];
   const fixed = row.cells[columns.fixed ?? -1] ?? [];
   const repairs = expressionsOf(fixed);
-  for (const e of expressionsOf(affected)) {
+  for (const e of closedOnes(affected)) {
     const span = { start: (affected[e.from] as Token).start, end: (affected[e.to - 1] as Token).end };
     if (e.kind === "range") {
       if (e.upper)
@@ -139,6 +139,24 @@ function readRow(row: TableRow, columns: Columns, name: Name | undefined): Claim
   }
   return claims;
 }
+
+/** ">=3.0.0,3.1.24": behind a lower bound a version alone is the last that is affected. */
+function closedOnes(cell: readonly Token[]): Expression[] {
+  const made: Expression[] = [];
+  for (const e of expressionsOf(cell)) {
+    const before = made[made.length - 1];
+    const closes = before?.kind === "single" && before.later && e.kind === "single" && !e.later && tokensBetween(cell, before, e) === ",";
+    if (closes && orderOf(e.version.text, before.version.text) > 0)
+      made[made.length - 1] = { kind: "range", from: before.from, to: e.to, introduced: before.version, upper: e.version, inclusive: true };
+    else made.push(e);
+  }
+  return made;
+}
+const tokensBetween = (cell: readonly Token[], a: Expression, b: Expression): string =>
+  cell
+    .slice(a.to, b.from)
+    .map((t) => t.text)
+    .join(" ");
 
 const versionOf = (e: Expression): string | undefined => (e.kind === "range" ? e.upper?.text : e.version.text);
 /** Whether a version, or one told by its service pack or patch, is of a line of releases. */

@@ -70,7 +70,12 @@ export function tokenize(text: string): Token[] {
 function staysInVersion(text: string, start: number, at: number): boolean {
   if (at - start > MAX_RUN) return false;
   // "Easy!Appointments".
-  if (text[at] === "!") return /[a-z]/.test(text[at - 1] ?? "") && /[A-Z]/.test(text[at + 1] ?? "");
+  if (text[at] === "!")
+    return (
+      /[a-z]/.test(text[at - 1] ?? "") &&
+      // "Joomla! 3.1": a sentence would go on with a capital.
+      (/[A-Z]/.test(text[at + 1] ?? "") || (/[A-Z]/.test(text[start] ?? "") && /^ (?:[a-z]{2}|v?\d)/.test(text.slice(at + 1, at + 4))))
+    );
   if (text[at] === "*") return text[at - 1] === "." && /\d/.test(text[at - 2] ?? "") && !/[\w*]/.test(text[at + 1] ?? "");
   if (text[at] === "(") return IN_BRACKETS.test(text.slice(at - 2, at + 8));
   const near = text.slice(Math.max(start, at - MAX_BRACKET), at + 1);
