@@ -108,10 +108,7 @@ export function rulesOf(wish: RulesFile): Result<Pick<RulesWish, "triggers" | "t
 }
 
 /** What does not fit together, what to do, and where: the path in the request. */
-function treeProblem(
-  wish: RulesFile,
-  tree: readonly Branch[] | undefined,
-): { message: string; next: string; at: string } | undefined {
+function treeProblem(wish: RulesFile, tree: readonly Branch[] | undefined): { message: string; next: string; at: string } | undefined {
   const triggers = wish.triggers ?? [];
   if (!tree) {
     const silent = triggers.findIndex((t) => t.action === undefined);
