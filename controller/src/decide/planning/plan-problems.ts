@@ -23,6 +23,10 @@ export function planProblems(plan: RolloutPlan, notBefore: Instant, expiresAt: I
 }
 
 const problem = (code: string, message: string, next: string): Problem => ({ code, message, next });
+/** With the path in the request that made it, for a form that shows it there. */
+const placed = (at: string, p: Problem): (Problem & { details: { at: string; message: string }[] })[] => [
+  { ...p, details: [{ at, message: p.message }] },
+];
 
 function membership(plan: RolloutPlan): Problem[] {
   const seen = new Map<string, string>();
@@ -118,24 +122,30 @@ function windows(plan: RolloutPlan, notBefore: Instant, expiresAt: Instant): Pro
 
 function trees(plan: RolloutPlan): Problem[] {
   return plan.waves.flatMap((wave) => [
-    ...wave.triggers
-      .filter((t) => !MEASURED[t.kind].includes(t.metric))
-      .map((t) =>
-        problem(
-          "trigger-unmeasured",
-          `Wave "${wave.name}" has a trigger on ${t.metric} as a ${t.kind === "count" ? "count" : "change"}, which nobody measures: it could never fire.`,
-          `Choose one of ${MEASURED[t.kind].join(", ")}.`,
-        ),
-      ),
-    ...wave.triggers
-      .filter((t) => t.forMs > Math.max(wave.gate.bakeMs, wave.gate.bakeLimitMs))
-      .map((t) =>
-        problem(
-          "trigger-too-slow",
-          `Wave "${wave.name}" is watched for ${minutes(Math.max(wave.gate.bakeMs, wave.gate.bakeLimitMs))} at most, and its trigger on ${t.metric} would have to hold for ${minutes(t.forMs)}: it could never fire.`,
-          "Let the trigger hold for less, or watch for longer.",
-        ),
-      ),
+    ...wave.triggers.flatMap((t, i) =>
+      MEASURED[t.kind].includes(t.metric)
+        ? []
+        : placed(
+            `triggers.${i}.metric`,
+            problem(
+              "trigger-unmeasured",
+              `Wave "${wave.name}" has a trigger on ${t.metric} as a ${t.kind === "count" ? "count" : "change"}, which nobody measures: it could never fire.`,
+              `Choose one of ${MEASURED[t.kind].join(", ")}.`,
+            ),
+          ),
+    ),
+    ...wave.triggers.flatMap((t, i) =>
+      t.forMs <= Math.max(wave.gate.bakeMs, wave.gate.bakeLimitMs)
+        ? []
+        : placed(
+            `triggers.${i}.forMinutes`,
+            problem(
+              "trigger-too-slow",
+              `Wave "${wave.name}" is watched for ${minutes(Math.max(wave.gate.bakeMs, wave.gate.bakeLimitMs))} at most, and its trigger on ${t.metric} would have to hold for ${minutes(t.forMs)}: it could never fire.`,
+              "Let the trigger hold for less, or watch for longer.",
+            ),
+          ),
+    ),
     ...treeOfWave(wave).flatMap((b) =>
       b.when.kind === "trigger" && !wave.triggers[b.when.trigger]
         ? [

@@ -9,6 +9,7 @@ import { type Db, queryRows, recordEvents, type Store, schema } from "../../stor
 import { createBundles } from "./bundle/index.ts";
 import { type Collected, collectDocument, type Progress } from "./collect.ts";
 import { epssModelChange } from "./epss/model-change.ts";
+import { failureOf } from "./failure.ts";
 import type { FeedConfig } from "./feed-config.ts";
 import { feedAdapters } from "./feeds.ts";
 import { lanes } from "./lanes.ts";
@@ -230,7 +231,7 @@ export function createIntel({
   }
 
   async function failed(feed: FeedConfig, cause: unknown, now: Instant): Promise<FeedRefresh["result"]> {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = failureOf(cause);
     const problem: Problem = {
       code: "feed-failed",
       message: `The feed ${feed.id} could not be read from ${feed.source}: ${reason}`,

@@ -18,6 +18,7 @@ const counts: Parameters<typeof stateSentence>[0] = {
   pendingUpdates: 7,
   unreadUpdates: 0,
   rebootRequired: 0,
+  rebootUnknown: 0,
   runningDeployments: 0,
   bakingWaves: 0,
   harmfulWaves: 0,
@@ -41,6 +42,12 @@ describe("the fleet in one sentence", () => {
     expect(say({ openFindings: 23, withOpenFindings: 1 })).toBe("23 open findings on 1 endpoint.");
     expect(say({ openFindings: 23, withOpenFindings: 1, unreadUpdates: 1 })).toBe(
       "23 open findings on 1 endpoint so far, what 1 pending update fixes is not known yet.",
+    );
+  });
+
+  it("writes large numbers so that they can be read", () => {
+    expect(say({ openFindings: 4108, withOpenFindings: 1061, suppressed: 1200 })).toBe(
+      "4,108 open findings on 1,061 endpoints, 1,200 suppressed.",
     );
   });
 });

@@ -2,7 +2,8 @@ import type { z } from "zod";
 import type { overviewSchema } from "../schemas/index.ts";
 
 type Overview = z.infer<typeof overviewSchema>;
-const many = (n: number, one: string, plural = `${one}s`): string => `${n} ${n === 1 ? one : plural}`;
+const number = (n: number): string => n.toLocaleString("en");
+const many = (n: number, one: string, plural = `${one}s`): string => `${number(n)} ${n === 1 ? one : plural}`;
 
 /** The state of the fleet in one sentence; the tone is what colours it. Harm first, then decisions, then motion. */
 export function stateSentence(
@@ -16,7 +17,7 @@ export function stateSentence(
   const harm = counts.harmfulWaves > 0 ? [many(counts.harmfulWaves, "wave is harmful", "waves are harmful")] : [];
   const waiting = decisions > 0 ? [many(decisions, "decision waits for you", "decisions wait for you")] : [];
   const motion = [
-    ...(counts.bakingWaves > 0 ? [many(counts.bakingWaves, "wave bakes", "waves bake")] : []),
+    ...(counts.bakingWaves > 0 ? [many(counts.bakingWaves, "wave is watched", "waves are watched")] : []),
     ...(counts.runningDeployments > 0 && counts.bakingWaves === 0
       ? [many(counts.runningDeployments, "deployment runs", "deployments run")]
       : []),
@@ -30,8 +31,8 @@ export function stateSentence(
   const unknown = [counts.withoutInventory > 0 ? `${many(counts.withoutInventory, "endpoint")} without an inventory` : "", unread].filter(
     Boolean,
   );
-  const patched = counts.restartNeeded > 0 ? `, ${counts.restartNeeded} of them patched and waiting for a restart` : "";
-  const aside = counts.suppressed > 0 ? `, ${counts.suppressed} suppressed` : "";
+  const patched = counts.restartNeeded > 0 ? `, ${number(counts.restartNeeded)} of them patched and waiting for a restart` : "";
+  const aside = counts.suppressed > 0 ? `, ${number(counts.suppressed)} suppressed` : "";
   const found = `${many(counts.openFindings, "open finding")} on ${many(counts.withOpenFindings, "endpoint")}${patched}${aside}`;
   const known =
     counts.withoutInventory === counts.endpoints

@@ -23,6 +23,7 @@ const countsRow = z.object({
   pendingUpdates: int,
   unreadUpdates: int,
   rebootRequired: int,
+  rebootUnknown: int,
   risk: real,
 });
 const silentWhere = (now: Instant) =>
@@ -38,6 +39,7 @@ export async function fleetCounts(db: Db, now: Instant): Promise<z.infer<typeof 
       (select count(*) ${live} and e.connected) as connected, (select count(*) ${live} and ${silentWhere(now)}) as silent,
       (select count(*) ${live} and e.inventory_at is null) as "withoutInventory",
       (select count(*) ${live} and (e.facts->'reboot'->>'needed')::boolean) as "rebootRequired",
+      (select count(*) ${live} and (e.facts->'reboot'->>'needed') is null) as "rebootUnknown",
       (select count(distinct f.endpoint_id) ${unresolved}) as "withOpenFindings", (select count(*) ${unresolved}) as "openFindings",
       (select count(*) from finding f where f.state = 'no-fix') as "withoutFix",
       (select count(*) from finding f where f.state = 'restart-needed') as "restartNeeded",

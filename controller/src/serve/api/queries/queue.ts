@@ -72,7 +72,10 @@ const groups = sql`
 
 export async function listQueue(db: Db, query: z.output<typeof queueQuery>) {
   const where = allOf(
-    query.q !== undefined && sql`(${contains(sql`"sourceName"`, query.q)} or ${contains(sql`packages::text`, query.q)})`,
+    query.q !== undefined &&
+      sql`(${contains(sql`"sourceName"`, query.q)} or ${contains(sql`packages::text`, query.q)} or exists (select 1 from worst w
+        where w.distribution = grouped.distribution and w.source_name = grouped."sourceName" and w.source_version = grouped."toVersion"
+          and ${contains(sql`w.vulnerability_id`, query.q)}))`,
     query.security !== undefined && sql`security = ${query.security}`,
     query.kev !== undefined && sql`kev = ${query.kev}`,
     query.simulated !== undefined && sql`simulated = ${query.simulated}`,

@@ -83,6 +83,8 @@ export const overviewSchema = z
       /** Pending updates whose changelogs were not read yet: what they fix is unknown, not nothing. */
       unreadUpdates: z.number().int(),
       rebootRequired: z.number().int(),
+      /** Endpoints that never said whether they want a reboot. */
+      rebootUnknown: z.number().int(),
       runningDeployments: z.number().int(),
       bakingWaves: z.number().int(),
       harmfulWaves: z.number().int(),

@@ -15,6 +15,7 @@ import DueRulesPage from "./pages/DueRules.svelte";
 import EndpointPage from "./pages/Endpoint.svelte";
 import ExceptionsPage from "./pages/Exceptions.svelte";
 import FindingPage from "./pages/Finding.svelte";
+import FindingsPage from "./pages/Findings.svelte";
 import FleetPage from "./pages/Fleet.svelte";
 import GapsPage from "./pages/Gaps.svelte";
 import NotFound from "./pages/NotFound.svelte";
@@ -37,6 +38,14 @@ export const places = [
   { path: "/settings", name: "Settings", icon: Settings },
 ] as const;
 
+/** Pages that are not in the rail, for the palette. */
+export const further = [
+  { path: "/findings", name: "Findings" },
+  { path: "/exceptions", name: "Exceptions" },
+  { path: "/gaps", name: "Inventory gaps" },
+  { path: "/due", name: "Due dates" },
+] as const;
+
 interface Resolved {
   title: string;
   place: string;
@@ -48,6 +57,7 @@ interface Resolved {
 const table: [RegExp, string, string, Resolved["page"]][] = [
   [/^\/$/, "Now", "/", NowPage],
   [/^\/queue$/, "Queue", "/queue", QueuePage],
+  [/^\/findings$/, "Findings", "/queue", FindingsPage],
   [/^\/findings\/(?<id>\d{1,15})$/, "Finding", "/queue", FindingPage],
   [/^\/exceptions$/, "Exceptions", "/queue", ExceptionsPage],
   [/^\/views\/(?<id>[\w-]+)$/, "Saved view", "", ViewPage],

@@ -3,11 +3,14 @@ export class ApiProblem extends Error {
   readonly status: number;
   readonly code: string;
   readonly next: string | undefined;
-  constructor(status: number, body: { code?: string; message?: string; next?: string }) {
+  /** Where in the request it lies, as a list of { at, message }, when the controller says it. */
+  readonly details: unknown;
+  constructor(status: number, body: { code?: string; message?: string; next?: string; details?: unknown }) {
     super(body.message ?? `The controller answered with status ${status}.`);
     this.status = status;
     this.code = body.code ?? "unknown";
     this.next = body.next;
+    this.details = body.details;
   }
 }
 

@@ -1,5 +1,9 @@
+import { policies } from "./due-rules.ts";
 import type { Tone } from "./Status.svelte";
 import type { Finding, Suppression } from "./types.ts";
+
+/** A policy of due dates as people call it. */
+export const policyName = (id: string): string => policies.find((p) => p.id === id)?.label ?? id;
 
 /** VEX's justifications, and ours, as people say them. */
 export const justifications: Record<Suppression["justification"], string> = {

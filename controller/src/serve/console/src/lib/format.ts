@@ -1,5 +1,6 @@
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["year", 365.25 * 86_400_000],
   ["day", 86_400_000],
   ["hour", 3_600_000],
   ["minute", 60_000],
@@ -9,7 +10,10 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
 /** "3 min ago", "in 2 hr"; hours up to two days, since "yesterday" says too little. */
 export function ago(at: string | number, now = Date.now()): string {
   const difference = new Date(at).getTime() - now;
-  const [unit, size] = steps.find(([step, ms]) => Math.abs(difference) >= (step === "day" ? 2 * ms : ms)) ?? ["second", 1_000];
+  const [unit, size] = steps.find(([step, ms]) => Math.abs(difference) >= (step === "day" || step === "year" ? 2 * ms : ms)) ?? [
+    "second",
+    1_000,
+  ];
   return relative.format(Math.round(difference / size), unit);
 }
 
