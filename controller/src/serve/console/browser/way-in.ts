@@ -15,7 +15,7 @@ export function wayIn(): void {
       page.on("requestfinished", note);
       await page.goto(controller.setupLink);
       await page.getByLabel("Name").fill("ada");
-      await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+      await page.getByLabel(/^Password/).fill(PASSWORD);
       await page.waitForLoadState("networkidle");
       page.off("requestfinished", note);
       const sizes = await Promise.all(loaded.map((request) => request.sizes()));
