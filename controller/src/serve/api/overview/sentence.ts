@@ -1,8 +1,8 @@
+import { counted } from "@breakwater/shared/core";
 import type { z } from "zod";
 import type { overviewSchema } from "../schemas/index.ts";
 
 type Overview = z.infer<typeof overviewSchema>;
-const many = (n: number, one: string, plural = `${one}s`): string => `${n} ${n === 1 ? one : plural}`;
 
 /** The state of the fleet in one sentence; the tone is what colours it. Harm first, then decisions, then motion. */
 export function stateSentence(
@@ -13,26 +13,27 @@ export function stateSentence(
 ): Pick<Overview, "sentence" | "tone"> {
   if (counts.endpoints === 0)
     return { tone: "empty", sentence: "No endpoint has joined yet. Make a join token and install the first agent." };
-  const harm = counts.harmfulWaves > 0 ? [many(counts.harmfulWaves, "wave is harmful", "waves are harmful")] : [];
-  const waiting = decisions > 0 ? [many(decisions, "decision waits for you", "decisions wait for you")] : [];
+  const harm = counts.harmfulWaves > 0 ? [counted(counts.harmfulWaves, "wave is harmful", "waves are harmful")] : [];
+  const waiting = decisions > 0 ? [counted(decisions, "decision waits for you", "decisions wait for you")] : [];
   const motion = [
-    ...(counts.bakingWaves > 0 ? [many(counts.bakingWaves, "wave bakes", "waves bake")] : []),
+    ...(counts.bakingWaves > 0 ? [counted(counts.bakingWaves, "wave bakes", "waves bake")] : []),
     ...(counts.runningDeployments > 0 && counts.bakingWaves === 0
-      ? [many(counts.runningDeployments, "deployment runs", "deployments run")]
+      ? [counted(counts.runningDeployments, "deployment runs", "deployments run")]
       : []),
   ];
   const trouble = [
-    ...(counts.silent > 0 ? [many(counts.silent, "agent is silent", "agents are silent")] : []),
-    ...(feedsNotWell > 0 ? [many(feedsNotWell, "feed is not well", "feeds are not well")] : []),
+    ...(counts.silent > 0 ? [counted(counts.silent, "agent is silent", "agents are silent")] : []),
+    ...(feedsNotWell > 0 ? [counted(feedsNotWell, "feed is not well", "feeds are not well")] : []),
   ];
   const unread =
-    counts.unreadUpdates > 0 ? `what ${many(counts.unreadUpdates, "pending update fixes", "pending updates fix")} is not known yet` : "";
-  const unknown = [counts.withoutInventory > 0 ? `${many(counts.withoutInventory, "endpoint")} without an inventory` : "", unread].filter(
-    Boolean,
-  );
+    counts.unreadUpdates > 0 ? `what ${counted(counts.unreadUpdates, "pending update fixes", "pending updates fix")} is not known yet` : "";
+  const unknown = [
+    counts.withoutInventory > 0 ? `${counted(counts.withoutInventory, "endpoint")} without an inventory` : "",
+    unread,
+  ].filter(Boolean);
   const patched = counts.restartNeeded > 0 ? `, ${counts.restartNeeded} of them patched and waiting for a restart` : "";
   const aside = counts.suppressed > 0 ? `, ${counts.suppressed} suppressed` : "";
-  const found = `${many(counts.openFindings, "open finding")} on ${many(counts.withOpenFindings, "endpoint")}${patched}${aside}`;
+  const found = `${counted(counts.openFindings, "open finding")} on ${counted(counts.withOpenFindings, "endpoint")}${patched}${aside}`;
   const known =
     counts.withoutInventory === counts.endpoints
       ? ["no inventory has arrived yet"]
