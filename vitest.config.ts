@@ -10,7 +10,7 @@ export default defineConfig({
     // A loaded machine opens stores slowly.
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
-    globalSetup: "controller/src/store/test-template.ts",
+    globalSetup: ["deploy/ci/temporary-folder.ts", "controller/src/store/test-template.ts"],
     pool: "forks",
     maxWorkers: 2,
   },

@@ -1,4 +1,5 @@
 import { DEFAULT_REBOOT_LIMIT_MS } from "@breakwater/shared/command";
+import { counted } from "@breakwater/shared/core";
 import type { PlannedReboot } from "./fleet-view.ts";
 import type { ScheduledWave } from "./schedule.ts";
 
@@ -6,17 +7,15 @@ import type { ScheduledWave } from "./schedule.ts";
 export const rebootsOf = (waves: readonly ScheduledWave[]): PlannedReboot[] =>
   waves.flatMap((w) => w.parts.flatMap((p) => p.unit.reboot ?? []));
 
-const many = (n: number): string => (n === 1 ? "1 endpoint" : `${n} endpoints`);
-
 /** "3 endpoints are rebooted, 2 only if the change asks for it." Empty where nothing reboots and nothing needs to. */
 export function rebootSentence(reboots: readonly PlannedReboot[]): string {
   const count = (mode: PlannedReboot["mode"], expected: PlannedReboot["expected"]) =>
     reboots.filter((r) => r.mode === mode && r.expected === expected).length;
   const [sure, asked, left] = [count("when-needed", "yes"), count("when-needed", "if-asked"), count("never", "yes")];
   const parts = [
-    ...(sure > 0 ? [`${many(sure)} will be rebooted`] : []),
-    ...(asked > 0 ? [`${many(asked)} ${sure > 0 ? "" : "will be rebooted "}only if the change asks for it`] : []),
-    ...(left > 0 ? [`${many(left)} will need a reboot that this plan does not do`] : []),
+    ...(sure > 0 ? [`${counted(sure, "endpoint")} will be rebooted`] : []),
+    ...(asked > 0 ? [`${counted(asked, "endpoint")} ${sure > 0 ? "" : "will be rebooted "}only if the change asks for it`] : []),
+    ...(left > 0 ? [`${counted(left, "endpoint")} will need a reboot that this plan does not do`] : []),
   ];
   return parts.length > 0 ? `${parts.join(", ")}.` : "";
 }

@@ -1,6 +1,6 @@
 import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { fail, ok, type Result } from "@breakwater/shared/core";
+import { fail, ok, type Result, systemReason } from "@breakwater/shared/core";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { headOf, isZip } from "./bytes.ts";
@@ -51,7 +51,7 @@ export async function readIntelDirectory(directory: string): Promise<Result<Inte
   try {
     paths = filesOf(directory, 0).sort();
   } catch (cause) {
-    return unreadable(`${directory} cannot be read: ${reasonOf(cause)}`);
+    return unreadable(`${directory} cannot be read: ${systemReason(cause)}`);
   }
   for (const path of paths)
     try {
@@ -67,7 +67,7 @@ export async function readIntelDirectory(directory: string): Promise<Result<Inte
       set.modelVersion ||= content.modelVersion;
       files.push({ path, kinds, records: content.advisories.length + content.signals.length, rejects: content.rejects.length });
     } catch (cause) {
-      refused.push({ record: path, reason: reasonOf(cause) });
+      refused.push({ record: path, reason: systemReason(cause) });
     }
   if (files.length === 0 && refused.length > 0)
     return unreadable(`Nothing in ${directory} can be read: ${basename(refused[0]?.record ?? "")}: ${refused[0]?.reason}`);
@@ -140,7 +140,7 @@ function mappingOf(path: string): SignalMapping | undefined {
   try {
     value = parseYaml(readFileSync(beside, "utf8"));
   } catch (cause) {
-    throw new Error(`${basename(beside)} cannot be read: ${reasonOf(cause).split("\n", 1)[0]}`);
+    throw new Error(`${basename(beside)} cannot be read: ${systemReason(cause).split("\n", 1)[0]}`);
   }
   const mapping = SignalMappingSchema.safeParse(value);
   if (!mapping.success) throw new Error(`${basename(beside)} is no mapping: ${z.prettifyError(mapping.error).slice(0, 300)}`);
@@ -154,8 +154,6 @@ function filesOf(directory: string, depth: number): string[] {
     return FEED_FILE.test(entry.name) && !MAPPING_FILE.test(entry.name) ? [path] : [];
   });
 }
-
-const reasonOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
 
 const unreadable = (message: string) =>
   fail({

@@ -1,15 +1,14 @@
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Clock, fail, formatInstant, type Instant, ok, type Problem, type Result } from "@breakwater/shared/core";
+import { type Clock, fail, formatInstant, type Instant, ok, type Problem, type Result, systemReason } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
 import { eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, queryRows, recordEvents, type Store, schema } from "../../store/index.ts";
 import { createBundles } from "./bundle/index.ts";
-import { type Collected, collectDocument, type Progress } from "./collect.ts";
+import { type Collected, collectDocument, isUrl, type Progress } from "./collect.ts";
 import { epssModelChange } from "./epss/model-change.ts";
-import { failureOf } from "./failure.ts";
 import type { FeedConfig } from "./feed-config.ts";
 import { feedAdapters } from "./feeds.ts";
 import { lanes } from "./lanes.ts";
@@ -231,11 +230,11 @@ export function createIntel({
   }
 
   async function failed(feed: FeedConfig, cause: unknown, now: Instant): Promise<FeedRefresh["result"]> {
-    const reason = failureOf(cause);
+    const reason = systemReason(cause);
     const problem: Problem = {
       code: "feed-failed",
       message: `The feed ${feed.id} could not be read from ${feed.source}: ${reason}`,
-      next: "What it said before stays in use. Check that the address can be reached from here and serves the whole file.",
+      next: `What it said before stays in use. ${isUrl(feed.source) ? "Check that the address can be reached from here and serves the whole file." : "Check the path and its permissions, as the account that the controller runs as."}`,
     };
     // Our own stop says nothing about the feed, and the store may be closing.
     if (stop?.aborted) return fail(problem);

@@ -292,4 +292,12 @@ describe("a directory of feed files", () => {
     const refused = await readIntelDirectory(alone);
     expect(refused.ok === false && refused.problem.code).toBe("intel-unreadable");
   });
+
+  it("says in words that a directory is not there", async () => {
+    const result = await readIntelDirectory("/nowhere/feeds");
+    expect(result.ok === false && result.problem).toMatchObject({
+      message: "/nowhere/feeds cannot be read: there is no such file or directory (ENOENT)",
+      next: expect.stringContaining("Give a directory of feed files"),
+    });
+  });
 });

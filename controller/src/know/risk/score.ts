@@ -1,3 +1,4 @@
+import { counted } from "@breakwater/shared/core";
 import type { AttackVector, CvssFacts } from "./cvss.ts";
 import { type RiskFactor, sumOf } from "./factor.ts";
 import { type ExploitationEvidence, likelihoodOf } from "./likelihood.ts";
@@ -80,7 +81,11 @@ function impact({ cvss, exploitation, criticality, dependents }: RiskInput): Ris
   ];
   if (dependents > 0) {
     const raised = weight + (1 - weight) * 0.5 * (1 - Math.exp(-dependents / 10));
-    factors.push({ name: "dependents", effect: Math.log(raised / weight), why: `${dependents} endpoints depend on it` });
+    factors.push({
+      name: "dependents",
+      effect: Math.log(raised / weight),
+      why: `${counted(dependents, "endpoint depends", "endpoints depend")} on it`,
+    });
   }
   return factors;
 }

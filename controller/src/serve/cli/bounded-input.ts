@@ -24,7 +24,7 @@ export async function* chunksOf(io: Io, path: string): AsyncGenerator<Uint8Array
       yield Uint8Array.prototype.slice.call(buffer, 0, read);
     }
   } catch (cause) {
-    throw unreadableFile(path, cause instanceof Error && "code" in cause ? String(cause.code) : String(cause));
+    throw unreadableFile(path, cause);
   } finally {
     if (file > 0) closeSync(file);
   }

@@ -9,7 +9,7 @@ export function readText(io: Io, path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw unreadableFile(path, cause instanceof Error && "code" in cause ? String(cause.code) : String(cause));
+    throw unreadableFile(path, cause);
   }
 }
 

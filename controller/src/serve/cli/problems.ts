@@ -1,4 +1,4 @@
-import { type Problem, ProblemError } from "@breakwater/shared/core";
+import { type Problem, ProblemError, systemReason } from "@breakwater/shared/core";
 
 /** Exit codes: 0 done, 1 a problem that the message tells, 2 the command was written wrongly. */
 export const EXIT = { ok: 0, problem: 1, usage: 2 } as const;
@@ -16,10 +16,10 @@ export const unreachableServer = (server: string, why: string) =>
     `The controller at ${server} does not answer: ${why}.`,
     "Check the address and that it runs; for its own certificate set NODE_EXTRA_CA_CERTS.",
   );
-export const unreadableFile = (path: string, why: string) =>
-  raise("file-unreadable", `${path} cannot be read: ${why}.`, "Check the path and its permissions.");
-export const unwritableFile = (path: string, why: string) =>
-  raise("file-unwritable", `${path} cannot be written: ${why}.`, "Check the path and its permissions.");
+export const unreadableFile = (path: string, cause: unknown) =>
+  raise("file-unreadable", `${path} cannot be read: ${systemReason(cause)}.`, "Check the path and its permissions.");
+export const unwritableFile = (path: string, cause: unknown) =>
+  raise("file-unwritable", `${path} cannot be written: ${systemReason(cause)}.`, "Check the path and its permissions.");
 export const fileExists = (path: string) =>
   raise("file-exists", `${path} exists already.`, "Choose another path: a key is never overwritten.");
 export const notConfirmed = (what: string) =>

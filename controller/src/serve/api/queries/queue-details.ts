@@ -1,3 +1,4 @@
+import { counted } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { UNRESOLVED } from "../../../know/matching/index.ts";
@@ -84,22 +85,21 @@ type Reasoned = Omit<z.infer<typeof queueRowSchema>, "why">;
 /** Why the patch stands where it stands, in sentences; what is unknown is said too. */
 function reasons(row: Reasoned, distinct: number): string[] {
   const worst = row.vulnerabilities[0];
-  const count = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
   return [
     row.findings > 0
-      ? `Closes ${count(row.findings, "finding")} of ${count(distinct, "vulnerability", "vulnerabilities")} on ${count(row.endpoints, "endpoint")}.`
+      ? `Closes ${counted(row.findings, "finding")} of ${counted(distinct, "vulnerability", "vulnerabilities")} on ${counted(row.endpoints, "endpoint")}.`
       : row.described
-        ? `Fixes nothing that is known as a vulnerability; pending on ${count(row.endpoints, "endpoint")}.`
-        : `What it fixes is not known yet: its changelog was not read. Pending on ${count(row.endpoints, "endpoint")}.`,
+        ? `Fixes nothing that is known as a vulnerability; pending on ${counted(row.endpoints, "endpoint")}.`
+        : `What it fixes is not known yet: its changelog was not read. Pending on ${counted(row.endpoints, "endpoint")}.`,
     ...(worst && row.riskHighest > 0 ? [`Worst is ${worst.id} with risk ${worst.risk.toFixed(1)} of 100.`] : []),
     ...(row.kev ? ["Known to be exploited (CISA KEV)."] : []),
     ...(row.epssHighest !== null && row.epssHighest >= 0.1
       ? [`EPSS gives ${(row.epssHighest * 100).toFixed(0)} % for exploitation within 30 days.`]
       : []),
     ...(row.exposedEndpoints > 0
-      ? [`On ${count(row.exposedEndpoints, "endpoint")} a process that has it loaded listens on a public address.`]
+      ? [`On ${counted(row.exposedEndpoints, "endpoint")} a process that has it loaded listens on a public address.`]
       : []),
-    ...(row.heldEndpoints > 0 ? [`Held by the owner on ${count(row.heldEndpoints, "endpoint")}: it is not planned there.`] : []),
+    ...(row.heldEndpoints > 0 ? [`Held by the owner on ${counted(row.heldEndpoints, "endpoint")}: it is not planned there.`] : []),
     ...(row.phasedPercent < 100 ? [`The vendor offers it to ${row.phasedPercent} % of machines so far.`] : []),
     ...row.planned.map((p) => `In plan ${p.planId} (${p.state}).`),
   ];

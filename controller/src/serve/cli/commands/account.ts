@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { counted } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import { verifyExport } from "../../../account/audit/index.ts";
 import { auditRowSchema, auditVerifySchema, tokenCreatedSchema, tokensSchema, userSchema, usersSchema } from "../../api/schemas/index.ts";
@@ -20,7 +21,7 @@ export function addAccountCommands(program: Command, io: Io): void {
       const result = verifyExport(readText(io, options.file).split("\n"), options.expectHead);
       if (options.json) printJson(io, result);
       if (!result.ok) throw chainBroken(`The chain is broken at record ${result.firstBroken}: ${result.reason}`);
-      if (!options.json) io.out(`${result.records} records, every link holds. Head ${result.head}\n`);
+      if (!options.json) io.out(`${counted(result.records, "record")}, every link holds. Head ${result.head}\n`);
     });
   sub(audit, "export", "the whole chain as JSON lines")
     .option("--out <file>", "write it there")
@@ -30,7 +31,7 @@ export function addAccountCommands(program: Command, io: Io): void {
       writeFileSync(options.out, text, { mode: 0o600 });
       const written = { file: options.out, records: text.split("\n").filter((line) => line !== "").length };
       if (options.json) printJson(io, written);
-      else io.out(`${written.records} records written to ${written.file}\n`);
+      else io.out(`${counted(written.records, "record")} written to ${written.file}\n`);
     });
   sub(audit, "list", "records, newest first")
     .option("--actor <actor>", "as in user:ada")
@@ -134,6 +135,6 @@ async function verifyOnServer(io: Io, options: { json?: boolean }): Promise<void
     throw chainBroken(`The chain is broken${verified.broken ? ` at record ${verified.broken.sequence}: ${verified.broken.why}` : ""}.`);
   if (!options.json)
     io.out(
-      `${verified.records} records, every link holds. Head ${verified.head}\nNote the head: with it an export can be checked against this moment.\n`,
+      `${counted(verified.records, "record")}, every link holds. Head ${verified.head}\nNote the head: with it an export can be checked against this moment.\n`,
     );
 }

@@ -1,3 +1,4 @@
+import { counted } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import type { z } from "zod";
 import { cmdbImportedSchema, cmdbSourcesSchema, gapPage, gapSchema } from "../../api/schemas/index.ts";
@@ -93,12 +94,12 @@ const asQuery = (given: Record<string, string | undefined>): string =>
 
 function tellImport(io: Io, taken: z.output<typeof cmdbImportedSchema>): void {
   const before = taken.before === null ? "" : `, ${taken.before} before`;
-  io.out(`${plain(taken.source)}: ${taken.entries} machines${before}, ${taken.software} pieces of software.\n`);
+  io.out(`${plain(taken.source)}: ${counted(taken.entries, "machine")}${before}, ${counted(taken.software, "piece")} of software.\n`);
   for (const [field, columns] of Object.entries(taken.columns)) io.out(`  ${field} from ${columns.map(plain).join(", ")}\n`);
   if (taken.setAsideCount === 0) return;
   const rows = taken.setAside.filter((s) => s.what === "row").length;
   io.out(
-    `${taken.setAsideCount} set aside (of the first ${taken.setAside.length}: ${rows} rows, ${taken.setAside.length - rows} values):\n`,
+    `${taken.setAsideCount} set aside (of the first ${taken.setAside.length}: ${counted(rows, "row")}, ${counted(taken.setAside.length - rows, "value")}):\n`,
   );
   const at = taken.format === "csv" ? "line" : "entry";
   for (const s of taken.setAside.slice(0, MAX_SHOWN)) io.out(`  ${at} ${s.place}: ${plain(s.reason)}\n`);
@@ -108,9 +109,11 @@ function tellImport(io: Io, taken: z.output<typeof cmdbImportedSchema>): void {
 type Told = Omit<z.output<typeof gapPage>, "next"> & { rows: z.output<typeof gapSchema>[] };
 
 function tellGaps(io: Io, told: Told): void {
-  io.out(`${told.endpoints} endpoints beside ${told.entries} entries; software compared on ${told.softwareCompared}; `);
   io.out(
-    `${told.neighbours.watching} endpoints tell of neighbours${told.neighbours.cut > 0 ? `, ${told.neighbours.cut} of them not of all` : ""}.\n`,
+    `${counted(told.endpoints, "endpoint")} beside ${counted(told.entries, "entry", "entries")}; software compared on ${told.softwareCompared}; `,
+  );
+  io.out(
+    `${counted(told.neighbours.watching, "endpoint tells", "endpoints tell")} of neighbours${told.neighbours.cut > 0 ? `, ${told.neighbours.cut} of them not of all` : ""}.\n`,
   );
   for (const [kind, heading] of Object.entries(HEADINGS)) {
     const rows = told.rows.filter((r) => r.kind === kind);

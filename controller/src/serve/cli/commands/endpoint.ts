@@ -1,3 +1,4 @@
+import { counted } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import { z } from "zod";
 import { componentPage, type componentRowSchema, endpointRowSchema, endpointSchema } from "../../api/schemas/index.ts";
@@ -79,7 +80,10 @@ export function addEndpointCommands(program: Command, io: Io): void {
           ["zone", e.zone],
           ["window", e.window ? `${e.window.days.join(",")} ${e.window.from}-${e.window.to} ${e.timezone}` : "any time"],
           ["reach", e.exposure],
-          ["inventory", e.inventoryAt ? `${e.packages} packages, ${when(e.inventoryAt)}` : "never taken: what it holds is unknown"],
+          [
+            "inventory",
+            e.inventoryAt ? `${counted(e.packages, "package")}, ${when(e.inventoryAt)}` : "never taken: what it holds is unknown",
+          ],
           [
             "findings",
             `${openFindings(e)} open, risk ${openFindings(e) === "unknown" ? "unknown" : round(e.riskSum)}, ${e.knownExploited} known to be exploited` +
@@ -143,7 +147,7 @@ export function addEndpointCommands(program: Command, io: Io): void {
           const e = endpointSchema.parse(await client.get(`/endpoints/${encodeURIComponent(id)}`));
           await confirm(
             io,
-            `Remove ${e.hostname}: its certificate is revoked, its session closed, its ${e.openFindings} findings closed. Its history stays.`,
+            `Remove ${e.hostname}: its certificate is revoked, its session closed, its ${counted(e.openFindings, "finding")} closed. Its history stays.`,
             options.yes ?? false,
           );
           return client.send("DELETE", `/endpoints/${encodeURIComponent(id)}`, { reason: options.reason });
@@ -214,7 +218,7 @@ function printComponents(io: Io, { rows, total, scan }: z.infer<typeof component
   if (rows.length < total) io.out(`${rows.length} of ${total} are shown.\n`);
   if (!scan) return;
   io.out(
-    `\nLooked at ${scan.files} files in ${scan.directories} directories below ${scan.roots.join(", ")}, ended ${when(scan.endedAt)}. For reading only: Breakwater does not patch these.\n`,
+    `\nLooked at ${counted(scan.files, "file")} in ${counted(scan.directories, "directory", "directories")} below ${scan.roots.join(", ")}, ended ${when(scan.endedAt)}. For reading only: Breakwater does not patch these.\n`,
   );
   if (scan.notLookedTotal > 0) io.out(`Not looked at, so unknown (${scan.notLookedTotal}):\n`);
   for (const { path, reason } of scan.notLooked.slice(0, MAX_PLACES_PRINTED)) io.out(`  ${plain(path)}: ${plain(reason)}\n`);

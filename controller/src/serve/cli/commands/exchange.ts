@@ -152,7 +152,7 @@ async function save(io: Io, path: string, file: string | undefined): Promise<voi
     yield* chunks;
   };
   await pipeline(all, createWriteStream(file)).catch((cause: unknown) => {
-    throw unwritableFile(file, cause instanceof Error && "code" in cause ? String(cause.code) : String(cause));
+    throw unwritableFile(file, cause);
   });
   io.err(`Written to ${file}.\n`);
 }
@@ -182,6 +182,6 @@ function readSignature(path: string): string {
     const bytes = readFileSync(path);
     return bytes.length === 64 ? bytes.toString("base64") : bytes.toString("utf8").trim();
   } catch (cause) {
-    throw unreadableFile(path, cause instanceof Error && "code" in cause ? String(cause.code) : String(cause));
+    throw unreadableFile(path, cause);
   }
 }

@@ -1,3 +1,4 @@
+import { counted } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import { calendarsSchema, fleetFileSchema, fleetFileTakenSchema, redundanciesSchema, sitesSchema } from "../../api/schemas/index.ts";
 import { readText } from "../files.ts";
@@ -25,7 +26,7 @@ export function addFleetRulesCommands(program: Command, io: Io): void {
       async (client) => fleetFileTakenSchema.parse(await client.send("PUT", "/fleet-file", { file: readText(io, file) })),
       (t) =>
         io.out(
-          `Taken in: ${t.sites} sites, ${t.redundancyGroups} redundancy groups, ${t.calendar} entries of the calendar, ${t.endpoints} endpoints.\n`,
+          `Taken in: ${counted(t.sites, "site")}, ${counted(t.redundancyGroups, "redundancy group")}, ${counted(t.calendar, "entry", "entries")} of the calendar, ${counted(t.endpoints, "endpoint")}.\n`,
         ),
     ),
   );

@@ -1,3 +1,4 @@
+import { counted } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import { overviewSchema } from "../../api/schemas/index.ts";
 import type { Io } from "../io.ts";
@@ -15,7 +16,7 @@ export function addFleetCommands(program: Command, io: Io): void {
         io.out(`${o.sentence}\n`);
         for (const d of o.decisions)
           io.out(`\n${d.title}\n  ${d.detail} Answers: ${d.answers.join(", ")} (${d.deploymentId ?? d.planId}).\n`);
-        for (const n of o.next.slice(0, 5)) io.out(`\n${when(n.at)}  ${n.title} (${n.endpoints} endpoints)\n`);
+        for (const n of o.next.slice(0, 5)) io.out(`\n${when(n.at)}  ${n.title} (${counted(n.endpoints, "endpoint")})\n`);
       },
     ),
   );

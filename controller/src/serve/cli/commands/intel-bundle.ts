@@ -40,7 +40,7 @@ export function addBundleCommands(intel: Command, io: Io): void {
           const content = createReadStream(file);
           await new Promise<void>((done, refuse) => {
             content.once("open", () => done());
-            content.once("error", (cause: NodeJS.ErrnoException) => refuse(unreadableFile(file, String(cause.code))));
+            content.once("error", (cause: NodeJS.ErrnoException) => refuse(unreadableFile(file, cause)));
           });
           return bundleImportSchema.parse(await client.upload("/intel/bundle", Readable.toWeb(content) as ReadableStream<Uint8Array>));
         },

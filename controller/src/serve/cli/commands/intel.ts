@@ -1,4 +1,4 @@
-import { expectOk } from "@breakwater/shared/core";
+import { counted, expectOk } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import { readIntelDirectory } from "../../../know/intel/index.ts";
 import { feedSchema, feedsSchema } from "../../api/schemas/index.ts";
@@ -29,7 +29,7 @@ export function addIntelCommands(program: Command, io: Io): void {
 }
 
 const fetchedSoFar = ({ done, total }: { readonly done: number; readonly total: number }, problem: string): string =>
-  `${done} of ${total} records fetched${problem === "" ? "" : ", and kept: the next reading goes on there"}`;
+  `${done} of ${counted(total, "record")} fetched${problem === "" ? "" : ", and kept: the next reading goes on there"}`;
 
 /** The same under the name of what it lists. */
 function addFeedCommands(parent: Command, io: Io): void {
@@ -70,7 +70,7 @@ function addFeedCommands(parent: Command, io: Io): void {
       (f) =>
         io.out(
           f.lastProblem === ""
-            ? `${f.id}: ${f.records} records, ${f.rejects} set aside\n`
+            ? `${f.id}: ${counted(f.records, "record")}, ${f.rejects} set aside\n`
             : `${f.id}: ${plain(f.lastProblem)}; ${f.progress ? fetchedSoFar(f.progress, f.lastProblem) : "what it said before stays in use"}\n`,
         ),
     ),

@@ -1,4 +1,4 @@
-import { expectOk, ProblemError } from "@breakwater/shared/core";
+import { counted, expectOk, ProblemError } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import { type IntelSet, readIntelDirectory } from "../../../know/intel/index.ts";
 import { type InventoryReading, MAX_INVENTORY_BYTES, type Match, matchInventory, readInventoryFile } from "../../../know/matching/index.ts";
@@ -57,17 +57,25 @@ function show(io: Io, matches: readonly Match[]): void {
 
 /** What is missing from the answer, since it could not be read: on standard error, so that the JSON stays one value. */
 function tellLeftOut(io: Io, inventory: InventoryReading, intel: IntelSet, matches: readonly Match[]): void {
-  tell(io, "of the inventory were left out", inventory.leftOut);
-  tell(io, "records of feeds were set aside", intel.rejects);
+  tell(io, ["entry of the inventory was left out", "entries of the inventory were left out"], inventory.leftOut);
+  tell(io, ["record of feeds was set aside", "records of feeds were set aside"], intel.rejects);
   const homeless = inventory.packages.filter((p) => p.distribution === "" && /^(deb|rpm|apk)$/.test(p.ecosystem)).length;
-  if (homeless > 0) io.err(`breakwater: ${homeless} packages of a system name no release and were not matched; give --os.\n`);
+  if (homeless > 0)
+    io.err(
+      `breakwater: ${counted(homeless, "package of a system names no release and was", "packages of a system name no release and were")} not matched; give --os.\n`,
+    );
   const unknown = matches.filter((m) => m.state === "unknown").length;
-  if (unknown > 0) io.err(`breakwater: ${unknown} pairs could not be judged, since a version cannot be read (state "unknown").\n`);
+  if (unknown > 0)
+    io.err(`breakwater: ${counted(unknown, "pair")} could not be judged, since a version cannot be read (state "unknown").\n`);
 }
 
-function tell(io: Io, what: string, records: readonly { readonly record: string; readonly reason: string }[]): void {
+function tell(
+  io: Io,
+  [one, many]: readonly [string, string],
+  records: readonly { readonly record: string; readonly reason: string }[],
+): void {
   if (records.length === 0) return;
-  io.err(`breakwater: ${records.length} ${what}:\n`);
+  io.err(`breakwater: ${counted(records.length, one, many)}:\n`);
   for (const { record, reason } of records.slice(0, MAX_SHOWN)) io.err(`  ${plain(record)}: ${plain(reason)}\n`);
   if (records.length > MAX_SHOWN) io.err(`  and ${records.length - MAX_SHOWN} more\n`);
 }
@@ -75,7 +83,7 @@ function tell(io: Io, what: string, records: readonly { readonly record: string;
 const incomplete = (intel: IntelSet) =>
   new ProblemError({
     code: "intel-incomplete",
-    message: `${intel.refused.length} feed files were refused, so vulnerabilities may be missing: ${intel.refused
+    message: `${counted(intel.refused.length, "feed file was", "feed files were")} refused, so vulnerabilities may be missing: ${intel.refused
       .slice(0, MAX_SHOWN)
       .map(({ record, reason }) => plain(`${record}: ${reason}`))
       .join("; ")}`,

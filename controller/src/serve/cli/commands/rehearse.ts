@@ -1,4 +1,5 @@
 import { signRehearsal } from "@breakwater/shared/command";
+import { counted } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import type { z } from "zod";
 import { meSchema, planSchema, rehearsalRequestedSchema, rehearsalsSchema } from "../../api/schemas/index.ts";
@@ -127,7 +128,7 @@ function showOne(io: Io, plan: Plan, r: Rehearsal): void {
   for (const file of report.configurationReviews) io.out(`! The package's own configuration was laid beside an edited file: ${file}\n`);
   if (report.filesOutsideCount > 0)
     io.out(
-      `! ${report.filesOutsideCount} files changed that no package of the plan lists: ${report.filesOutside.slice(0, 5).join(", ")}\n`,
+      `! ${counted(report.filesOutsideCount, "file")} changed that no package of the plan lists: ${report.filesOutside.slice(0, 5).join(", ")}\n`,
     );
   for (const blind of report.blindTo) io.out(`  Not seen: ${blind}\n`);
 }

@@ -75,6 +75,6 @@ function openTrace(path: string): { write: (text: string) => void; close: () => 
     const file = openSync(path, "w");
     return { write: (text) => void writeSync(file, text), close: () => closeSync(file) };
   } catch (cause) {
-    throw unwritableFile(path, cause instanceof Error && "code" in cause ? String(cause.code) : String(cause));
+    throw unwritableFile(path, cause);
   }
 }
