@@ -23,7 +23,7 @@ export function rules(): void {
       await size.fill("");
       await plan.click();
       await form.getByText("Say how much.").waitFor();
-      expect(await size.evaluate<boolean>("(field) => field === document.activeElement")).toBe(true);
+      expect(await size.evaluate((field) => field === field.ownerDocument.activeElement)).toBe(true);
 
       // The controller's own words, at the field that they are about.
       await size.fill("0.01");
@@ -82,8 +82,10 @@ export function rules(): void {
       await page.getByRole("button", { name: "More options" }).click();
       await page.getByLabel("Own triggers, in place of the planner's").check();
       const fields = page.getByRole("form", { name: "Chosen patches" }).locator("fieldset").first().getByRole("listitem");
-      const shown = await fields.evaluateAll<[string, number, number, string][]>(
-        "(rows) => rows.map((row) => [...row.querySelectorAll('select, input')].map((f, i) => (i === 1 || i === 2 ? Number(f.value) : f.value)))",
+      const shown = await fields.evaluateAll((rows) =>
+        rows.map((row) =>
+          [...row.querySelectorAll<HTMLInputElement>("select, input")].map((f, i) => (i === 1 || i === 2 ? Number(f.value) : f.value)),
+        ),
       );
       expect(shown).toEqual(
         wave?.triggers.map((t) => [

@@ -52,8 +52,8 @@ export function wayIn(): void {
     it("lets a viewer look and nothing more", async () => {
       await visit(page, "/settings");
       await page.getByLabel("Name", { exact: true }).fill("vera");
-      await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-      await page.getByLabel("Role", { exact: true }).selectOption("viewer");
+      await page.getByLabel(/^Password/).fill(PASSWORD);
+      await page.getByLabel(/^Role/).selectOption("viewer");
       await page.getByRole("button", { name: "Add", exact: true }).click();
       await page.getByRole("listitem").filter({ hasText: "vera" }).waitFor();
       const other = await browser.newContext({ baseURL: controller.url });
