@@ -113,6 +113,9 @@ describe("an execution after its change", () => {
     expect(step).toMatchObject({ kind: "fail", failureClass: "maintainer-script", message: expect.stringContaining("%post(bw-1.1)") });
     expect(next(...applied, failed, observed(true, upgraded), failing)).toEqual({ kind: "transact", purpose: "restore" });
     const none: JournalRecord = { ...failed, failedScripts: [] };
+    // A repair before the change ran somebody else's script.
+    const mended = [began("repair", 1), failed, observed(true, old), ...ready.slice(2)];
+    expect(next(received(), ...mended, began("apply", 2), { ...none, number: 2 }, observed(true, upgraded)).kind).not.toBe("fail");
     expect(next(...applied, none, observed(true, upgraded)).kind).not.toBe("fail");
   });
   it("believes the state and not the exit status", () => {

@@ -97,7 +97,9 @@ function applying(s: Standing, repairRungs: number): Step {
     if (observed.healthy && lost && applies < MAX_APPLY_ATTEMPTS) return { kind: "transact", purpose: "apply" };
     return { kind: "fail", failureClass: "from-output", message: describe(observed.problems, wrong) };
   }
-  const scripts = [...new Set(s.transactions.flatMap((t) => (t.began.purpose === "restore" ? [] : (t.ended?.failedScripts ?? []))))];
+  // What a repair before it did mended somebody else's work, and says nothing of this change.
+  const ours = s.transactions.slice(s.transactions.findIndex((t) => t.began.purpose === "apply"));
+  const scripts = [...new Set(ours.flatMap((t) => (t.began.purpose === "restore" ? [] : (t.ended?.failedScripts ?? []))))];
   if (scripts.length > 0) {
     const message = `The planned versions are installed, but what these scripts had to do is not done: ${scripts.join(", ")}.`;
     return { kind: "fail", failureClass: "maintainer-script", message };

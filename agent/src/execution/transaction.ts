@@ -92,6 +92,8 @@ export async function watchTransaction(w: Watching): Promise<string | null> {
     if (size <= offset) return;
     while (offset < size && offset - w.from < STREAMED_BYTES) {
       const fresh = readSlice(w.log, offset, Math.min(size, offset + SLICE_BYTES));
+      // Somebody cut the log meanwhile.
+      if (fresh.length === 0) break;
       w.output(offset, fresh);
       offset += fresh.length;
     }
