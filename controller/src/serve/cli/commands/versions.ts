@@ -18,6 +18,11 @@ export function addVersionCommands(program: Command, io: Io): void {
     .action(
       (ecosystem: string | undefined, a: string | undefined, b: string | undefined, options: { batch?: boolean; ranges?: boolean }) => {
         if (options.batch && options.ranges) throw new UsageError("Give --batch or --ranges, not both.");
+        // A file's name would be read as an ecosystem, and another input in its place.
+        if ((options.batch || options.ranges) && ecosystem !== undefined)
+          throw new UsageError(
+            "--batch and --ranges read standard input and take no arguments: breakwater version compare --batch < FILE.",
+          );
         if (options.batch) return io.out(answers(io, pair, (p) => compareVersions(p.ecosystem, p.a, p.b)));
         if (options.ranges) return io.out(answers(io, ranged, (r) => String(inRange(r.ecosystem, r.version, r.range))));
         if (ecosystem === undefined || a === undefined || b === undefined)
