@@ -14,10 +14,9 @@ import type { ApplyRequest } from "../executor/protocol.ts";
 import {
   decideMode,
   decideOrigins,
-  decidePolicy,
-  decideReboot,
   decideRehearsal,
   decideRehearsalMode,
+  decisionsInTime,
   excludedRestarts,
   loadOperatorKeys,
   loadPolicy,
@@ -126,7 +125,7 @@ export function createTrust(configDir: string, agentStateDir: string, pinFile: s
     );
     if (!verified.ok) return verified;
     const { action } = verified.value;
-    const allowed = purpose === "apply" ? decidePolicy(policy, action, now) : decideRehearsal(policy, action);
+    const allowed = purpose === "apply" ? (await decisionsInTime()).decidePolicy(policy, action, now) : decideRehearsal(policy, action);
     return allowed.ok ? ok(verified.value) : allowed;
   };
   return {
@@ -140,6 +139,7 @@ export function createTrust(configDir: string, agentStateDir: string, pinFile: s
       return decideMode((await loadPolicy(configDir)).policy);
     },
     async mayReboot(action, now, recent, neededMs) {
+      const { decideReboot } = await decisionsInTime();
       return decideReboot((await loadPolicy(configDir)).policy, action, now, recent, neededMs);
     },
     async excludedRestarts(units) {

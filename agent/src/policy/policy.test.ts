@@ -7,8 +7,6 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   decideOrigins,
-  decidePolicy,
-  decideReboot,
   excludedRestarts,
   formatOperatorKey,
   inOrderOf,
@@ -18,6 +16,7 @@ import {
   parsePolicy,
   systemTimezone,
 } from "./index.ts";
+import { decidePolicy, decideReboot } from "./times.ts";
 
 const at = (iso: string): Instant => parseInstant(iso) as Instant;
 const action = (change: Partial<EndpointAction> = {}): EndpointAction => ({

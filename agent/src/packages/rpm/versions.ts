@@ -1,9 +1,9 @@
-import { compareVersions } from "@breakwater/shared/version";
+import { comparePackageVersions } from "@breakwater/shared/package-version";
 import type { SpaceNeed } from "../package-manager.ts";
 
 /** Sign of a - b in rpm's order (rpm-version(7)). @throws when one of them is no rpm version */
 export function compareRpmVersions(a: string, b: string): number {
-  const order = compareVersions("rpm", a, b);
+  const order = comparePackageVersions("rpm", a, b);
   if (order === "?") throw new Error(`${a} or ${b} is no rpm version`);
   return order === "<" ? -1 : order === ">" ? 1 : 0;
 }

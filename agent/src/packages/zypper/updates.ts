@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, ok, type Result } from "@breakwater/shared/core";
-import { compareVersions } from "@breakwater/shared/version";
+import { comparePackageVersions } from "@breakwater/shared/package-version";
 import { type ManagerFailure, packageKey } from "../package-manager.ts";
 import { nevra } from "../rpm/environment.ts";
 import { keptBeside } from "../rpm/rpm-state.ts";
@@ -69,8 +69,8 @@ export function assemble(told: Told): Omit<RpmUpdates, "withoutAdvisories" | "em
         p.replaces.some(
           (r) =>
             concerns(r, o) &&
-            compareVersions("rpm", r.before, o.installed) === ">" &&
-            compareVersions("rpm", r.before, o.candidate) !== ">",
+            comparePackageVersions("rpm", r.before, o.installed) === ">" &&
+            comparePackageVersions("rpm", r.before, o.candidate) !== ">",
         ),
       );
       updates.push({
