@@ -6,7 +6,7 @@ import { schema } from "./generated/schema.ts";
 import type { ProtoGrpcType as SessionFile } from "./generated/session.ts";
 import type { ProtoGrpcType as Telemetry } from "./generated/telemetry.ts";
 
-/** The generations of the protocol that this build speaks: N and N-1. */
+/** The generations of the protocol that this build speaks: N, N-1 and N-2, of which there are two so far. */
 export const PROTOCOL = { lowest: 1, highest: 2 } as const;
 /** The generation that brought a kind of command; elder agents are not sent it. */
 export const SINCE = { rehearse: 2 } as const;

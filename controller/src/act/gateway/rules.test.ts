@@ -1,4 +1,4 @@
-import type { InventorySnapshotChunk__Output, WireInventory__Output } from "@breakwater/shared/wire";
+import { type InventorySnapshotChunk__Output, PROTOCOL, type WireInventory__Output } from "@breakwater/shared/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createAdmission } from "./admission.ts";
@@ -27,7 +27,10 @@ describe("protocol negotiation", () => {
     );
   });
 
-  it("lets a controller and its agents be one generation apart", () => {
+  it("lets a controller and its agents be two generations apart", () => {
+    expect(PROTOCOL.lowest).toBeLessThanOrEqual(Math.max(1, PROTOCOL.highest - 2));
+    expect(negotiate({ lowest: 3, highest: 5 }, { lowest: 1, highest: 3 })).toEqual({ ok: true, value: 3 });
+    expect(negotiate({ lowest: 1, highest: 3 }, { lowest: 3, highest: 5 })).toEqual({ ok: true, value: 3 });
     expect(negotiate({ lowest: 2, highest: 3 }, { lowest: 1, highest: 2 })).toEqual({ ok: true, value: 2 });
     expect(negotiate({ lowest: 1, highest: 2 }, { lowest: 2, highest: 3 })).toEqual({ ok: true, value: 2 });
     expect(negotiate({ lowest: 3, highest: 4 }, { lowest: 1, highest: 2 })).toMatchObject({ problem: { code: "agent-too-old" } });

@@ -7,7 +7,7 @@ import type { Long } from '@grpc/proto-loader';
 
 export interface Hello {
   /**
-   * The generations the agent speaks. Both sides speak N and N-1; the controller picks the highest common one.
+   * The generations the agent speaks. Both sides speak N, N-1 and N-2; the controller picks the highest common one.
    */
   'protocol'?: (_breakwater_v1_ProtocolRange | null);
   'identity'?: (_breakwater_v1_EndpointIdentity | null);
@@ -46,7 +46,7 @@ export interface Hello {
 
 export interface Hello__Output {
   /**
-   * The generations the agent speaks. Both sides speak N and N-1; the controller picks the highest common one.
+   * The generations the agent speaks. Both sides speak N, N-1 and N-2; the controller picks the highest common one.
    */
   'protocol': (_breakwater_v1_ProtocolRange__Output | null);
   'identity': (_breakwater_v1_EndpointIdentity__Output | null);
