@@ -6,6 +6,7 @@ import { decideRpmTool, type ManagerId } from "../packages/index.ts";
 import { coreReasons } from "../packages/rpm/core-updates.ts";
 import { runTool as runPackageTool } from "../packages/run.ts";
 import { zypperRebootReasons } from "../packages/zypper/reboot.ts";
+import { withBroughtPackages } from "./brought-packages.ts";
 import { describeComponents, loadResult } from "./components/index.ts";
 import type { ContainerRuntime } from "./containers/index.ts";
 import { packageDatabases, type SystemPackage } from "./databases/index.ts";
@@ -66,7 +67,9 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
     });
   const debs = packages.filter((p) => p.ecosystem === "deb");
   const rpms = packages.filter((p) => p.ecosystem === "rpm");
-  const ofApt = debs.length > 0 ? await take("pending-updates", () => pendingUpdates(debs, options.os?.architecture ?? "")) : undefined;
+  const offered = debs.length > 0 ? await take("pending-updates", () => pendingUpdates(debs, options.os?.architecture ?? "")) : undefined;
+  // Where that cannot be told the updates stand all the same: apt is asked again before anything is changed.
+  const ofApt = offered && ((await take("updates-in-part", () => withBroughtPackages(offered))) ?? offered);
   const ofRpm = rpms.length > 0 ? await take("pending-updates", () => rpmPendingUpdates(options.manager)) : undefined;
   // Of its own name: what is wrong with "pending-updates" itself has the controller keep to the list that it has.
   for (const problem of ofRpm?.problems ?? []) note("updates-in-part", problem);

@@ -102,6 +102,7 @@ export const wireUpdate = (
   downloadSizeBytes: 1_000,
   phasedPercent: 100,
   held: false,
+  brings: [],
   ...changes,
 });
 

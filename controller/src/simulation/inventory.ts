@@ -155,6 +155,7 @@ function pendingOf(installed: readonly Installed[]): WireInventory__Output["pend
         downloadSizeBytes: p.sizeBytes,
         phasedPercent: 100,
         held: false,
+        brings: [],
       },
     ];
   });

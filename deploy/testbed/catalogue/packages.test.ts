@@ -24,6 +24,7 @@ beforeAll(() =>
     "bw-slow": ONE,
     "bw-glutton": ONE,
     "bw-phased": ONE,
+    "bw-meta": ONE,
     "bw-remove": ONE,
     "bw-lib": "2.0",
     "bw-app": "2.0",
@@ -198,6 +199,19 @@ describe.concurrent("on a host whose administrator has a say", () => {
     expect(told).toMatch(/10 %/);
     return `No plan: “${told}”`;
   });
+
+  fault(
+    "A8b",
+    [h2],
+    "bw-meta 1.1 needs bw-kernel-2, which is not installed; a plan wants it. Then a person installs both by hand.",
+    async () => {
+      const told = await lab.refusedPlan(h2, "bw-meta", ONE);
+      expect(told).toContain("bw-meta: it would install what is not there yet (bw-kernel-2 1.0)");
+      await h2.sh("apt-get install -y -q bw-meta=1.1");
+      await until("the update to be gone", 5 * MINUTE, async () => (await lab.update(h2, "bw-meta"))?.update === null);
+      return `No plan: “${told}” Once a person had installed both, nothing was pending.`;
+    },
+  );
 
   fault("A15", [h2], "A plan takes bw-reboot to 1.1, whose postinst writes /run/reboot-required.", async () => {
     const { execution } = await lab.run(h2, { "bw-reboot": ONE });

@@ -51,6 +51,7 @@ export type { Hello, Hello__Output } from "./generated/breakwater/v1/Hello.ts";
 export type { Inventory as WireInventory, Inventory__Output as WireInventory__Output } from "./generated/breakwater/v1/Inventory.ts";
 export type { InventoryDelta, InventoryDelta__Output } from "./generated/breakwater/v1/InventoryDelta.ts";
 export type { InventorySnapshotChunk, InventorySnapshotChunk__Output } from "./generated/breakwater/v1/InventorySnapshotChunk.ts";
+export type { NewPackage as WireNewPackage } from "./generated/breakwater/v1/NewPackage.ts";
 export type { Package as WirePackage, Package__Output as WirePackage__Output } from "./generated/breakwater/v1/Package.ts";
 export type {
   PendingUpdate as WirePendingUpdate,

@@ -133,6 +133,7 @@ export async function putPendingUpdates(
     download_size_bytes: { type: "bigint", of: (u) => Math.max(0, Math.trunc(Number(u.downloadSizeBytes) || 0)) },
     phased_percent: { type: "int", of: (u) => Math.min(100, u.phasedPercent) },
     held: { type: "boolean", of: (u) => u.held },
+    brings: { type: "jsonb", of: (u) => JSON.stringify(u.brings.map((b) => `${b.name} ${b.version}`)) },
   });
   await tx.execute(sql`delete from pending_update where endpoint_id = ${endpointId}`);
   if (updates.length === 0) return;
@@ -147,8 +148,8 @@ export async function putPendingUpdates(
       do update set security = true, origin = excluded.origin, label = excluded.label, suite = excluded.suite
       where excluded.security and not update_catalogue.security`);
   await tx.execute(sql`
-    insert into pending_update (endpoint_id, name, architecture, update_id, held, phased_percent)
-    select distinct on (i.name, i.architecture) ${endpointId}, i.name, i.architecture, u.id, i.held, i.phased_percent
+    insert into pending_update (endpoint_id, name, architecture, update_id, held, phased_percent, brings)
+    select distinct on (i.name, i.architecture) ${endpointId}, i.name, i.architecture, u.id, i.held, i.phased_percent, i.brings
     from ${input} i join update_catalogue u using (distribution, ecosystem, name, architecture, from_version, to_version)
     order by i.name, i.architecture, u.id desc`);
 }

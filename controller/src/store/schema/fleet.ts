@@ -194,6 +194,8 @@ export const pendingUpdate = pgTable(
     updateId: bigint("update_id", { mode: "number" }).notNull(),
     held: boolean().notNull().default(false),
     phasedPercent: integer("phased_percent").notNull().default(100),
+    /** "name version" of each package that it would install and that the endpoint does not have. */
+    brings: jsonb().$type<readonly string[]>().notNull().default([]),
   },
   (t) => [primaryKey({ columns: [t.endpointId, t.name, t.architecture] }), index("pending_update_update").on(t.updateId)],
 );

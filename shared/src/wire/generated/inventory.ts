@@ -27,6 +27,7 @@ import type { LostVersion as _breakwater_v1_LostVersion, LostVersion__Output as 
 import type { Neighbour as _breakwater_v1_Neighbour, Neighbour__Output as _breakwater_v1_Neighbour__Output } from './breakwater/v1/Neighbour.ts';
 import type { Neighbourhood as _breakwater_v1_Neighbourhood, Neighbourhood__Output as _breakwater_v1_Neighbourhood__Output } from './breakwater/v1/Neighbourhood.ts';
 import type { Network as _breakwater_v1_Network, Network__Output as _breakwater_v1_Network__Output } from './breakwater/v1/Network.ts';
+import type { NewPackage as _breakwater_v1_NewPackage, NewPackage__Output as _breakwater_v1_NewPackage__Output } from './breakwater/v1/NewPackage.ts';
 import type { NotLooked as _breakwater_v1_NotLooked, NotLooked__Output as _breakwater_v1_NotLooked__Output } from './breakwater/v1/NotLooked.ts';
 import type { OperatingSystem as _breakwater_v1_OperatingSystem, OperatingSystem__Output as _breakwater_v1_OperatingSystem__Output } from './breakwater/v1/OperatingSystem.ts';
 import type { OperatorKey as _breakwater_v1_OperatorKey, OperatorKey__Output as _breakwater_v1_OperatorKey__Output } from './breakwater/v1/OperatorKey.ts';
@@ -82,6 +83,7 @@ export interface ProtoGrpcType {
       Neighbour: MessageTypeDefinition<_breakwater_v1_Neighbour, _breakwater_v1_Neighbour__Output>
       Neighbourhood: MessageTypeDefinition<_breakwater_v1_Neighbourhood, _breakwater_v1_Neighbourhood__Output>
       Network: MessageTypeDefinition<_breakwater_v1_Network, _breakwater_v1_Network__Output>
+      NewPackage: MessageTypeDefinition<_breakwater_v1_NewPackage, _breakwater_v1_NewPackage__Output>
       NotLooked: MessageTypeDefinition<_breakwater_v1_NotLooked, _breakwater_v1_NotLooked__Output>
       OperatingSystem: MessageTypeDefinition<_breakwater_v1_OperatingSystem, _breakwater_v1_OperatingSystem__Output>
       OperatorKey: MessageTypeDefinition<_breakwater_v1_OperatorKey, _breakwater_v1_OperatorKey__Output>

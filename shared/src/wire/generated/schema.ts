@@ -1394,6 +1394,27 @@ export const schema = {
         "held": {
          "type": "bool",
          "id": 14
+        },
+        "brings": {
+         "rule": "repeated",
+         "type": "NewPackage",
+         "id": 15
+        }
+       }
+      },
+      "NewPackage": {
+       "fields": {
+        "name": {
+         "type": "string",
+         "id": 1
+        },
+        "architecture": {
+         "type": "string",
+         "id": 2
+        },
+        "version": {
+         "type": "string",
+         "id": 3
         }
        }
       },

@@ -3,7 +3,7 @@ import { chooseUpdates, managersOf } from "./actions.ts";
 import type { UpdateRow } from "./rows.ts";
 
 const row = (name: string): UpdateRow => ({
-  ...{ endpointId: "ep_1", held: false, phasedPercent: 100 },
+  ...{ endpointId: "ep_1", held: false, phasedPercent: 100, brings: [] },
   update: {
     ...{ id: 1, distribution: "debian:12", ecosystem: "deb", name, architecture: "all", fromVersion: "1.0", toVersion: "1.1" },
     ...{ sourceName: name, sourceVersion: "1.1", origin: "", label: "", suite: "", security: true, downloadSizeBytes: 1, cves: [] },
@@ -17,6 +17,14 @@ describe("the updates that a plan moves", () => {
     const chosen = chooseUpdates([row("shop"), row("cart")], [], {}, lost);
     expect(namesOf(chosen.updates)).toEqual(["cart"]);
     expect(chosen.leftOut).toEqual([{ name: "shop", why: expect.stringMatching(/^shop: reversible: no\. 1\.0 is in no repository/) }]);
+  });
+  it("leave out what would bring packages that are not there, and say which", () => {
+    const meta = { ...row("kernel-meta"), brings: ["kernel-6.1-57 2", "kernel-tools 2"] };
+    const chosen = chooseUpdates([meta, row("cart")], [], {});
+    expect(namesOf(chosen.updates)).toEqual(["cart"]);
+    expect(chosen.leftOut).toEqual([
+      { name: "kernel-meta", why: expect.stringContaining("it would install what is not there yet (kernel-6.1-57 2 and kernel-tools 2)") },
+    ]);
   });
   it("hold it against that version only", () => {
     expect(namesOf(chooseUpdates([row("shop")], [], {}, [{ name: "shop", architecture: "all", version: "0.9" }]).updates)).toEqual([

@@ -67,6 +67,8 @@ export function chooseUpdates(
     if (moverOf(ecosystem, managers) === undefined) return `the endpoint does not patch with ${listed(able, "or")}`;
     if (u.held) return "it is held on the endpoint";
     if (u.phasedPercent < 100) return `its vendor offers it to ${u.phasedPercent} % of machines so far (phased)`;
+    if (u.brings.length > 0)
+      return `it would install what is not there yet (${someOf(u.brings)}), and plans move installed packages only: install it by hand`;
     const { name, architecture, fromVersion } = u.update;
     if (mustReturn.some((l) => l.name === name && l.architecture === architecture && l.version === fromVersion))
       return `reversible: no. ${fromVersion} is in no repository and no cache there, and cannot be packed again; a plan without a rollback can move it`;
@@ -92,6 +94,10 @@ export const managersOf = (row: Pick<EndpointRow, "capabilities" | "simulated">)
 
 const listed = (names: readonly string[], word: "and" | "or"): string =>
   new Intl.ListFormat("en", { style: "long", type: word === "and" ? "conjunction" : "disjunction" }).format(names);
+
+/** The first of many, and how many more. */
+const someOf = (names: readonly string[]): string =>
+  listed(names.length > 3 ? [...names.slice(0, 2), `${names.length - 2} more`] : names, "and");
 
 const isOwn = (u: UpdateRow): boolean => u.update.name === "breakwater-agent";
 

@@ -34,6 +34,8 @@ export interface UpdateRow {
   readonly endpointId: string;
   readonly held: boolean;
   readonly phasedPercent: number;
+  /** "name version" of what it would install and the endpoint does not have. */
+  readonly brings: readonly string[];
   readonly update: typeof updateCatalogue.$inferSelect;
 }
 export type FindingRow = Pick<
@@ -71,6 +73,7 @@ export async function readFleetRows(db: Db, select: ReadIntent["select"]): Promi
       endpointId: pendingUpdate.endpointId,
       held: pendingUpdate.held,
       phasedPercent: pendingUpdate.phasedPercent,
+      brings: pendingUpdate.brings,
       update: updateCatalogue,
     })
     .from(pendingUpdate)

@@ -38,7 +38,9 @@ beforeAll(async () => {
   await know.intel.refresh();
   for (const id of ["ep_a", "ep_b"]) {
     await addEndpoint(store, id, { declaredExposure: id === "ep_a" ? "public" : "private" });
-    const inventory = wireInventory({ packages: curlPackages("7.88.1-10"), pendingUpdates: curlUpdates() });
+    const brings = id === "ep_a" ? [{ name: "libnew", architecture: "amd64", version: "2" }] : [];
+    const pendingUpdates = curlUpdates().map((u) => ({ ...u, brings }));
+    const inventory = wireInventory({ packages: curlPackages("7.88.1-10"), pendingUpdates });
     expectOk(await know.inventory.takeSnapshot(id, inventory, "1"));
   }
   await addEndpoint(store, "ep_new");
@@ -97,6 +99,7 @@ describe("what the API reads", () => {
       security: true,
       endpoints: 2,
       heldEndpoints: 2,
+      bringingEndpoints: 1,
       phasedPercent: 100,
       // Two vulnerabilities on two endpoints, however many of the source's packages have them.
       findings: 4,
@@ -112,6 +115,7 @@ describe("what the API reads", () => {
       ["loopback", 0],
     ])
       expect((await listQueue(store.db, queueQuery.parse({ exposure }))).total).toBe(patches);
+    expect(rows[0]?.why).toContain("On 1 endpoint it would also install packages that are not there yet: it is not planned there.");
     expect(rows[0]?.updateIds).toHaveLength(2);
     expect(rows[0]?.factors.map((f) => f.name)).toContain("known exploited");
     const ofLibrary = (await find({ package: "curl" })).rows.filter((f) => f.packageName === "curl");

@@ -100,6 +100,9 @@ function reasons(row: Reasoned, distinct: number): string[] {
       ? [`On ${counted(row.exposedEndpoints, "endpoint")} a process that has it loaded listens on a public address.`]
       : []),
     ...(row.heldEndpoints > 0 ? [`Held by the owner on ${counted(row.heldEndpoints, "endpoint")}: it is not planned there.`] : []),
+    ...(row.bringingEndpoints > 0
+      ? [`On ${counted(row.bringingEndpoints, "endpoint")} it would also install packages that are not there yet: it is not planned there.`]
+      : []),
     ...(row.phasedPercent < 100 ? [`The vendor offers it to ${row.phasedPercent} % of machines so far.`] : []),
     ...row.planned.map((p) => `In plan ${p.planId} (${p.state}).`),
   ];

@@ -16,6 +16,7 @@ export const queueGroup = z.object({
   packages: json(z.array(z.object({ name: z.string(), from: z.string(), to: z.string(), architecture: z.string() }))),
   endpoints: int,
   heldEndpoints: int,
+  bringingEndpoints: int,
   phasedPercent: int,
   security: z.boolean(),
   origin: z.string(),
@@ -43,10 +44,11 @@ const ORDER: Readonly<Record<z.output<typeof queueQuery>["sort"], SQL>> = {
  */
 const groups = sql`
   with pending as (
-    select u.distribution, u.source_name, u.source_version, u.id, pu.endpoint_id, pu.held, pu.phased_percent, e.simulated
+    select u.distribution, u.source_name, u.source_version, u.id, pu.endpoint_id, pu.held, pu.brings, pu.phased_percent, e.simulated
     from pending_update pu join update_catalogue u on u.id = pu.update_id join endpoint e on e.id = pu.endpoint_id and e.revoked_at is null
   ), spread as (
     select distribution, source_name, source_version, count(distinct endpoint_id) as endpoints, count(distinct endpoint_id) filter (where held) as held,
+      count(distinct endpoint_id) filter (where brings <> '[]') as bringing,
       min(phased_percent) as phased, bool_and(simulated) as simulated
     from pending group by 1, 2, 3
   ), steps as (
@@ -64,7 +66,7 @@ const groups = sql`
     from worst group by 1, 2, 3
   ), grouped as (
     select s.distribution || '|' || s.source_name || '|' || s.source_version as key, s.distribution, s.source_name as "sourceName",
-      s.source_version as "toVersion", t.ids as "updateIds", t.packages, s.endpoints, s.held as "heldEndpoints", s.phased as "phasedPercent",
+      s.source_version as "toVersion", t.ids as "updateIds", t.packages, s.endpoints, s.held as "heldEndpoints", s.bringing as "bringingEndpoints", s.phased as "phasedPercent",
       t.security, t.origin, t.suite, t.size as "downloadSizeBytes", t.described, s.simulated,
       coalesce(r.findings, 0) as findings, coalesce(r.total, 0) as "riskRemoved", coalesce(r.highest, 0) as "riskHighest", coalesce(r.kev, false) as kev
     from spread s join steps t using (distribution, source_name, source_version) left join removed r using (distribution, source_name, source_version)

@@ -223,6 +223,8 @@ export const queueRowSchema = z
     endpoints: z.number().int(),
     exposedEndpoints: z.number().int(),
     heldEndpoints: z.number().int(),
+    /** Where it would also install packages that are not there: plans leave it out there. */
+    bringingEndpoints: z.number().int(),
     findings: z.number().int(),
     /** Sum of the risk of the findings it closes. */
     riskRemoved: z.number(),

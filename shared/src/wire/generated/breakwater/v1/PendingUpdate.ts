@@ -1,5 +1,6 @@
 // Original file: proto/breakwater/v1/inventory.proto
 
+import type { NewPackage as _breakwater_v1_NewPackage, NewPackage__Output as _breakwater_v1_NewPackage__Output } from '../../breakwater/v1/NewPackage.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface PendingUpdate {
@@ -23,6 +24,10 @@ export interface PendingUpdate {
    */
   'phasedPercent'?: (number);
   'held'?: (boolean);
+  /**
+   * What it installs that is not there at all, as a kernel's meta package does. Not told of a held one.
+   */
+  'brings'?: (_breakwater_v1_NewPackage)[];
 }
 
 export interface PendingUpdate__Output {
@@ -46,4 +51,8 @@ export interface PendingUpdate__Output {
    */
   'phasedPercent': (number);
   'held': (boolean);
+  /**
+   * What it installs that is not there at all, as a kernel's meta package does. Not told of a held one.
+   */
+  'brings': (_breakwater_v1_NewPackage__Output)[];
 }

@@ -1,0 +1,1 @@
+ALTER TABLE "pending_update" ADD COLUMN "brings" jsonb DEFAULT '[]'::jsonb NOT NULL;
