@@ -1,4 +1,4 @@
-import { ok, type Result } from "@breakwater/shared/core";
+import { counted, ok, type Problem, type Result } from "@breakwater/shared/core";
 import type { WireNewPackage, WirePendingUpdate } from "@breakwater/shared/wire";
 import { pinned } from "../packages/apt/environment.ts";
 import { parseSimulation } from "../packages/apt/simulation.ts";
@@ -6,80 +6,89 @@ import { paragraphs } from "./deb822.ts";
 import { runText } from "./run-tool.ts";
 
 const TIMEOUT_MS = 120_000;
-/** What has apt install a package for another one's sake (deb-control(5)). */
-const RELATIONS = ["Pre-Depends", "Depends", "Recommends"] as const;
-const SHOW_FIELDS = new Set(["Package", "Version", "Provides", ...RELATIONS]);
+/** Each simulation reads apt's whole cache, half a second of a core; a release upgrade must not make a look last for minutes. */
+const MAX_SIMULATIONS = 40;
+const SHOW_FIELDS = new Set(["Package", "Version", "Pre-Depends", "Depends", "Recommends"]);
+const INSTALLED_FORMAT = "${db:Status-Status}\t${Package}\t${Provides}\t${Recommends}\n";
 
-/** One version's name, what it is known by besides, and the names of which it wants some. */
-export interface Relations {
-  readonly provides: readonly string[];
-  readonly wants: readonly string[];
+export interface Brought {
+  readonly updates: WirePendingUpdate[];
+  readonly problems: readonly Problem[];
 }
 
 /**
- * Tells with each update what it would bring that the machine does not have, as a kernel's meta package brings the kernel: plans
- * move what is installed, so nobody should approve one that apt could not keep to. One simulation of all that is not held.
+ * Tells with each update what it would install that the machine does not have, as a kernel's meta package brings the kernel: plans
+ * move what is installed, so nobody should approve one that apt could not keep to. apt is asked by a simulation of each update
+ * that wants something which nothing installed is or provides.
  */
-export async function withBroughtPackages(updates: readonly WirePendingUpdate[]): Promise<Result<WirePendingUpdate[]>> {
+export async function withBroughtPackages(updates: readonly WirePendingUpdate[]): Promise<Result<Brought>> {
   const free = updates.filter((u) => !u.held);
-  if (free.length === 0) return ok([...updates]);
-  const wanted = free.map(({ name = "", architecture = "", candidateVersion = "" }) =>
-    pinned({ name, architecture, to: candidateVersion }),
-  );
-  const ran = await runText("apt-get", ["-s", "-q", "-y", "-o", "APT::Color=0", "install", "--only-upgrade", ...wanted], {
-    timeoutMs: TIMEOUT_MS,
-  });
-  if (!ran.ok) return ran;
-  const simulated = parseSimulation(ran.value);
-  if ("unreadable" in simulated)
-    return { ok: false, problem: { code: "simulation-unreadable", message: `apt's simulation cannot be read: ${simulated.unreadable}` } };
-  const brought = simulated.installs
-    .filter((i) => i.from === "")
-    .map((i) => ({ name: i.name, architecture: i.architecture, version: i.to }));
-  if (brought.length === 0) return ok([...updates]);
-  const named = [...wanted, ...brought.map((b) => pinned({ ...b, to: b.version }))];
-  const shown = await runText("apt-cache", ["show", ...named], { timeoutMs: TIMEOUT_MS });
+  if (free.length === 0) return ok({ updates: [...updates], problems: [] });
+  const shown = await runText("apt-cache", ["show", ...free.map(wordOf)], { timeoutMs: TIMEOUT_MS });
   if (!shown.ok) return shown;
-  return ok(attribute(updates, brought, parseRelations(shown.value)));
-}
-
-/** By `name=version`. */
-export function parseRelations(text: string): Map<string, Relations> {
-  const relations = new Map<string, Relations>();
-  for (const p of paragraphs(text, SHOW_FIELDS)) {
-    const names = (field: string) => [...(p[field] ?? "").matchAll(/(?:^|[,|])\s*([a-z0-9][a-z0-9+.-]+)/g)].map((m) => m[1] as string);
-    const key = `${p.Package}=${p.Version}`;
-    if (!relations.has(key)) relations.set(key, { provides: names("Provides"), wants: RELATIONS.flatMap(names) });
+  const status = await runText("dpkg-query", ["-W", `-f=${INSTALLED_FORMAT}`], { timeoutMs: TIMEOUT_MS });
+  if (!status.ok) return status;
+  const wanting = new Set(wantingMore(shown.value, status.value));
+  const asked = free.filter((u) => wanting.has(`${u.name}=${u.candidateVersion}`));
+  const brings = new Map<WirePendingUpdate, WireNewPackage[]>();
+  const unknown: string[] = [];
+  for (const update of asked.slice(0, MAX_SIMULATIONS)) {
+    const ran = await runText("apt-get", ["-s", "-q", "-y", "-o", "APT::Color=0", "install", "--only-upgrade", wordOf(update)], {
+      timeoutMs: TIMEOUT_MS,
+    });
+    const simulated = ran.ok ? parseSimulation(ran.value) : undefined;
+    if (simulated === undefined || "unreadable" in simulated) unknown.push(update.name ?? "");
+    else
+      brings.set(
+        update,
+        simulated.installs.filter((i) => i.from === "").map((i) => ({ name: i.name, architecture: i.architecture, version: i.to })),
+      );
   }
-  return relations;
+  unknown.push(...asked.slice(MAX_SIMULATIONS).map((u) => u.name ?? ""));
+  return ok({
+    updates: updates.map((u) => (brings.get(u)?.length ? { ...u, brings: brings.get(u) } : u)) as WirePendingUpdate[],
+    problems:
+      unknown.length === 0
+        ? []
+        : [
+            {
+              code: "brought-packages-unknown",
+              message: `Whether ${counted(unknown.length, "update")} would install packages that are not there is not known, first ${unknown[0]}.`,
+            },
+          ],
+  });
 }
 
-/** Pure: which update brings which, also by way of another one; what none of them is seen to want is told with each. */
-export function attribute(
-  updates: readonly WirePendingUpdate[],
-  brought: readonly { readonly name: string; readonly architecture: string; readonly version: string }[],
-  relations: ReadonlyMap<string, Relations>,
-): WirePendingUpdate[] {
-  const wants = (name: string, version: string) => relations.get(`${name}=${version}`)?.wants ?? [];
-  const answers = (b: (typeof brought)[number], name: string): boolean =>
-    b.name === name || (relations.get(`${b.name}=${b.version}`)?.provides ?? []).includes(name);
-  const closure = (first: readonly string[]): Set<(typeof brought)[number]> => {
-    const found = new Set<(typeof brought)[number]>();
-    for (const queue = [...first]; queue.length > 0; ) {
-      const name = queue.pop() as string;
-      for (const b of brought)
-        if (!found.has(b) && answers(b, name)) {
-          found.add(b);
-          queue.push(...wants(b.name, b.version));
-        }
-    }
-    return found;
-  };
-  const each = updates.map((u) => ({ u, brings: u.held ? new Set<never>() : closure(wants(u.name ?? "", u.candidateVersion ?? "")) }));
-  const explained = new Set(each.flatMap(({ brings }) => [...brings]));
-  const unexplained = brought.filter((b) => !explained.has(b));
-  return each.map(({ u, brings }) => {
-    const all: WireNewPackage[] = u.held ? [] : [...brings, ...unexplained];
-    return all.length > 0 ? { ...u, brings: all } : u;
+const wordOf = ({ name = "", architecture = "", candidateVersion = "" }: WirePendingUpdate): string =>
+  pinned({ name, architecture, to: candidateVersion });
+
+/** Alternatives of each comma-separated relation, names only (deb-control(5)). */
+const relations = (field: string): string[][] =>
+  field
+    .split(",")
+    .map((group) => group.split("|").flatMap((one) => /^\s*([a-z0-9][a-z0-9+.-]+)/.exec(one)?.[1] ?? []))
+    .filter((names) => names.length > 0);
+
+/**
+ * Pure: which of the shown versions ("name=version") depend on something that no installed package is or provides. What a version
+ * recommends counts where the installed version did not yet: apt brings only that.
+ * @param shown What `apt-cache show` prints.
+ * @param installed Lines of status, name, Provides and Recommends, separated by tabs.
+ */
+export function wantingMore(shown: string, installed: string): string[] {
+  const known = new Set<string>();
+  const recommended = new Map<string, Set<string>>();
+  for (const line of installed.split("\n")) {
+    const [status, name, provides = "", recommends = ""] = line.split("\t");
+    if (status !== "installed" || !name) continue;
+    known.add(name);
+    for (const provided of relations(provides).flat()) known.add(provided);
+    recommended.set(name, new Set(relations(recommends).flat()));
+  }
+  return [...paragraphs(shown, SHOW_FIELDS)].flatMap((p) => {
+    const before = recommended.get(p.Package ?? "");
+    const depends = [...relations(p["Pre-Depends"] ?? ""), ...relations(p.Depends ?? "")];
+    const newly = relations(p.Recommends ?? "").filter((names) => !names.some((n) => before?.has(n)));
+    return [...depends, ...newly].some((names) => !names.some((n) => known.has(n))) ? [`${p.Package}=${p.Version}`] : [];
   });
 }

@@ -69,7 +69,9 @@ export async function collectInventory(options: CollectOptions): Promise<WireInv
   const rpms = packages.filter((p) => p.ecosystem === "rpm");
   const offered = debs.length > 0 ? await take("pending-updates", () => pendingUpdates(debs, options.os?.architecture ?? "")) : undefined;
   // Where that cannot be told the updates stand all the same: apt is asked again before anything is changed.
-  const ofApt = offered && ((await take("updates-in-part", () => withBroughtPackages(offered))) ?? offered);
+  const told = offered && (await take("updates-in-part", () => withBroughtPackages(offered)));
+  for (const problem of told?.problems ?? []) note("updates-in-part", problem);
+  const ofApt = told?.updates ?? offered;
   const ofRpm = rpms.length > 0 ? await take("pending-updates", () => rpmPendingUpdates(options.manager)) : undefined;
   // Of its own name: what is wrong with "pending-updates" itself has the controller keep to the list that it has.
   for (const problem of ofRpm?.problems ?? []) note("updates-in-part", problem);
