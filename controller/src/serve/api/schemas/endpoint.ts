@@ -169,6 +169,8 @@ export const packageRowSchema = z
         suite: z.string(),
         held: z.boolean(),
         phasedPercent: z.number().int(),
+        /** "name version" of what it would also install: plans leave it out. */
+        brings: z.array(z.string()),
         /** null until the changelog was read. */
         cves: z.array(z.string()).nullable(),
       })
