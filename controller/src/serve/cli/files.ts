@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { Io } from "./io.ts";
-import { UsageError, unreadableFile, unwritableFile } from "./problems.ts";
+import { UsageError, unreadableFile } from "./problems.ts";
 
 /** A file's text, or standard input for "-". @throws file-unreadable */
 export function readText(io: Io, path: string): string {
@@ -10,15 +10,6 @@ export function readText(io: Io, path: string): string {
     return readFileSync(path, "utf8");
   } catch (cause) {
     throw unreadableFile(path, cause);
-  }
-}
-
-/** Writes a file that only its owner can read. `fresh` refuses to write over one. @throws file-unwritable */
-export function writeText(path: string, text: string, { fresh = false }: { readonly fresh?: boolean } = {}): void {
-  try {
-    writeFileSync(path, text, { mode: 0o600, flag: fresh ? "wx" : "w" });
-  } catch (cause) {
-    throw unwritableFile(path, cause);
   }
 }
 

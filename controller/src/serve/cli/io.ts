@@ -3,7 +3,6 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Clock, systemClock } from "@breakwater/shared/core";
-import { unreadableFile } from "./problems.ts";
 
 /** What a command may touch, so that tests can hand in their own. */
 export interface Io {
@@ -21,21 +20,12 @@ export interface Io {
   readonly configFile: string;
 }
 
-/** What a shell tells of a program that SIGPIPE ended: 128 + 13. */
-const ENDED_BY_SIGPIPE = 141;
-
 export function systemIo(): Io {
-  // Whoever reads us may have read enough, as `head` has: then this ends as SIGPIPE ends other programs, without a word.
-  for (const stream of [process.stdout, process.stderr])
-    stream.on("error", (cause: NodeJS.ErrnoException) => {
-      if (cause.code === "EPIPE") process.exit(ENDED_BY_SIGPIPE);
-      throw cause;
-    });
   const base = process.env.XDG_CONFIG_HOME ?? join(homedir(), ".config");
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    readInput: readStandardInput,
+    readInput: () => readFileSync(0, "utf8"),
     streamsInput: true,
     ask: askTerminal,
     env: process.env,
@@ -43,14 +33,6 @@ export function systemIo(): Io {
     fetch,
     configFile: join(base, "breakwater", "config.json"),
   };
-}
-
-function readStandardInput(): string {
-  try {
-    return readFileSync(0, "utf8");
-  } catch (cause) {
-    throw unreadableFile("Standard input", cause);
-  }
 }
 
 async function askTerminal(question: string, hidden: boolean): Promise<string | undefined> {

@@ -1,10 +1,10 @@
+import { writeFileSync } from "node:fs";
 import { counted } from "@breakwater/shared/core";
 import type { Command } from "commander";
-import type { z } from "zod";
 import { verifyExport } from "../../../account/audit/index.ts";
 import { auditRowSchema, auditVerifySchema, tokenCreatedSchema, tokensSchema, userSchema, usersSchema } from "../../api/schemas/index.ts";
 import { allRows, createClient } from "../client.ts";
-import { readText, writeText } from "../files.ts";
+import { readText } from "../files.ts";
 import type { Io } from "../io.ts";
 import { printJson, printTable, when } from "../output.ts";
 import { chainBroken, UsageError } from "../problems.ts";
@@ -28,7 +28,7 @@ export function addAccountCommands(program: Command, io: Io): void {
     .action(async (options: { out?: string; json?: boolean }) => {
       const text = await createClient(io).text("/audit/export");
       if (options.out === undefined) return io.out(text);
-      writeText(options.out, text);
+      writeFileSync(options.out, text, { mode: 0o600 });
       const written = { file: options.out, records: text.split("\n").filter((line) => line !== "").length };
       if (options.json) printJson(io, written);
       else io.out(`${counted(written.records, "record")} written to ${written.file}\n`);
@@ -36,14 +36,12 @@ export function addAccountCommands(program: Command, io: Io): void {
   sub(audit, "list", "records, newest first")
     .option("--actor <actor>", "as in user:ada")
     .option("--subject <subject>", "as in deployment:dp_...")
-    .option("--type <type>", "what happened, as in plan.approved")
     .option("--limit <n>", "at most this many", wholeNumber, 50)
     .action((options) =>
       answer(
         io,
         options,
-        (client) =>
-          allRows(client, "/audit", auditRowSchema, { actor: options.actor, subject: options.subject, type: options.type }, options.limit),
+        (client) => allRows(client, "/audit", auditRowSchema, { actor: options.actor, subject: options.subject }, options.limit),
         (rows) =>
           printTable(
             io,
@@ -62,7 +60,7 @@ export function addAccountCommands(program: Command, io: Io): void {
         io,
         options,
         async (client) => {
-          const password = await passwordFor(io, name);
+          const password = (await io.ask(`Password for ${name}: `, true)) ?? io.readInput().replace(/\r?\n$/, "");
           return userSchema.parse(await client.send("POST", "/users", { name, password, role: options.role }));
         },
         (u) => io.out(`${u.name} may sign in as ${u.role}.\n`),
@@ -82,48 +80,16 @@ export function addAccountCommands(program: Command, io: Io): void {
         ),
     ),
   );
-  const change = (name: string, options: { json?: boolean }, changes: () => Promise<Record<string, unknown>>, said: (u: User) => string) =>
+  sub(user, "disable <name>", "end a user's sessions and tokens, and let nobody sign in under the name").action((name: string, options) =>
     answer(
       io,
       options,
       async (client) => {
         const found = usersSchema.parse(await client.get("/users")).rows.find((u) => u.name === name);
         if (!found) throw new UsageError(`There is no user ${name}; see \`breakwater user list\`.`);
-        return userSchema.parse(await client.send("PATCH", `/users/${found.id}`, await changes()));
+        return userSchema.parse(await client.send("PATCH", `/users/${found.id}`, { disabled: true }));
       },
-      (u) => io.out(`${said(u)}\n`),
-    );
-  sub(user, "disable <name>", "end a user's sessions and tokens, and let nobody sign in under the name").action((name: string, options) =>
-    change(
-      name,
-      options,
-      async () => ({ disabled: true }),
-      (u) => `${u.name} is disabled.`,
-    ),
-  );
-  sub(user, "enable <name>", "let a disabled user sign in again").action((name: string, options) =>
-    change(
-      name,
-      options,
-      async () => ({ disabled: false }),
-      (u) => `${u.name} may sign in again, as ${u.role}.`,
-    ),
-  );
-  sub(user, "role <name> <role>", "give a user another role: viewer, operator, approver or admin").action(
-    (name: string, role: string, options) =>
-      change(
-        name,
-        options,
-        async () => ({ role }),
-        (u) => `${u.name} is ${u.role} from now on and has to sign in again.`,
-      ),
-  );
-  sub(user, "password <name>", "give a user another password, from the terminal or standard input").action((name: string, options) =>
-    change(
-      name,
-      options,
-      async () => ({ password: await passwordFor(io, name) }),
-      (u) => `${u.name} has another password and has to sign in again.`,
+      (u) => io.out(`${u.name} is disabled.\n`),
     ),
   );
 
@@ -161,12 +127,6 @@ export function addAccountCommands(program: Command, io: Io): void {
     ),
   );
 }
-
-type User = z.infer<typeof userSchema>;
-
-/** Never an argument: those are read by everybody who lists processes. */
-const passwordFor = async (io: Io, name: string): Promise<string> =>
-  (await io.ask(`Password for ${name}: `, true)) ?? io.readInput().replace(/\r?\n$/, "");
 
 async function verifyOnServer(io: Io, options: { json?: boolean }): Promise<void> {
   const verified = auditVerifySchema.parse(await createClient(io).get("/audit/verify"));

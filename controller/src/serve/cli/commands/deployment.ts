@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import type { z } from "zod";
-import { deploymentRowSchema, deploymentSchema, executionSchema, freezeSchema } from "../../api/schemas/index.ts";
+import { deploymentRowSchema, deploymentSchema, freezeSchema } from "../../api/schemas/index.ts";
 import { allRows, type Client } from "../client.ts";
 import { confirm } from "../confirm.ts";
 import type { Io } from "../io.ts";
-import { plain, printFacts, printTable, state, when } from "../output.ts";
+import { printFacts, printTable, state, when } from "../output.ts";
 import { notAllowed } from "../problems.ts";
 import { answer, collect, needsReason, sub, wholeNumber } from "./command.ts";
 import { follow } from "./deployment-watch.ts";
@@ -58,16 +58,6 @@ export function addDeploymentCommands(program: Command, io: Io): void {
       (client) => read(client, id),
       (d) => show(io, d),
     ),
-  );
-  sub(deployment, "execution <id> <execution>", "one endpoint's run: what it reported, and what its package manager printed").action(
-    (id: string, execution: string, options) =>
-      answer(
-        io,
-        options,
-        async (client) =>
-          executionSchema.parse(await client.get(`/deployments/${encodeURIComponent(id)}/executions/${encodeURIComponent(execution)}`)),
-        (e) => showExecution(io, e),
-      ),
   );
   sub(deployment, "explain <id>", "what it waits for, until when, and what happens then").action((id: string, options) =>
     answer(
@@ -169,21 +159,6 @@ function explainIt(io: Io, d: Deployment): void {
     }
   }
   io.out(`${d.budget.left} of ${d.budget.threshold} failures are left before it stops by itself.\n${d.forecast.sentence}\n`);
-}
-
-function showExecution(io: Io, e: z.infer<typeof executionSchema>): void {
-  printFacts(io, [
-    ["execution", `${e.id} of ${e.deploymentId}, wave ${e.wave + 1}`],
-    ["endpoint", `${plain(e.hostname)} (${e.endpointId})`],
-    ["state", state(e.state)],
-    ["why", plain([e.failureClass, e.message].filter((t) => t !== "").join(": "))],
-    ["time", `${when(e.startedAt)} to ${e.finishedAt ? when(e.finishedAt) : "now"}`],
-  ]);
-  for (const r of e.reports) {
-    io.out(`\n${when(r.at)}  ${r.of === "rollback" ? "rollback, " : ""}${state(r.state)}${r.message ? `: ${plain(r.message)}` : ""}\n`);
-    for (const line of r.output.split("\n")) if (line.trim() !== "") io.out(`    ${plain(line)}\n`);
-  }
-  if (e.reports.length === 0) io.out("\nIt has reported nothing yet.\n");
 }
 
 function show(io: Io, d: Deployment): void {

@@ -38,9 +38,8 @@ export function addBundleCommands(intel: Command, io: Io): void {
         options,
         async (client) => {
           const content = createReadStream(file);
-          // The first bytes, since a directory can be opened and not be read.
           await new Promise<void>((done, refuse) => {
-            content.once("readable", () => done());
+            content.once("open", () => done());
             content.once("error", (cause: NodeJS.ErrnoException) => refuse(unreadableFile(file, cause)));
           });
           return bundleImportSchema.parse(await client.upload("/intel/bundle", Readable.toWeb(content) as ReadableStream<Uint8Array>));
