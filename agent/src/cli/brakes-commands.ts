@@ -1,7 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseOrder, sha256Hex } from "@breakwater/shared/command";
-import { expectOk, ProblemError } from "@breakwater/shared/core";
+import { expectOk, ProblemError, systemReason } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import { DROP_DIR, FUSE_RESET_FILE } from "../brakes/index.ts";
 import { EXECUTOR_STATE_DIR } from "../executor/protocol.ts";
@@ -32,14 +32,26 @@ async function layReset(action: string): Promise<void> {
   if (process.getuid?.() !== 0)
     throw new ProblemError({ code: "not-root", message: "Only root may reset the fuse.", next: "Run it with sudo." });
   const stateDir = process.env.BREAKWATER_EXECUTOR_STATE_DIR ?? EXECUTOR_STATE_DIR;
-  await writeFileAtomically(join(stateDir, FUSE_RESET_FILE), "", 0o600);
+  const path = join(stateDir, FUSE_RESET_FILE);
+  await writeFileAtomically(path, "", 0o600).catch((error: unknown) => {
+    throw new ProblemError({
+      code: "not-reset",
+      message: `${path} cannot be written: ${systemReason(error)}. The fuse was NOT reset.`,
+      next: "Check that breakwater-executor was started here once; its directory is made then.",
+    });
+  });
 }
 
 async function takeByHand(file: string, flags: ConfigurationFlags): Promise<void> {
   const text = await readFile(file === "-" ? "/dev/stdin" : file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new ProblemError({ code: "file-unreadable", message: `${file} cannot be read (${error.code}).` });
+    throw new ProblemError({
+      code: "file-unreadable",
+      message: `${file === "-" ? "Standard input" : file} cannot be read: ${systemReason(error)}.`,
+      next: "Check the path and its permissions.",
+    });
   });
-  expectOk(parseOrder(text));
+  const order = parseOrder(text);
+  if (!order.ok) throw new ProblemError({ next: "Give what `breakwater halt sign` or `breakwater halt lift` printed.", ...order.problem });
   await withExecutor(flags, async (executor) => {
     const taken = await executor.request("halt", { order: text.trim(), via: "hand" });
     if (taken.ok) {
@@ -62,7 +74,7 @@ async function layDown(path: string, text: string): Promise<void> {
   } catch (error) {
     throw new ProblemError({
       code: "not-taken",
-      message: `Neither the executor nor ${path} can be reached by this user (${(error as NodeJS.ErrnoException).code}): the order was NOT taken.`,
+      message: `Neither the executor nor ${path} can be reached by this user: ${systemReason(error)}. The order was NOT taken.`,
       next: "Run it as root.",
     });
   }

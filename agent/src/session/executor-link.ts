@@ -1,5 +1,5 @@
 import { createConnection, type Socket } from "node:net";
-import { fail, ok, type Problem, type Result } from "@breakwater/shared/core";
+import { fail, ok, type Problem, type Result, systemReason } from "@breakwater/shared/core";
 import type * as z from "zod";
 import { createLineReader } from "../executor/lines.ts";
 import {
@@ -82,7 +82,7 @@ export function createExecutorLink(options: { socketPath: string; onEvent(event:
         resolve(ok(fresh));
       });
       fresh.once("error", (error: NodeJS.ErrnoException) =>
-        resolve(fail(problem(EXECUTOR_ABSENT, `${options.socketPath}: ${error.code}`))),
+        resolve(fail(problem(EXECUTOR_ABSENT, `${options.socketPath}: ${reasonOf(error)}`))),
       );
       fresh.on(
         "data",
@@ -140,3 +140,6 @@ const problem = (code: string, message: string): Problem => ({
 
 const tidy = (p: { code: string; message: string; next?: string | undefined }): Problem =>
   p.next === undefined ? { code: p.code, message: p.message } : { code: p.code, message: p.message, next: p.next };
+
+const reasonOf = (error: NodeJS.ErrnoException): string =>
+  error.code === "ECONNREFUSED" ? "nobody listens there (ECONNREFUSED)" : systemReason(error);

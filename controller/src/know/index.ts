@@ -55,6 +55,7 @@ export async function startKnow({
     ...{ store, clock, log, feeds, transport, bundles, stop: stopping.signal },
     ...(feedDirectory === undefined ? {} : { directory: feedDirectory }),
   });
+  await intel.sweep();
   const matching = createMatching({ store, clock, readDecisions: readAssessments });
   const suppressions = createSuppressions({ store, clock });
   const keeper = await startFindingKeeper({ store, clock, log, matching, expire: suppressions.expire });
@@ -97,6 +98,7 @@ export async function startKnow({
       stopping.abort();
       await task?.destroy();
       await Promise.all(underWay);
+      await intel.close();
       await keeper.stop();
     },
   };

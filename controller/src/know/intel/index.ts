@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, fail, formatInstant, type Instant, ok, type Problem, type Result, systemReason } from "@breakwater/shared/core";
@@ -34,6 +34,9 @@ const MAX_LOST_SHARE = 0.5;
 
 /** A feed may be published in a zone ahead of ours, by a clock that runs ahead; more than this is no honest date. */
 const MAX_AHEAD_MS = 48 * 3_600_000;
+
+/** What is read of a feed lies in its folder under this name until it is stored. */
+const SPOOL = "spool";
 
 /** Feeds that are fetched and read at a time: a publisher who asks for patience (NVD, for hours at first) holds up nobody. Each streams to its spool. */
 const FEEDS_AT_ONCE = 2;
@@ -149,7 +152,7 @@ export function createIntel({
             `signatures of feeds of kind ${feed.kind} from such a source cannot be checked: take signedBy out of its configuration, or read a file that is signed`,
           );
         if (collected.checksum !== "" && collected.checksum === known.checksum) return await unchanged(feed, known, now);
-        const spool = await read(feed, collected, join(place, "spool"));
+        const spool = await read(feed, collected, join(place, SPOOL));
         try {
           return await writing(() => keep(feed, known, collected, spool, now));
         } finally {
@@ -256,6 +259,29 @@ export function createIntel({
 
   const bundles = createBundles({ store, clock, folder: ownFolder, keyPath, pinned });
   return {
+    /**
+     * Removes what an earlier controller left when it was killed and nobody takes up again: bundles and spools half written, and folders of feeds that
+     * are configured no more. A configured feed's broken download stays, since the next reading goes on there. Call it before anything is read.
+     */
+    async sweep(): Promise<void> {
+      if (directory === undefined) return;
+      const known = new Set(feeds.map((f) => f.id));
+      const entries = await readdir(directory, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
+        if (cause.code === "ENOENT") return [];
+        throw cause;
+      });
+      for (const entry of entries) {
+        const path = join(directory, entry.name);
+        await rm(known.has(entry.name) ? join(path, SPOOL) : path, { recursive: true, force: true });
+      }
+    },
+
+    /** Removes what lies in a temporary directory of our own. Call it when nothing is read any more; a directory that was named stays, with its broken downloads. */
+    async close(): Promise<void> {
+      if (directory === undefined && folder !== undefined) await rm(await folder, { recursive: true, force: true });
+      folder = undefined;
+    },
+
     bundles: { ...bundles, import: (content: AsyncIterable<Uint8Array>) => writing(() => bundles.import(content)) },
 
     /** Reads one feed, or all of them, at most {@link FEEDS_AT_ONCE} at a time. A failing feed does not stop the others, and a slow one does not hold them up. */

@@ -227,3 +227,24 @@ describe("halt", () => {
     expect(await run(["halt", "lift", "--key", key, file("nonsense", "{}")])).toMatchObject({ code: 1, out: "" });
   });
 });
+
+describe("login", () => {
+  it("says in one line where the token cannot be kept", async () => {
+    const me = { id: "us_1", name: "ada", role: "admin", via: "token", expiresAt: "2026-06-01T00:00:00Z" };
+    let err = "";
+    const code = await main(["login", "--server", "http://127.0.0.1:1", "--token", "x"], {
+      out: () => {},
+      err: (text) => {
+        err += text;
+      },
+      readInput: () => "",
+      ask: async () => undefined,
+      env: {},
+      clock: { now: () => instant(Date.parse("2026-03-02T08:00:00Z")) },
+      fetch: async () => Response.json(me),
+      configFile: join(file("in-the-way", ""), "breakwater", "config.json"),
+    });
+    expect(code).toBe(1);
+    expect(err).toMatch(/^breakwater: \S+config\.json cannot be written: a part of the path is no directory \(ENOTDIR\)\.\n[^\n]+\n$/);
+  });
+});

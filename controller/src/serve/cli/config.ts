@@ -1,7 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
+import { writeText } from "./files.ts";
 import type { Io } from "./io.ts";
+import { unwritableFile } from "./problems.ts";
 
 const configSchema = z.object({ server: z.url(), token: z.string(), name: z.string().default("") });
 export type Config = z.infer<typeof configSchema>;
@@ -25,8 +27,12 @@ function readStored(path: string): Partial<Config> {
   }
 }
 
-/** Only its owner may read it: it holds a token. */
+/** Only its owner may read it: it holds a token. @throws file-unwritable */
 export function writeConfig(path: string, config: Config): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw unwritableFile(path, cause);
+  }
+  writeText(path, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
 }

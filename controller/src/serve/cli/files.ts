@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, type WriteFileOptions, writeFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { Io } from "./io.ts";
-import { UsageError, unreadableFile } from "./problems.ts";
+import { UsageError, unreadableFile, unwritableFile } from "./problems.ts";
 
 /** A file's text, or standard input for "-". @throws file-unreadable */
 export function readText(io: Io, path: string): string {
@@ -10,6 +10,15 @@ export function readText(io: Io, path: string): string {
     return readFileSync(path, "utf8");
   } catch (cause) {
     throw unreadableFile(path, cause);
+  }
+}
+
+/** @throws file-unwritable */
+export function writeText(path: string, text: string, options: WriteFileOptions): void {
+  try {
+    writeFileSync(path, text, options);
+  } catch (cause) {
+    throw unwritableFile(path, cause);
   }
 }
 

@@ -23,6 +23,7 @@ import { addPlanCommands } from "./commands/plan.ts";
 import { addQueueCommands } from "./commands/queue.ts";
 import { addRehearseCommand } from "./commands/rehearse.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
+import { addUserCommands } from "./commands/user.ts";
 import { addVersionCommands } from "./commands/versions.ts";
 import { type Io, systemIo } from "./io.ts";
 import { EXIT, tellProblem, UsageError } from "./problems.ts";
@@ -34,7 +35,7 @@ function createProgram(io: Io): Command {
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
     .addHelpText(
       "after",
-      "\nExit codes: 0 done, 1 a problem (told on standard error), 2 the command was written wrongly.\nWith --json standard output holds exactly one JSON value.",
+      "\nExit codes: 0 done, 1 a problem (told on standard error), 2 the command was written wrongly, 141 whoever read the output stopped.\nWith --json standard output holds exactly one JSON value.",
     )
     // What stands after a subcommand is the subcommand's: `plan` and `plan show` both take --json.
     .enablePositionalOptions()
@@ -53,6 +54,7 @@ function createProgram(io: Io): Command {
   addHaltCommands(program, io);
   addDeploymentCommands(program, io);
   addAccountCommands(program, io);
+  addUserCommands(program, io);
   addVersionCommands(program, io);
   addIntelCommands(program, io);
   addMatchCommand(program, io);

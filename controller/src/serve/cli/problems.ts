@@ -1,7 +1,10 @@
 import { type Problem, ProblemError, systemReason } from "@breakwater/shared/core";
 
-/** Exit codes: 0 done, 1 a problem that the message tells, 2 the command was written wrongly. */
-export const EXIT = { ok: 0, problem: 1, usage: 2 } as const;
+/**
+ * Exit codes: 0 done, 1 a problem that the message tells, 2 the command was written wrongly, 141 whoever read the output
+ * stopped (128 + SIGPIPE, as a shell tells of a program that died by it).
+ */
+export const EXIT = { ok: 0, problem: 1, usage: 2, brokenPipe: 141 } as const;
 
 /** Thrown for a command that was written wrongly. */
 export class UsageError extends Error {}
@@ -16,8 +19,15 @@ export const unreachableServer = (server: string, why: string) =>
     `The controller at ${server} does not answer: ${why}.`,
     "Check the address and that it runs; for its own certificate set NODE_EXTRA_CA_CERTS.",
   );
+/** `path` is "-" for standard input. */
 export const unreadableFile = (path: string, cause: unknown) =>
-  raise("file-unreadable", `${path} cannot be read: ${systemReason(cause)}.`, "Check the path and its permissions.");
+  path === "-"
+    ? raise(
+        "input-unreadable",
+        `Standard input cannot be read: ${systemReason(cause)}.`,
+        "Give it a file or a pipe, or name a file instead.",
+      )
+    : raise("file-unreadable", `${path} cannot be read: ${systemReason(cause)}.`, "Check the path and its permissions.");
 export const unwritableFile = (path: string, cause: unknown) =>
   raise("file-unwritable", `${path} cannot be written: ${systemReason(cause)}.`, "Check the path and its permissions.");
 export const fileExists = (path: string) =>

@@ -1,10 +1,9 @@
-import { writeFileSync } from "node:fs";
 import { counted } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import { verifyExport } from "../../../account/audit/index.ts";
-import { auditRowSchema, auditVerifySchema, tokenCreatedSchema, tokensSchema, userSchema, usersSchema } from "../../api/schemas/index.ts";
+import { auditRowSchema, auditVerifySchema, tokenCreatedSchema, tokensSchema } from "../../api/schemas/index.ts";
 import { allRows, createClient } from "../client.ts";
-import { readText } from "../files.ts";
+import { readText, writeText } from "../files.ts";
 import type { Io } from "../io.ts";
 import { printJson, printTable, when } from "../output.ts";
 import { chainBroken, UsageError } from "../problems.ts";
@@ -28,7 +27,7 @@ export function addAccountCommands(program: Command, io: Io): void {
     .action(async (options: { out?: string; json?: boolean }) => {
       const text = await createClient(io).text("/audit/export");
       if (options.out === undefined) return io.out(text);
-      writeFileSync(options.out, text, { mode: 0o600 });
+      writeText(options.out, text, { mode: 0o600 });
       const written = { file: options.out, records: text.split("\n").filter((line) => line !== "").length };
       if (options.json) printJson(io, written);
       else io.out(`${counted(written.records, "record")} written to ${written.file}\n`);
@@ -36,62 +35,23 @@ export function addAccountCommands(program: Command, io: Io): void {
   sub(audit, "list", "records, newest first")
     .option("--actor <actor>", "as in user:ada")
     .option("--subject <subject>", "as in deployment:dp_...")
+    .option("--type <type>", "as in deployment.paused")
     .option("--limit <n>", "at most this many", wholeNumber, 50)
     .action((options) =>
       answer(
         io,
         options,
-        (client) => allRows(client, "/audit", auditRowSchema, { actor: options.actor, subject: options.subject }, options.limit),
+        (client) =>
+          allRows(client, "/audit", auditRowSchema, { actor: options.actor, subject: options.subject, type: options.type }, options.limit),
         (rows) =>
           printTable(
             io,
             ["#", "at", "what", "who", "about"],
             rows.map((r) => [r.sequence, when(r.at), r.type, r.actor, r.subject]),
-            "The chain is empty.",
+            options.actor || options.subject || options.type ? "No record matches." : "The chain is empty.",
           ),
       ),
     );
-
-  const user = program.command("user").description("Who may sign in");
-  sub(user, "add <name>", "create a user; the password comes from the terminal or standard input")
-    .requiredOption("--role <role>", "viewer, operator, approver or admin")
-    .action((name: string, options: { role: string; json?: boolean }) =>
-      answer(
-        io,
-        options,
-        async (client) => {
-          const password = (await io.ask(`Password for ${name}: `, true)) ?? io.readInput().replace(/\r?\n$/, "");
-          return userSchema.parse(await client.send("POST", "/users", { name, password, role: options.role }));
-        },
-        (u) => io.out(`${u.name} may sign in as ${u.role}.\n`),
-      ),
-    );
-  sub(user, "list", "all users").action((options) =>
-    answer(
-      io,
-      options,
-      async (client) => usersSchema.parse(await client.get("/users")).rows,
-      (rows) =>
-        printTable(
-          io,
-          ["id", "name", "role", "created", "last used", "disabled"],
-          rows.map((u) => [u.id, u.name, u.role, when(u.createdAt), when(u.lastUsedAt), u.disabledAt ? when(u.disabledAt) : ""]),
-          "There is no user.",
-        ),
-    ),
-  );
-  sub(user, "disable <name>", "end a user's sessions and tokens, and let nobody sign in under the name").action((name: string, options) =>
-    answer(
-      io,
-      options,
-      async (client) => {
-        const found = usersSchema.parse(await client.get("/users")).rows.find((u) => u.name === name);
-        if (!found) throw new UsageError(`There is no user ${name}; see \`breakwater user list\`.`);
-        return userSchema.parse(await client.send("PATCH", `/users/${found.id}`, { disabled: true }));
-      },
-      (u) => io.out(`${u.name} is disabled.\n`),
-    ),
-  );
 
   const token = program.command("token").description("API tokens: for scripts, acting as their owner");
   sub(token, "create <label>", "make a token; it is shown once")

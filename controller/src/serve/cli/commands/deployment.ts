@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import type { z } from "zod";
-import { deploymentRowSchema, deploymentSchema, freezeSchema } from "../../api/schemas/index.ts";
+import { deploymentRowSchema, deploymentSchema, executionSchema, freezeSchema } from "../../api/schemas/index.ts";
 import { allRows, type Client } from "../client.ts";
 import { confirm } from "../confirm.ts";
 import type { Io } from "../io.ts";
-import { printFacts, printTable, state, when } from "../output.ts";
+import { plain, printFacts, printTable, state, when } from "../output.ts";
 import { notAllowed } from "../problems.ts";
 import { answer, collect, needsReason, sub, wholeNumber } from "./command.ts";
 import { follow } from "./deployment-watch.ts";
@@ -66,6 +66,16 @@ export function addDeploymentCommands(program: Command, io: Io): void {
       (client) => read(client, id),
       (d) => explainIt(io, d),
     ),
+  );
+  sub(deployment, "execution <id> <execution>", "one endpoint's run: its reports and output, step by step").action(
+    (id: string, execution: string, options) =>
+      answer(
+        io,
+        options,
+        async (client) =>
+          executionSchema.parse(await client.get(`/deployments/${encodeURIComponent(id)}/executions/${encodeURIComponent(execution)}`)),
+        (x) => showExecution(io, x),
+      ),
   );
   sub(deployment, "watch <id>", "follow it until it is over").action(async (id: string, options) => watch(io, id, options));
   for (const { name, asks, about } of COMMANDS)
@@ -188,6 +198,25 @@ function show(io: Io, d: Deployment): void {
   );
   for (const question of d.decisions) io.out(`\nA person has to decide: ${question.question}\n`);
   for (const wait of d.waits.slice(0, 10)) io.out(`\n${wait.what}${wait.until ? ` Until ${when(wait.until)}.` : ""} ${wait.afterwards}\n`);
+}
+
+function showExecution(io: Io, x: z.infer<typeof executionSchema>): void {
+  printFacts(io, [
+    ["execution", `${x.id} of ${x.deploymentId}, wave ${x.wave + 1}`],
+    ["endpoint", `${plain(x.hostname)} (${x.endpointId})`],
+    ["state", `${state(x.state)}${x.failureClass ? ` (${plain(x.failureClass)})` : ""}${x.message ? `: ${plain(x.message)}` : ""}`],
+    ["begun", when(x.startedAt)],
+    ["ended", when(x.finishedAt)],
+  ]);
+  if (x.reports.length === 0) io.out("\nIts endpoint has reported nothing.\n");
+  for (const r of x.reports) {
+    const why = [r.failureClass, r.message].filter((part) => part !== "").map(plain);
+    io.out(
+      `\n${when(r.at)}  ${r.of === "rollback" ? "rollback " : ""}${r.step}  ${state(r.state)}${why.length > 0 ? `: ${why.join(": ")}` : ""}\n`,
+    );
+    if (r.packageManagerHealth) io.out(`  package manager: ${plain(r.packageManagerHealth)}\n`);
+    for (const line of r.output.split(/\r?\n/).filter((l) => l !== "")) io.out(`  ${plain(line)}\n`);
+  }
 }
 
 const watch = (io: Io, id: string, options: { json?: boolean }): Promise<void> =>

@@ -8,6 +8,7 @@ import type { Io } from "../io.ts";
 import { plain, printFacts, printTable, round, state, when } from "../output.ts";
 import { UsageError } from "../problems.ts";
 import { answer, collect, needsReason, sub, wholeNumber } from "./command.ts";
+import { addEndpointInsideCommands } from "./endpoint-inside.ts";
 
 export function addEndpointCommands(program: Command, io: Io): void {
   const endpoint = program.command("endpoint").description("Machines with an agent");
@@ -121,6 +122,7 @@ export function addEndpointCommands(program: Command, io: Io): void {
         (page) => printComponents(io, page),
       ),
     );
+  addEndpointInsideCommands(endpoint, io);
   sub(endpoint, "set <id>", "say what only you know of an endpoint")
     .option("--site <site>")
     .option("--tag <tag>", "all of its tags, repeatable", collect)

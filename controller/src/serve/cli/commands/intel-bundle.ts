@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream, statSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -10,7 +10,7 @@ import { createClient } from "../client.ts";
 import { readText } from "../files.ts";
 import type { Io } from "../io.ts";
 import { plain, printJson, printTable, when } from "../output.ts";
-import { unreadableFile } from "../problems.ts";
+import { unreadableFile, unwritableFile } from "../problems.ts";
 import { answer, sub } from "./command.ts";
 
 /** Intelligence for sites that reach no feed, carried as one signed file. */
@@ -20,13 +20,20 @@ export function addBundleCommands(intel: Command, io: Io): void {
     .action(async (file: string, options: { key?: string; json?: boolean }) => {
       const client = createClient(io);
       const part = `${file}.part`;
+      let unwritable: Error | undefined;
       try {
-        await pipeline(Readable.from(client.chunks("/intel/bundle")), createWriteStream(part, { mode: 0o600 }));
+        const content = createWriteStream(part, { mode: 0o600 });
+        content.once("error", (cause: NodeJS.ErrnoException) => {
+          unwritable = cause;
+        });
+        await pipeline(Readable.from(client.chunks("/intel/bundle")), content);
         let { publicKey } = bundleKeySchema.parse(await client.get("/intel/bundle/key"));
         if (options.key === undefined) await rename(part, file);
         else publicKey = await resign(part, file, readText(io, options.key), options.key);
         if (options.json) printJson(io, { file, publicKey });
         else io.out(`${file} is written. Importing sites pin its key:\n  bundleKeys: [${publicKey}]\n`);
+      } catch (cause) {
+        throw cause === unwritable ? unwritableFile(file, cause) : cause;
       } finally {
         await rm(part, { force: true });
       }
@@ -37,6 +44,7 @@ export function addBundleCommands(intel: Command, io: Io): void {
         io,
         options,
         async (client) => {
+          if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw noBundle(file);
           const content = createReadStream(file);
           await new Promise<void>((done, refuse) => {
             content.once("open", () => done());
@@ -64,6 +72,13 @@ export function addBundleCommands(intel: Command, io: Io): void {
     ),
   );
 }
+
+const noBundle = (path: string) =>
+  new ProblemError({
+    code: "not-a-bundle",
+    message: `${path} is a directory; a bundle is one file.`,
+    next: "Give the file that `breakwater intel export` wrote. What a directory of feed files holds says `breakwater intel check`.",
+  });
 
 async function resign(from: string, to: string, pem: string, name: string): Promise<string> {
   try {

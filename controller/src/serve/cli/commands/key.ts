@@ -1,9 +1,9 @@
 import { createPrivateKey } from "node:crypto";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { newApprovalKey, rawPublicKey } from "@breakwater/shared/command";
 import type { Command } from "commander";
 import { approvalKeySchema, approvalKeysSchema } from "../../api/schemas/index.ts";
-import { readText } from "../files.ts";
+import { readText, writeText } from "../files.ts";
 import type { Io } from "../io.ts";
 import { printFacts, printJson, printTable, when } from "../output.ts";
 import { badKeyFile, fileExists } from "../problems.ts";
@@ -15,7 +15,7 @@ export function addKeyCommands(program: Command, io: Io): void {
   sub(key, "create <file>", "make a key; only you can read the file").action((file: string, options: { json?: boolean }) => {
     if (existsSync(file)) throw fileExists(file);
     const made = newApprovalKey();
-    writeFileSync(file, made.privateKeyPem, { mode: 0o600, flag: "wx" });
+    writeText(file, made.privateKeyPem, { mode: 0o600, flag: "wx" });
     const value = { keyId: made.keyId, file, publicKey: made.publicKey.toString("base64") };
     if (options.json) return printJson(io, value);
     printFacts(io, [

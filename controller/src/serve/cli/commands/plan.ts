@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { z } from "zod";
 import { planFromScenario, planToMarkdown, planDocumentSchema as strictDocument } from "../../../decide/planning/index.ts";
 import { deployedSchema, meSchema, planCreatedSchema, planRowSchema, planSchema } from "../../api/schemas/index.ts";
-import { allRows } from "../client.ts";
+import { allRows, type Client } from "../client.ts";
 import { confirm } from "../confirm.ts";
 import { readText } from "../files.ts";
 import type { Io } from "../io.ts";
@@ -14,8 +14,8 @@ import { answer, collect, sub, wholeNumber } from "./command.ts";
 import { rulesOptions } from "./plan-rules.ts";
 
 type Plan = z.infer<typeof planSchema>;
-const readPlan = async (client: { get(path: string): Promise<unknown> }, id: string): Promise<Plan> =>
-  planSchema.parse(await client.get(`/plans/${encodeURIComponent(id)}`));
+const readPlan = async (client: Client, id: string, revision?: number): Promise<Plan> =>
+  planSchema.parse(await client.get(`/plans/${encodeURIComponent(id)}`, { revision }));
 const sizeOf = (plan: Plan): string =>
   `${plan.endpoints} ${plan.endpoints === 1 ? "endpoint" : "endpoints"} in ${plan.waves} ${plan.waves === 1 ? "wave" : "waves"}`;
 
@@ -90,11 +90,12 @@ export function addPlanCommands(program: Command, io: Io): void {
 
   sub(plan, "show <id>", "a plan with its waves and reasons")
     .option("--format <format>", "md prints Markdown")
+    .option("--revision <n>", "this revision instead of the newest", wholeNumber)
     .action((id: string, options) =>
       answer(
         io,
         options,
-        (client) => readPlan(client, id),
+        (client) => readPlan(client, id, options.revision),
         (p) => {
           if (options.format === "md") return io.out(planToMarkdown(strictDocument.parse(p.document)));
           printFacts(io, [
@@ -112,6 +113,9 @@ export function addPlanCommands(program: Command, io: Io): void {
             ],
             ...p.uncounted.map((e): [string, string] => ["will refuse", `${e.hostname}: ${e.why}`]),
             ["deployment", p.deploymentId],
+            ...p.revisions
+              .filter((r) => r.revision !== p.revision)
+              .map((r): [string, string] => ["also", `revision ${r.revision}, ${r.state}, made ${when(r.createdAt)}, digest ${r.digest}`]),
           ]);
           io.out(`\n${p.document.summary}\n\n`);
           for (const note of p.document.notes) io.out(`${note}\n\n`);

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { addEndpoint } from "../../know/testing.ts";
+import { recordEvents } from "../../store/index.ts";
+import { main } from "../cli/main.ts";
+import { serveApi } from "./listen.ts";
+import { openTestApi, type TestApi } from "./testing.ts";
+
+let t: TestApi;
+let server: Awaited<ReturnType<typeof serveApi>>;
+let token = "";
+const FIRST = "a long enough password";
+
+beforeAll(async () => {
+  t = await openTestApi();
+  const user = await t.auth.createUser({ name: "ada", password: FIRST, role: "admin" }, "user:ada");
+  const principal = { userId: user.id, name: "ada", role: "admin", via: "session", secretHash: "", expiresAt: t.clock.now() } as const;
+  token = (await t.auth.createToken(principal, { label: "test", days: 1 })).token;
+  await addEndpoint(t.store, "ep_1");
+  server = await serveApi(t.api, { host: "127.0.0.1", port: 0 });
+});
+afterAll(async () => {
+  await server.close();
+  await t.close();
+});
+
+async function run(argv: readonly string[], input = "", typed: string[] = []) {
+  let out = "";
+  let err = "";
+  const code = await main(argv, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    readInput: () => input,
+    ask: async () => typed.shift(),
+    env: { BREAKWATER_SERVER: `http://127.0.0.1:${server.port}`, BREAKWATER_TOKEN: token },
+    clock: t.clock,
+    fetch,
+    configFile: "/nonexistent/breakwater.json",
+  });
+  return { code, out, err };
+}
+
+describe("users on the command line", () => {
+  it("change their role, are disabled and enabled again", async () => {
+    await run(["user", "add", "eve", "--role", "viewer"], `${FIRST}\n`);
+    expect(await run(["user", "role", "eve", "operator"])).toMatchObject({ code: 0, err: "" });
+    await run(["user", "disable", "eve"]);
+    await expect(t.auth.signIn("eve", FIRST, "::1")).rejects.toThrow();
+    expect(await run(["user", "enable", "eve"])).toMatchObject({ code: 0, out: "eve may sign in as operator.\n" });
+    expect((await t.auth.signIn("eve", FIRST, "::2")).principal.role).toBe("operator");
+    expect(await run(["user", "role", "nobody", "viewer"])).toMatchObject({
+      code: 2,
+      out: "",
+      err: expect.stringContaining("no user nobody"),
+    });
+  });
+  it("get a new password from standard input or by typing it twice, never from an argument", async () => {
+    expect((await run(["user", "password", "eve", "given as an argument"])).code).toBe(2);
+    expect((await run(["user", "password", "eve"], "another long password\n")).code).toBe(0);
+    await expect(t.auth.signIn("eve", FIRST, "::3")).rejects.toThrow();
+    await t.auth.signIn("eve", "another long password", "::4");
+    const slip = await run(["user", "password", "eve"], "", ["a third long password", "a third long pasword"]);
+    expect(slip).toMatchObject({ code: 2, err: expect.stringContaining("nothing was changed") });
+    await t.auth.signIn("eve", "another long password", "::5");
+    expect((await run(["user", "password", "eve"], "short\n")).code).toBe(1);
+  });
+});
+
+describe("an endpoint on the command line", () => {
+  it("of which no inventory was taken is unknown, not harmless", async () => {
+    expect((await run(["endpoint", "exposure", "ep_1"])).out).toContain("unknown");
+    expect((await run(["endpoint", "health", "ep_1"])).out).toContain("says nothing about how the machine feels");
+    expect((await run(["endpoint", "packages", "ep_1"])).out).toContain("that says nothing");
+    expect(JSON.parse((await run(["endpoint", "packages", "ep_1", "--upgradable", "--json"])).out)).toEqual([]);
+    for (const part of ["packages", "exposure", "health", "history"])
+      expect(await run(["endpoint", part, "ep_none"])).toMatchObject({ code: 1, out: "", err: expect.stringContaining("ep_none") });
+  });
+  it("tells its history page by page, and no stranger's text speaks to the terminal", async () => {
+    const at = t.clock.now();
+    const told = (reason: string) => ({ at, type: "test.told", actor: "intel", subject: "endpoint:ep_1", data: { reason } });
+    await t.store.db.transaction((tx) => recordEvents(tx, [told("the-first-event"), told("\u001b[31mred\u202e")]));
+    const newest = await run(["endpoint", "history", "ep_1", "--limit", "1"]);
+    expect(newest.out).toContain("reason  [31mred");
+    expect(newest.out).not.toContain("\u202e");
+    expect(newest.out).not.toContain("the-first-event");
+    const { next } = JSON.parse((await run(["endpoint", "history", "ep_1", "--limit", "1", "--json"])).out);
+    expect((await run(["endpoint", "history", "ep_1", "--before", next])).out).toContain("the-first-event");
+  });
+});
+
+describe("the audit chain on the command line", () => {
+  it("is listed by type", async () => {
+    await t.audit.catchUp();
+    const rows = JSON.parse((await run(["audit", "list", "--type", "user.created", "--json"])).out);
+    expect(rows.length).toBeGreaterThan(0);
+    expect(new Set(rows.map((r: { type: string }) => r.type))).toEqual(new Set(["user.created"]));
+    expect((await run(["audit", "list", "--type", "user.nothing"])).out).toBe("No record matches.\n");
+  });
+});
