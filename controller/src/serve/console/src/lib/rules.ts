@@ -135,10 +135,19 @@ export function inFormWords(problem: ApiProblem, { triggers, tree }: RulesDraft)
   const condition = awaited === undefined ? (conditions[when as keyof typeof conditions] ?? when) : `trigger ${awaited} holds`;
   const words: Record<string, [message: string, next: string]> = {
     "trigger-silent": [`${named} does not say what is done.`, "Choose it at the end of its line."],
-    "branch-twice": [`Two branches begin with “If ${condition}”; the second could never be taken.`, `Remove branch ${place + 1}, or choose another condition in it.`],
+    "branch-twice": [
+      `Two branches begin with “If ${condition}”; the second could never be taken.`,
+      `Remove branch ${place + 1}, or choose another condition in it.`,
+    ],
     "harm-unanswered": [`No branch says what is done if ${conditions.harmful}.`, `Press “Add a branch”: it begins with that.`],
-    "trigger-missing": [`Branch ${place + 1} waits for a trigger that is not in the list.`, "Choose another condition in it, or remove it."],
-    "trigger-idle": [`${named} leads to nothing: no branch waits for it.`, `Press “Add a branch” and choose “trigger ${place + 1} holds”, or remove the trigger.`],
+    "trigger-missing": [
+      `Branch ${place + 1} waits for a trigger that is not in the list.`,
+      "Choose another condition in it, or remove it.",
+    ],
+    "trigger-idle": [
+      `${named} leads to nothing: no branch waits for it.`,
+      `Press “Add a branch” and choose “trigger ${place + 1} holds”, or remove the trigger.`,
+    ],
     "actions-differ": [`${named} and its branch do not do the same.`, "Make them agree."],
   };
   const said = words[String(found?.fault)];
