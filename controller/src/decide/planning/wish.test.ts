@@ -60,6 +60,18 @@ describe("triggers and a tree that an operator writes", () => {
     expect(said({ triggers: [{ ...cpu, action: "halt" }], tree: [harmful, { when: { trigger: 1 }, action: "pause" }] })).toMatch(
       /says halt, its branch in the tree says pause\./,
     );
+    const details = (value: unknown) => {
+      const result = read(value);
+      return result.ok ? undefined : (result.problem as { details?: unknown }).details;
+    };
+    // By what it is as well as by where, so that a form can say it in its own words.
+    expect(details({ triggers: [cpu], tree: [harmful] })).toMatchObject([{ at: "triggers.0", fault: "trigger-idle" }]);
+    expect(details({ triggers: [cpu] })).toMatchObject([{ at: "triggers.0.action", fault: "trigger-silent" }]);
+    expect(details({ tree: [harmful, { when: { trigger: 1 }, action: "pause" }] })).toMatchObject([
+      { at: "tree.1.when", fault: "trigger-missing" },
+    ]);
+    expect(details({ tree: [harmful, harmful] })).toMatchObject([{ at: "tree.1.when", fault: "branch-twice" }]);
+    expect(details({ tree: [{ when: "undecided", action: "pause" }] })).toMatchObject([{ at: "tree", fault: "harm-unanswered" }]);
     expect(refused({ triggers: [{ metric: "cpu_percent" }] })).toBe("a trigger has either `percent` or `count`");
     expect(refused({ triggers: [{ ...cpu, count: 1 }] })).toBe("a trigger has either `percent` or `count`");
     expect(refused({ triggers: [{ metric: "units_failed", count: 0 }] })).toBe("a count of 0 would hold from the start");

@@ -85,11 +85,11 @@ export function rulesOf(wish: RulesFile): Result<Pick<RulesWish, "triggers" | "t
   );
   const problem = treeProblem(wish, tree);
   if (problem) {
-    const { at, ...said } = problem;
-    // Where it lies, for a form that shows it there; the sentence says it as well.
-    const placed: Problem & { details: { at: string; message: string }[] } = {
+    const { at, fault, ...said } = problem;
+    // Where and what it is, for a form that shows it there in its own words; the sentence says it as well.
+    const placed: Problem & { details: { at: string; message: string; fault: RuleFault }[] } = {
       ...{ code: "bad-triggers", ...said },
-      details: [{ at, message: said.message }],
+      details: [{ at, message: said.message, fault }],
     };
     return fail(placed);
   }
@@ -107,13 +107,20 @@ export function rulesOf(wish: RulesFile): Result<Pick<RulesWish, "triggers" | "t
   return ok({ ...(triggers ? { triggers } : {}), ...(tree ? { tree } : {}) });
 }
 
+/** What of triggers and tree does not fit together. */
+type RuleFault = "trigger-silent" | "branch-twice" | "harm-unanswered" | "trigger-missing" | "trigger-idle" | "actions-differ";
+
 /** What does not fit together, what to do, and where: the path in the request. */
-function treeProblem(wish: RulesFile, tree: readonly Branch[] | undefined): { message: string; next: string; at: string } | undefined {
+function treeProblem(
+  wish: RulesFile,
+  tree: readonly Branch[] | undefined,
+): { fault: RuleFault; message: string; next: string; at: string } | undefined {
   const triggers = wish.triggers ?? [];
   if (!tree) {
     const silent = triggers.findIndex((t) => t.action === undefined);
     if (silent < 0) return undefined;
     return {
+      fault: "trigger-silent",
       at: `triggers.${silent}.action`,
       message: `Trigger ${silent + 1} (${triggers[silent]?.metric}) does not say what it leads to.`,
       next: `Give it an action (${REACTIONS.join(", ")}), or write a tree with a branch for it.`,
@@ -123,12 +130,14 @@ function treeProblem(wish: RulesFile, tree: readonly Branch[] | undefined): { me
   const twice = keys.find((key, i) => keys.indexOf(key) !== i);
   if (twice !== undefined)
     return {
+      fault: "branch-twice",
       at: `tree.${keys.lastIndexOf(twice)}.when`,
       message: `The tree has two branches for "${twice}"; the second could never be taken.`,
       next: "Leave one of them.",
     };
   if (!keys.includes("harmful"))
     return {
+      fault: "harm-unanswered",
       at: "tree",
       message: "The tree does not say what is done when the judge has proven harm.",
       next: "Add a branch with `when: harmful`.",
@@ -136,6 +145,7 @@ function treeProblem(wish: RulesFile, tree: readonly Branch[] | undefined): { me
   const dangling = tree.find((b) => b.when.kind === "trigger" && !triggers[b.when.trigger]);
   if (dangling?.when.kind === "trigger")
     return {
+      fault: "trigger-missing",
       at: `tree.${tree.indexOf(dangling)}.when`,
       message: `The tree waits for trigger ${dangling.when.trigger + 1}; ${triggers.length === 0 ? "no trigger is" : triggers.length === 1 ? "one trigger is" : `${triggers.length} triggers are`} given.`,
       next: "Give the trigger, or take the branch out.",
@@ -143,6 +153,7 @@ function treeProblem(wish: RulesFile, tree: readonly Branch[] | undefined): { me
   const idle = triggers.findIndex((_, i) => !keys.includes(`trigger ${i + 1}`));
   if (idle >= 0)
     return {
+      fault: "trigger-idle",
       at: `triggers.${idle}`,
       message: `Trigger ${idle + 1} (${triggers[idle]?.metric}) leads to nothing: the tree has no branch for it.`,
       next: `Add a branch with \`when: { trigger: ${idle + 1} }\`, or take the trigger out.`,
@@ -150,6 +161,7 @@ function treeProblem(wish: RulesFile, tree: readonly Branch[] | undefined): { me
   const differs = triggers.findIndex((t, i) => t.action !== undefined && t.action !== tree[keys.indexOf(`trigger ${i + 1}`)]?.action);
   if (differs < 0) return undefined;
   return {
+    fault: "actions-differ",
     at: `triggers.${differs}.action`,
     message: `Trigger ${differs + 1} (${triggers[differs]?.metric}) says ${triggers[differs]?.action}, its branch in the tree says ${tree[keys.indexOf(`trigger ${differs + 1}`)]?.action}.`,
     next: "Leave the action out of the trigger, or make them agree.",

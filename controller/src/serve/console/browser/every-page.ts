@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { describe, expect, it } from "vitest";
 import { visit } from "./browser.ts";
+import { CUT_TEXT, withLongNames } from "./long-names.ts";
 import { api, awaited, browser, controller, page, print, rowsOf, troubles, WIDTHS } from "./stage.ts";
 
 export function everyPage(): void {
@@ -71,6 +72,35 @@ export function everyPage(): void {
       expect(dead).toEqual([]);
       // Long, since axe computes every colour: a minute on a quiet machine, several on a busy one.
     }, 480_000);
+
+    it("takes names of 200 characters with HTML in them: no page gets wider, nothing is cut, nothing runs", async () => {
+      const [machine] = await rowsOf("/endpoints?limit=1");
+      const [[deployment], [plan], [found]] = [await rowsOf("/deployments"), await rowsOf("/plans"), await rowsOf("/findings?limit=1")];
+      const paths = [
+        ...["/", "/queue", "/findings", `/findings/${found?.id}`, `/plans/${plan?.id}`],
+        ...[`/deployments/${deployment?.id}`, "/fleet", "/gaps", "/audit", "/settings"],
+        ...["exposure", "packages", "history"].map((tab) => `/fleet/${machine?.id}?tab=${tab}`),
+      ];
+      const end = await withLongNames(page);
+      const wrong: string[] = [];
+      await page.setViewportSize({ width: 390, height: 800 });
+      for (const path of paths) {
+        await visit(page, path);
+        const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+        if (over > 0) wrong.push(`${path}: ${over} px too wide`);
+        // The queue's second line is told in full when its row is opened.
+        if (path !== "/queue") for (const text of await page.evaluate<string[]>(CUT_TEXT)) wrong.push(`${path} cuts ${text}`);
+        if (await page.locator("main b, main img").count()) wrong.push(`${path} takes a name for HTML`);
+      }
+      await visit(page, "/fleet");
+      await page
+        .getByRole("link", { name: /^<b>.*very\.long~name/ })
+        .first()
+        .waitFor();
+      await end();
+      expect(wrong).toEqual([]);
+      expect(await page.title()).not.toBe("ran");
+    });
 
     it("shows this machine, and its first findings when its changelogs are read", async () => {
       const machine = await awaited(async () => (await rowsOf("/endpoints?limit=100")).find((e) => !e.simulated));

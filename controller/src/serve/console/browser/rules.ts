@@ -34,7 +34,10 @@ export function rules(): void {
 
       await form.getByRole("button", { name: "Remove branch 1", exact: true }).click();
       await plan.click();
-      await form.getByRole("listitem").filter({ hasText: "leads to nothing" }).first().waitFor();
+      const idle = form.getByText("Trigger 1 (newly failed systemd units) leads to nothing: no branch waits for it.");
+      await idle.first().waitFor();
+      // What to do is told in the words of this form, not in those of a file.
+      await form.getByText("Press “Add a branch” and choose “trigger 1 holds”, or remove the trigger.").waitFor();
       const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).include("form").analyze();
       expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.target.join(" ")}`)).toEqual([]);
       for (const width of WIDTHS) {
@@ -132,6 +135,30 @@ export function rules(): void {
       expect(lines).toHaveLength(21);
       expect(lines[0]).toContain("host,id,site");
       expect(lines[1]).toMatch(/^demo-tyo-build-01,ep_demo_tyo_build_1,demo Tokyo,/);
+    });
+  });
+
+  describe("the calendar", () => {
+    it("refuses a zone that nobody knows, and takes a time of the zone that stands beside it", async () => {
+      await visit(page, "/calendar");
+      await page.getByLabel("Name", { exact: true }).fill("Christmas");
+      await page.getByLabel(/^When/).selectOption("interval");
+      await page.getByLabel("From", { exact: true }).fill("2026-12-24T18:00");
+      await page.getByLabel("To", { exact: true }).fill("2026-12-27T08:00");
+      const zone = page.getByLabel("Zone", { exact: true });
+      await zone.fill("Mars/Olympus");
+      await page.getByRole("button", { name: "Add", exact: true }).click();
+      await page.getByRole("alert").getByText("“Mars/Olympus” is no time zone that is known here.", { exact: false }).waitFor();
+      expect(await zone.evaluate((field) => field === field.ownerDocument.activeElement)).toBe(true);
+      expect(await rowsOf("/calendar")).toEqual([]);
+      await zone.fill("europe/berlin");
+      await page.getByRole("alert").waitFor({ state: "detached" });
+      await page.getByRole("button", { name: "Add", exact: true }).click();
+      const event = page.getByRole("listitem").filter({ hasText: "Christmas" });
+      await event.getByText("24 Dec 2026, 18:00 CET to 27 Dec 2026, 08:00 CET, Europe/Berlin").waitFor();
+      expect(await rowsOf("/calendar")).toMatchObject([{ timezone: "Europe/Berlin", rule: { from: "2026-12-24T17:00:00.000Z" } }]);
+      await event.getByRole("button", { name: "Remove Christmas" }).click();
+      await event.waitFor({ state: "detached" });
     });
   });
 

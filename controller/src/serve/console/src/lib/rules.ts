@@ -1,4 +1,4 @@
-import type { ApiProblem } from "./api.ts";
+import { ApiProblem } from "./api.ts";
 
 /** What may be done when something goes wrong, in the words of the form. */
 export const reactions = {
@@ -120,6 +120,40 @@ export function emptyFields({ triggers }: RulesDraft): Faults {
   return Object.fromEntries(
     (triggers ?? []).flatMap((t, i) => (t.size === null ? [[`triggers.${i}.${kindOf(t.metric)}`, "Say how much."]] : [])),
   );
+}
+
+/**
+ * A refusal of these rules in the words of the form. The controller's own are for a file, where a branch has a `when`; what it
+ * says of anything else is left as it is.
+ */
+export function inFormWords(problem: ApiProblem, { triggers, tree }: RulesDraft): ApiProblem {
+  const [found] = Array.isArray(problem.details) ? (problem.details as { at?: unknown; fault?: unknown }[]) : [];
+  const place = Number(/^(?:triggers|tree)\.(\d+)/.exec(String(found?.at))?.[1] ?? 0);
+  const named = `Trigger ${place + 1} (${metrics.find((m) => m.id === triggers?.[place]?.metric)?.label ?? "unnamed"})`;
+  const when = tree?.[place]?.when ?? "";
+  const awaited = /^trigger:(\d+)$/.exec(when)?.[1];
+  const condition = awaited === undefined ? (conditions[when as keyof typeof conditions] ?? when) : `trigger ${awaited} holds`;
+  const words: Record<string, [message: string, next: string]> = {
+    "trigger-silent": [`${named} does not say what is done.`, "Choose it at the end of its line."],
+    "branch-twice": [
+      `Two branches begin with “If ${condition}”; the second could never be taken.`,
+      `Remove branch ${place + 1}, or choose another condition in it.`,
+    ],
+    "harm-unanswered": [`No branch says what is done if ${conditions.harmful}.`, `Press “Add a branch”: it begins with that.`],
+    "trigger-missing": [
+      `Branch ${place + 1} waits for a trigger that is not in the list.`,
+      "Choose another condition in it, or remove it.",
+    ],
+    "trigger-idle": [
+      `${named} leads to nothing: no branch waits for it.`,
+      `Press “Add a branch” and choose “trigger ${place + 1} holds”, or remove the trigger.`,
+    ],
+    "actions-differ": [`${named} and its branch do not do the same.`, "Make them agree."],
+  };
+  const said = words[String(found?.fault)];
+  if (said === undefined) return problem;
+  const [message, next] = said;
+  return new ApiProblem(problem.status, { code: problem.code, message, next, details: [{ at: found?.at, message }] });
 }
 
 /** Faults that the controller found in these rules; none where the problem lies elsewhere. */

@@ -1,3 +1,4 @@
+import { tick } from "svelte";
 import { ApiProblem, call, get, post } from "./api.ts";
 import type { Me, Role } from "./types.ts";
 
@@ -30,8 +31,14 @@ class Session {
     await this.ask();
   }
   async signOut(): Promise<void> {
-    await call("DELETE", "/session");
-    await this.ask();
+    // The pages go first, and with them what they still ask for: nothing is asked in the name of a session that has ended.
+    this.state = "asking";
+    await tick();
+    try {
+      await call("DELETE", "/session");
+    } finally {
+      await this.ask();
+    }
   }
 }
 
