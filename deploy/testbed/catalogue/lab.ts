@@ -131,7 +131,7 @@ export class Lab {
   /** Whether an update of a package is told of by a host, and how. */
   async update(host: Host, name: string) {
     const { rows } = await this.controller.client.get<{
-      rows: { name: string; held: boolean; update: { to: string; held: boolean; phasedPercent: number } | null }[];
+      rows: { name: string; held: boolean; update: { to: string; held: boolean; phasedPercent: number; brings: string[] } | null }[];
     }>(`/endpoints/${this.fleet.idOf(host)}/packages?limit=1000`);
     return rows.find((r) => r.name === name);
   }

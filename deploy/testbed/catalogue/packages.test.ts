@@ -205,6 +205,7 @@ describe.concurrent("on a host whose administrator has a say", () => {
     [h2],
     "bw-meta 1.1 needs bw-kernel-2, which is not installed; a plan wants it. Then a person installs both by hand.",
     async () => {
+      await until("what it brings to be told", 5 * MINUTE, async () => (await lab.update(h2, "bw-meta"))?.update?.brings.length === 1);
       const told = await lab.refusedPlan(h2, "bw-meta", ONE);
       expect(told).toContain("bw-meta: it would install what is not there yet (bw-kernel-2 1.0)");
       await h2.sh("apt-get install -y -q bw-meta=1.1");

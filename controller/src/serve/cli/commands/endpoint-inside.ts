@@ -30,7 +30,9 @@ export function addEndpointInsideCommands(endpoint: Command, io: Io): void {
               `${plain(p.name)}${p.held ? " (held)" : ""}`,
               plain(p.version),
               plain(p.architecture),
-              p.update ? plain(p.update.to) : "",
+              p.update
+                ? `${plain(p.update.to)}${p.update.brings.length > 0 ? ` (not planned: it would install ${plain(p.update.brings.join(", "))})` : ""}`
+                : "",
               p.update ? `${plain(p.update.origin)} ${plain(p.update.suite)}${p.update.security ? " (security)" : ""}` : "",
               p.update ? fixes(p.update.cves) : "",
               p.openFindings,

@@ -59,12 +59,18 @@ export function addPlanCommands(program: Command, io: Io): void {
     .option("--rehearsal <weight>", "required, heeded, ignored, or only: a plan that exists to be rehearsed")
     .option("--pass-on-checks <reason>", "nobody judges the waves: the executions' own checks are enough; the reason is signed")
     .option("--ignore-windows <reason>", "keep no windows; the reason becomes part of what is signed")
+    .option("--revise <plan>", "make this plan anew instead of another one; it needs new approvals")
     .action((options) =>
       answer(
         io,
         options,
         async (client) =>
-          planCreatedSchema.parse(await client.send("POST", "/plans", { ...intentOf(options), ...rulesOptions(io, options) })),
+          planCreatedSchema.parse(
+            await client.send("POST", options.revise ? `/plans/${encodeURIComponent(options.revise)}/revisions` : "/plans", {
+              ...intentOf(options),
+              ...rulesOptions(io, options),
+            }),
+          ),
         (made) =>
           io.out(`${made.id} revision ${made.revision}\ndigest ${made.digest}\nRead it with \`breakwater plan show ${made.id}\`.\n`),
       ),
