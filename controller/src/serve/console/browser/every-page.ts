@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { describe, expect, it } from "vitest";
 import { visit } from "./browser.ts";
 import { CUT_TEXT, withLongNames } from "./long-names.ts";
-import { api, awaited, browser, controller, page, print, rowsOf, troubles, WIDTHS } from "./stage.ts";
+import { api, awaited, controller, page, print, rowsOf, troubles, WIDTHS } from "./stage.ts";
 
 export function everyPage(): void {
   describe("every page", () => {

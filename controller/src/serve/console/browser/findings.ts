@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tabTo, visit } from "./browser.ts";
-import { api, awaited, context, page, rowsOf } from "./stage.ts";
+import { api, awaited, page, rowsOf } from "./stage.ts";
 
 export function findings(): void {
   describe("a finding that need not be acted on", () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { planSchema } from "../../api/schemas/index.ts";
 import { settled, tabTo, visit } from "./browser.ts";
 import { failedRehearsal } from "./rehearsal-sample.ts";
-import { api, awaited, browser, context, controller, page, rowsOf, WIDTHS } from "./stage.ts";
+import { api, awaited, context, controller, page, rowsOf, WIDTHS } from "./stage.ts";
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 

@@ -1,7 +1,7 @@
 import type { Request } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { openPage, settled, visit } from "./browser.ts";
-import { api, browser, controller, PASSWORD, page, print, troubles } from "./stage.ts";
+import { browser, controller, PASSWORD, page, print, troubles } from "./stage.ts";
 
 const FIRST_LOAD_LIMIT = 300_000;
 
