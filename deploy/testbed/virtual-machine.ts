@@ -4,11 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa, execaSync } from "execa";
 import type { Ran } from "./testbed.ts";
 
 /** Without KVM the kernel's boot takes a few seconds, LVM and udev some more; on a busy machine several times that. */
 const BOOT_MS = 4 * 60_000;
+const STOP_MS = 60_000;
 const BUILD_MS = 15 * 60_000;
 const TOOLS = ["qemu-system-x86_64", "debootstrap", "mkfs.ext4"];
 
@@ -29,7 +31,7 @@ export class VirtualMachine {
   readonly #directory = mkdtempSync(join(tmpdir(), "breakwater-vm-"));
   #image = "";
   #qemu: ChildProcess | undefined;
-  #console = "";
+  #said = "";
 
   /** @param diskBytes size of vdb */
   async make(diskBytes: number): Promise<void> {
@@ -54,7 +56,7 @@ export class VirtualMachine {
   /** Boots the kernel with this root and waits for its shell. @throws with the console's end when there is none in time */
   async boot(root: string): Promise<void> {
     const disk = (file: string, more = "") => ["-drive", `file=${file},format=raw,if=virtio,cache=unsafe${more}`];
-    this.#console = "";
+    this.#said = "";
     const qemu = spawn(
       "qemu-system-x86_64",
       [
@@ -64,13 +66,18 @@ export class VirtualMachine {
         ...disk(join(this.#image, "root.img"), ",snapshot=on"),
         ...disk(join(this.#directory, "vdb")),
         ...disk(join(this.#directory, "vdc")),
-        ...["-serial", "file:" + join(this.#directory, "console"), "-serial", "stdio", "-monitor", "none"],
+        ...["-serial", `file:${join(this.#directory, "console")}`, "-serial", "stdio", "-monitor", "none"],
       ],
-      { stdio: ["pipe", "pipe", "pipe"], env: { PATH: process.env["PATH"] ?? "", TMPDIR: this.#directory } },
+      { stdio: ["pipe", "pipe", "pipe"], env: { PATH: process.env.PATH ?? "", TMPDIR: this.#directory } },
     );
     this.#qemu = qemu;
-    for (const from of [qemu.stdout, qemu.stderr]) from?.on("data", (bytes: Buffer) => void (this.#console += bytes.toString("utf8")));
-    await this.try("true", BOOT_MS);
+    const hear = (bytes: Buffer): void => {
+      this.#said += bytes.toString("utf8");
+    };
+    qemu.stdout.on("data", hear);
+    qemu.stderr.on("data", hear);
+    // What is typed before somebody has opened the port is lost.
+    await this.#heard("The virtual machine's boot", /The shell is ready\./, 0, BOOT_MS);
   }
 
   /** Runs a line of shell inside, both outputs together. @throws when it fails or does not end in time */
@@ -82,28 +89,20 @@ export class VirtualMachine {
 
   async try(line: string, timeoutMs = 120_000): Promise<Ran> {
     const mark = randomUUID();
-    const from = this.#console.length;
-    // In two parts, so that an echo of the line is not taken for its end. What is typed before the shell is there waits for it.
+    const from = this.#said.length;
+    // In two parts, so that an echo of the line is not taken for its end.
     this.#write(`{ ${line}\n} </dev/null 2>&1; printf '\\n%s%s %s.\\n' ${mark.slice(0, 18)} ${mark.slice(18)} $?\n`);
-    const end = new RegExp(`\\n${mark} (\\d+)\\.`);
-    const until = Date.now() + timeoutMs;
-    for (;;) {
-      const said = this.#console.slice(from);
-      const found = end.exec(said);
-      if (found) return { exitCode: Number(found[1]), out: said.slice(0, found.index).replaceAll("\r\n", "\n").trim() };
-      if (this.#ended()) throw new Error(`The virtual machine ended before \`${line}\` did.\n${said}\n${this.#consoleEnd()}`);
-      if (Date.now() > until) throw new Error(`\`${line}\` did not end within ${timeoutMs / 1_000} s.\n${said}\n${this.#consoleEnd()}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    const { said, found } = await this.#heard(`\`${line}\``, new RegExp(`\\n${mark} (\\d+)\\.`), from, timeoutMs);
+    return { exitCode: Number(found[1]), out: said.slice(0, found.index).replaceAll("\r\n", "\n").trim() };
   }
 
   /** Stops it as `reboot` does: all is synced, nothing of the memory stays. */
   async stop(): Promise<void> {
     this.#write("sync; mount -o remount,ro /; sync; echo o >/proc/sysrq-trigger\n");
-    const until = Date.now() + 60_000;
+    const until = Date.now() + STOP_MS;
     while (!this.#ended()) {
-      if (Date.now() > until) throw new Error(`The virtual machine did not stop within 60 s.\n${this.#consoleEnd()}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      if (Date.now() > until) throw new Error(`The virtual machine did not stop within ${STOP_MS / 1_000} s.\n${this.#consoleEnd()}`);
+      await sleep(100);
     }
   }
 
@@ -111,6 +110,18 @@ export class VirtualMachine {
   remove(): void {
     this.#qemu?.kill("SIGKILL");
     rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  async #heard(what: string, end: RegExp, from: number, timeoutMs: number): Promise<{ said: string; found: RegExpExecArray }> {
+    const until = Date.now() + timeoutMs;
+    for (;;) {
+      const said = this.#said.slice(from);
+      const found = end.exec(said);
+      if (found) return { said, found };
+      if (this.#ended()) throw new Error(`${what}: the virtual machine ended before.\n${said}\n${this.#consoleEnd()}`);
+      if (Date.now() > until) throw new Error(`${what}: not done within ${timeoutMs / 1_000} s.\n${said}\n${this.#consoleEnd()}`);
+      await sleep(100);
+    }
   }
 
   readonly #ended = (): boolean => this.#qemu === undefined || this.#qemu.exitCode !== null || this.#qemu.signalCode !== null;
