@@ -125,8 +125,8 @@ describe.skipIf(why !== undefined)("a machine whose root lies on LVM", () => {
     "takes none of a root that is not thin, and says why",
     async () => {
       await boot("/dev/mapper/bw-thick");
-      expect(await driver("take ex_1")).toMatchObject({ path: "", why: expect.stringContaining("not thin") });
-      expect(await vm.sh("lvs --noheadings -o lv_name bw")).not.toContain("ex_1");
+      expect(await driver("take ex_4")).toMatchObject({ path: "", why: expect.stringContaining("not thin") });
+      expect(await vm.sh("lvs --noheadings -o lv_name bw")).not.toContain("ex_4");
       await vm.stop();
     },
     8 * MINUTE,
