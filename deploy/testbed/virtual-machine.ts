@@ -71,6 +71,7 @@ export class VirtualMachine {
       { stdio: ["pipe", "pipe", "pipe"], env: { PATH: process.env.PATH ?? "", TMPDIR: this.#directory } },
     );
     this.#qemu = qemu;
+    process.once("exit", () => qemu.kill("SIGKILL"));
     const hear = (bytes: Buffer): void => {
       this.#said += bytes.toString("utf8");
     };
