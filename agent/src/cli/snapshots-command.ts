@@ -40,7 +40,7 @@ export function addSnapshotsCommand(command: (name: string, description: string)
 async function listed(): Promise<string> {
   const all = await createSnapshots(runTool).list();
   if (all.length === 0)
-    return "None. They are taken before changes where the root file system is btrfs and `snapshots` in agent.yaml is not off.";
+    return "None. They are taken before changes where the root is btrfs or a thin logical volume, and `snapshots` in agent.yaml is not off.";
   return all.map(({ id, takenAt, path }) => `${id}  ${takenAt || "taken at an unknown time"}  ${path}`).join("\n");
 }
 

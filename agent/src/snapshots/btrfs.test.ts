@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runTool } from "../packages/run.ts";
-import { createSnapshots } from "./btrfs.ts";
+import { createSnapshots } from "./choose.ts";
 
 const sh = (text: string): string => execFileSync("sh", ["-c", text], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
 /** A real file system needs root, the kernel's btrfs, loop devices and btrfs-progs. */
@@ -17,16 +17,6 @@ const possible = ((): boolean => {
     return false;
   }
 })();
-
-it("takes no snapshot, and says no word, where the root's file system has none", async () => {
-  const mounts = "28 1 8:2 / / rw - btrfs /dev/sda2 rw\n29 28 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw";
-  const none = createSnapshots(
-    () => Promise.reject(new Error("nothing may run")),
-    "/",
-    async () => mounts,
-  );
-  expect(await none.take("ex_1")).toEqual({ path: "", why: "" });
-});
 
 describe.skipIf(!possible)("a root on btrfs", () => {
   let directory = "";

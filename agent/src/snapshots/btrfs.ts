@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rename, rmdir, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rmdir, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ProblemError } from "@breakwater/shared/core";
-import { type Mount, parseMounts } from "../inventory/components/mounts.ts";
+import type { Mount } from "../inventory/components/mounts.ts";
 import type { Run } from "../packages/run.ts";
-import type { Snapshot, Snapshots } from "./snapshots.ts";
+import { noSnapshot, type Snapshot, type Snapshots, toolBy } from "./snapshots.ts";
 
 /** Within the root subvolume, so that nothing has to be mounted to take one. Other subvolumes and mounts are not part of it. */
 const DIRECTORY = ".breakwater-snapshots";
@@ -13,27 +12,16 @@ const DIRECTORY = ".breakwater-snapshots";
 const SUBVOLUME_INODE = 256;
 /** Subvolume that holds all others. */
 const TOP_LEVEL = 5;
-const TIMEOUT_MS = 60_000;
-const ENV = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" };
 
 /**
- * Snapshots of a root on btrfs, by btrfs-progs. On other file systems `take` takes none: ext4 and xfs have none, and those
- * of LVM and ZFS are not made.
- * @param root where the file system is mounted; "/" but in tests
+ * Snapshots of a root on btrfs, by btrfs-progs.
+ * @param at the root as it is mounted now; anywhere but at "/" in tests
  */
-export function createSnapshots(run: Run, root = "/", readMounts = () => readFile("/proc/self/mountinfo", "utf8")): Snapshots {
+export function btrfsSnapshots(run: Run, at: Mount): Snapshots {
+  const root = at.point;
   const place = join(root, DIRECTORY);
   const pathOf = (id: string): string => join(place, id);
-  const mounted = async (): Promise<Mount | undefined> => {
-    const found = parseMounts(await readMounts()).findLast((mount) => mount.point === root);
-    return found?.type === "btrfs" ? found : undefined;
-  };
-  /** @throws with what the tool said */
-  const tool = async (...argv: [string, ...string[]]): Promise<string> => {
-    const ran = await run(argv, { env: ENV, timeoutMs: TIMEOUT_MS });
-    if (ran.exitCode !== 0) throw new Error(`${argv.slice(0, 3).join(" ")}: ${ran.stderr.trim() || "it cannot be run"}`);
-    return ran.stdout;
-  };
+  const tool = toolBy(run);
   const numberAfter = (pattern: RegExp, text: string): number => Number(pattern.exec(text)?.[1] ?? Number.NaN);
 
   /** All subvolumes under the one that holds them, for as long as `work` takes. */
@@ -65,7 +53,6 @@ export function createSnapshots(run: Run, root = "/", readMounts = () => readFil
   return {
     async take(id) {
       try {
-        if (!(await mounted())) return { path: "", why: "" };
         if ((await stat(root)).ino !== SUBVOLUME_INODE) return { path: "", why: `${root} is no subvolume of its own.` };
         await mkdir(place, { recursive: true, mode: 0o700 });
         if (!existsSync(pathOf(id))) await tool("btrfs", "subvolume", "snapshot", "-r", root, pathOf(id));
@@ -85,13 +72,7 @@ export function createSnapshots(run: Run, root = "/", readMounts = () => readFil
     },
 
     async restore(id, prepare) {
-      const at = await mounted();
-      if (!at || !existsSync(pathOf(id)))
-        throw new ProblemError({
-          code: "no-snapshot",
-          message: `There is no snapshot ${id} of ${root}.`,
-          next: "`breakwater-agent snapshots` lists those that there are.",
-        });
+      if (!existsSync(pathOf(id))) throw noSnapshot(id, root);
       return withTopLevel(at.source, async (top) => {
         const present = join(top, at.root);
         const restored = join(top, at.root === "/" ? `${DIRECTORY}-restored-${id}` : `${at.root}.restored-${id}`);

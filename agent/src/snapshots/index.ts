@@ -1,2 +1,2 @@
-export { createSnapshots } from "./btrfs.ts";
+export { createSnapshots } from "./choose.ts";
 export { noSnapshots, type Snapshots, type Taken } from "./snapshots.ts";

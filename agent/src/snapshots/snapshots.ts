@@ -1,7 +1,32 @@
+import { ProblemError } from "@breakwater/shared/core";
+import type { Run } from "../packages/run.ts";
+
+const TIMEOUT_MS = 60_000;
+const ENV = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" };
+
+/** Runs one of the file system's tools. What it returns throws with what the tool said. */
+export const toolBy =
+  (run: Run) =>
+  async (...argv: readonly [string, ...string[]]): Promise<string> => {
+    const ran = await run(argv, { env: ENV, timeoutMs: TIMEOUT_MS });
+    if (ran.exitCode === undefined && !ran.timedOut && ran.stderr === "") throw new Error(`${argv[0]} cannot be run: is it installed?`);
+    if (ran.timedOut) throw new Error(`${argv.slice(0, 3).join(" ")}: it did not end within ${TIMEOUT_MS / 1_000} s.`);
+    if (ran.exitCode !== 0) throw new Error(`${argv.slice(0, 3).join(" ")}: ${ran.stderr.trim() || `it exited ${ran.exitCode}`}`);
+    return ran.stdout;
+  };
+
+export const noSnapshot = (id: string, root: string): ProblemError =>
+  new ProblemError({
+    code: "no-snapshot",
+    message: `There is no snapshot ${id} of ${root}.`,
+    next: "`breakwater-agent snapshots` lists those that there are.",
+  });
+
 /** A copy of the root file system as it was at a moment, kept by the file system itself. */
 export interface Snapshot {
   /** The execution before whose change it was taken. */
   readonly id: string;
+  /** Where it lies: its path, or the logical volume. */
   readonly path: string;
   /** ISO instant; empty where the file system does not tell. */
   readonly takenAt: string;
