@@ -4,8 +4,10 @@ import type { Line } from "./scoring.testing.ts";
 /**
  * Labels made from databases of advisories: a record tells in fields what its own text states in words. A version is wanted only
  * where the text has it, and a record only where the text has each of them, so that what a text leaves out is not missed.
- * The fields know less than the words: "also fixed in 1.2" of a line that the record leaves out counts as wrong. Figures on
- * these labels are for comparing readers and sources, not the reader's worth.
+ * The fields know less than the words. Records join what their text keeps apart ("before 1.2.9, and 1.3 before 1.3.4" is one stretch
+ * up to 1.3.4), and leave out branches that they do not follow ("fixed in 1.4.1 and 2.0.0-rc1"): such versions (`joined`, `besides`)
+ * are neither wanted nor wrong. What else the fields leave out counts as wrong, so figures on these labels are for comparing readers
+ * and sources, not the reader's worth.
  */
 
 /** At most so many texts of a source: a large one takes minutes and tells no more. */
@@ -62,6 +64,7 @@ export function labelledLine(
 ): Line | undefined {
   const ranges = once(all);
   if (ranges.every((r) => r.neutral)) return undefined;
+  const coarse = ranges.flatMap((r) => (r.neutral ? [] : unknownTo(r, ranges, text).map((version) => ({ names: [...r.names], version }))));
   return {
     id,
     source,
@@ -70,20 +73,91 @@ export function labelledLine(
     gold: {
       ids: [],
       severity: null,
-      fixed: ranges.flatMap((r) => (r.kind === "fixed" ? [{ names: [...r.names], version: r.upper, neutral: r.neutral }] : [])),
-      ranges: ranges.map(({ names, neutral, last, introduced, kind, upper }) => ({
-        names: [...names],
-        neutral,
-        introduced,
-        // One version alone begins where it ends, or says nothing of where: either reading will do.
-        introducedStated: introduced !== upper && states(text, introduced),
-        uppers: [
-          [kind, upper],
-          ...[...last, ...(kind === "fixed" ? predecessor(upper) : [])].map((v): [string, string] => ["lastAffected", v]),
-        ],
-      })),
+      fixed: [
+        ...ranges.flatMap((r) => (r.kind === "fixed" ? [{ names: [...r.names], version: r.upper, neutral: r.neutral }] : [])),
+        ...coarse.map((c) => ({ ...c, neutral: true })),
+      ],
+      ranges: [
+        ...ranges.map((r) => ({
+          names: [...r.names],
+          neutral: r.neutral,
+          introduced: r.introduced,
+          // One version alone begins where it ends, or says nothing of where: either reading will do.
+          introducedStated: r.introduced !== r.upper && states(text, r.introduced),
+          uppers: uppersOf(r, text),
+        })),
+        ...coarse.map(neither),
+      ],
     },
   };
+}
+
+/** What may be told for the end of a stretch. */
+const uppersOf = (range: LabelledRange, text: string): [string, string][] => [
+  [range.kind, range.upper],
+  ...[...range.last, ...(range.kind === "fixed" ? [...predecessor(range.upper), ...lastStated(range, text)] : [])].map(
+    (v): [string, string] => ["lastAffected", v],
+  ),
+];
+
+/** "Through 3.15.0 ..., upgrade to 3.16.0": the highest version below a repaired one that the text itself calls the last affected one. */
+function lastStated({ introduced, upper }: LabelledRange, text: string): string[] {
+  const stated = [...text.matchAll(LAST)].flatMap(([, a, b]) => [a ?? b ?? ""]).filter((v) => isBelow(v, upper) && !isBelow(v, introduced));
+  const last = stated.find((v) => !stated.some((other) => isBelow(v, other)));
+  return last ? [last] : [];
+}
+
+/** A version that is neither wanted nor wrong as either bound. */
+const neither = ({ names, version }: { names: string[]; version: string }): Line["gold"]["ranges"][number] => ({
+  names,
+  neutral: true,
+  introduced: version,
+  introducedStated: false,
+  uppers: [
+    ["fixed", version],
+    ["lastAffected", version],
+  ],
+});
+
+/** Versions that the text states beside those of a range, and that the record does not know. */
+function unknownTo(range: LabelledRange, all: readonly LabelledRange[], text: string): string[] {
+  const known = new Set(all.flatMap((r) => [r.introduced, r.upper]).map(bare));
+  return [...new Set([...joined(range, text), ...besides(range, text)])].filter((v) => !known.has(bare(v)));
+}
+
+/** Versions inside a stretch that stand in one sentence with its end: there the text tells of branches, the record of all at once. */
+const joined = ({ introduced, upper }: LabelledRange, text: string): string[] =>
+  text.split(SENTENCE).flatMap((sentence) => {
+    const stated = versionsIn(sentence);
+    return stated.some((v) => bare(v) === bare(upper)) ? stated.filter((v) => isBelow(introduced, v) && isBelow(v, upper)) : [];
+  });
+const SENTENCE = /[.!?;]\s+(?=\p{Lu})|\n\s*(?:\n|[-*|])/u;
+
+/** Versions listed with the repaired one by nothing but "and", "or" and commas: "1.4.1, 1.5.2 and 2.0.0-rc1". */
+const besides = ({ kind, upper }: LabelledRange, text: string): string[] =>
+  kind === "lastAffected"
+    ? []
+    : [...text.matchAll(LIST)].flatMap(([list]) => {
+        const stated = versionsIn(list);
+        return stated.some((v) => bare(v) === bare(upper)) ? stated : [];
+      });
+const VERSION = String.raw`(?<![\w.-])v?\d+(?:\.\w+)+(?:-[a-z]+[.-]?\d*)?(?!\w)`;
+const LIST = new RegExp(`${VERSION}(?:(?:,? (?:and|or) |, ?)(?:versions? )?${VERSION})+`, "gi");
+const LAST = new RegExp(
+  String.raw`(?:\b(?:through|up to(?: and including)?)|<=|≤) (?:versions? )?(${VERSION})|(${VERSION}) (?:and|or) (?:earlier|below|prior|older|lower)`,
+  "gi",
+);
+const versionsIn = (text: string): string[] => [...text.matchAll(new RegExp(VERSION, "gi"))].map(([v]) => v);
+const bare = (version: string): string => version.toLowerCase().replace(/^v/, "");
+/** By the numbers of two versions, as far as they go. */
+function isBelow(a: string, b: string): boolean {
+  const numbers = (v: string) => (/^\d+(?:\.\d+)*/.exec(bare(v))?.[0] ?? "").split(".").map(Number);
+  const [left, right] = [numbers(a), numbers(b)];
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const [x, y] = [left[i] ?? 0, right[i] ?? 0];
+    if (x !== y) return x < y;
+  }
+  return false;
 }
 
 /** "Up to 2.4.66" says of what 2.4.67 repairs the same as "before 2.4.67". */
