@@ -1,4 +1,4 @@
-import { sameName, squeeze } from "./names.ts";
+import { sameName } from "./names.ts";
 import type { Line } from "./scoring.testing.ts";
 
 /**
@@ -64,7 +64,10 @@ export function labelledLine(
 ): Line | undefined {
   const ranges = once(all);
   if (ranges.every((r) => r.neutral)) return undefined;
-  const coarse = ranges.flatMap((r) => (r.neutral ? [] : unknownTo(r, ranges, text).map((version) => ({ names: [...r.names], version }))));
+  const named = (names: readonly string[]) => [...new Set([...names, ...spelledIn(text, names)])];
+  const coarse = ranges.flatMap((r) =>
+    r.neutral ? [] : unknownTo(r, ranges, text).map((version) => ({ names: named(r.names), version })),
+  );
   return {
     id,
     source,
@@ -74,12 +77,12 @@ export function labelledLine(
       ids: [],
       severity: null,
       fixed: [
-        ...ranges.flatMap((r) => (r.kind === "fixed" ? [{ names: [...r.names], version: r.upper, neutral: r.neutral }] : [])),
+        ...ranges.flatMap((r) => (r.kind === "fixed" ? [{ names: named(r.names), version: r.upper, neutral: r.neutral }] : [])),
         ...coarse.map((c) => ({ ...c, neutral: true })),
       ],
       ranges: [
         ...ranges.map((r) => ({
-          names: [...r.names],
+          names: named(r.names),
           neutral: r.neutral,
           introduced: r.introduced,
           // One version alone begins where it ends, or says nothing of where: either reading will do.
@@ -169,4 +172,22 @@ export function states(text: string, version: string): boolean {
   return new RegExp(`(?<![\\w.-])v?${bare}(?![\\w-]|\\.\\w)`, "i").test(text);
 }
 
-export const isNamed = (text: string, names: readonly string[]): boolean => names.some((n) => squeeze(text).includes(squeeze(n)));
+/** Whether the text has one of the names in whole words: "JFinalCMS" does not name jfinal. */
+export const isNamed = (text: string, names: readonly string[]): boolean => spelledIn(text, names).length > 0;
+
+/** How the text itself spells names, by letters and digits alike: "Report Portal" for reportportal. */
+function spelledIn(text: string, names: readonly string[]): string[] {
+  const wanted = names.map(letters).filter(Boolean);
+  const words = [...text.matchAll(/[\p{L}\p{N}]+/gu)];
+  const found = new Set<string>();
+  for (const [i, first] of words.entries()) {
+    let spelled = "";
+    for (let k = i; k < words.length && wanted.some((w) => w.length > spelled.length && w.startsWith(spelled)); k++) {
+      const word = words[k] as RegExpExecArray;
+      spelled += letters(word[0]);
+      if (wanted.includes(spelled)) found.add(text.slice(first.index, word.index + word[0].length));
+    }
+  }
+  return [...found];
+}
+const letters = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
