@@ -141,9 +141,10 @@ export const isDenied = (near: readonly Token[]): boolean =>
       .join(" "),
   );
 
-/** "requires Python 3.8", "tested on 10.0", "a score of 9.8", "0.5 watts": no version of what the text is about. */
+/** "Requires Python 3.8", "tested on 10.0", "patch for the 6.1 series", "a score of 9.8", "0.5 watts": no version of what the text is about. */
 export const isAside = (near: readonly Token[], next: Token | undefined): boolean =>
   near.slice(-3).some((t) => t.lower === "tested") ||
+  (/^(?:series|branch)$/.test(next?.lower ?? "") && /(?:^| )(?:patch(?:es)?|changeset) for(?: the)?$/.test(lastWords(near, 3))) ||
   near.slice(-2).some((t) => OTHER_SOFTWARE.test(t.lower)) ||
   PLACE.test(near[near.length - 1]?.lower ?? "") ||
   UNIT.test(next?.lower ?? "");

@@ -5,8 +5,11 @@ import { zipEntries } from "../zip.ts";
 import { type Bounds, isNamed, labelledLine, MAX_LABELLED_CHARACTERS, MAX_TEXTS, states } from "./labels.testing.ts";
 import type { Line } from "./scoring.testing.ts";
 
-/** Sources whose texts nobody reads or fits to: what the reader is worth on vendors that it was not made for shows in them. */
-export const HELD_OUT: ReadonlySet<string> = new Set(["osv/crates.io", "osv/opam"]);
+/**
+ * Sources whose texts nobody reads or fits to: what the reader is worth on vendors that it was not made for shows in them, and in every
+ * second vendor of the CVE list. crates.io was one until its texts were opened, to learn how RustSec writes.
+ */
+export const HELD_OUT: ReadonlySet<string> = new Set(["osv/opam"]);
 
 const Record = z.object({
   id: z.string(),

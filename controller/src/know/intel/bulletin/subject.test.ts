@@ -20,6 +20,11 @@ describe("whose version it is", () => {
       ["Cloudstack Picture Service (Glimpse) 0..12.0.2 -> 12.0.2"],
     ],
     [
+      "a name that is also a word for a kind of software",
+      "Runtime is vulnerable to command injection through a Subversion store\n\nRuntime is a dependency loader for Lua. Versions 1.0 through 2.2.26 contain a command injection in the Subversion::build() method.",
+      ["Runtime 1.0..=2.2.26 -> null"],
+    ],
+    [
       "a name told by apposition",
       "Tagwise Studio, an open source labeling tool, had an import feature that fetched any page. Prior to version 1.10.1, this feature could be abused to run JavaScript.",
       ["Tagwise Studio 0..1.10.1 -> 1.10.1"],

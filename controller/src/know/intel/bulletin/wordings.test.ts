@@ -17,6 +17,21 @@ function stated(text: string): string[] {
 describe("wordings of vendors at large", () => {
   const cases: readonly (readonly [what: string, text: string, expected: readonly string[]])[] = [
     [
+      "a form's fields that lost their lines",
+      "Memory can be exhausted in Lacewing\n\nVersions Affected: >= 2.0.0 Not affected: None. Fixed Versions: 2.2.6.4, 3.0.6.1\n",
+      ["Lacewing 2.0.0..<2.2.6.4", "Lacewing 0..<3.0.6.1"],
+    ],
+    [
+      "patches for a series, which is no repaired version",
+      "Memory can be exhausted in Lacewing\n\nFixed Versions: 7.0.2\n\n## Patches\n\n* lacewing-7.patch - Patch for 7.0 series\n",
+      ["Lacewing 0..<7.0.2"],
+    ],
+    [
+      "a form's field without a name in it",
+      "Lacewing Server: endless loop\n\nThis issue affects undefined: from 2.4.0 through 2.4.67.\n",
+      ["Lacewing Server 2.4.0..2.4.67"],
+    ],
+    [
       "two operators joined by a word",
       "With versions of the whereami crate >= 0.5.3 and < 1.5.0, calling this function leads to a stack buffer overflow.",
       ["whereami 0.5.3..<1.5.0"],
