@@ -96,7 +96,7 @@ export const tellsChange = (lead: readonly Token[], after: readonly Token[]): bo
   after.some((t) => CHANGES.test(t.lower)) &&
   !after.some((t) => AFFECTED_WORD.test(t.lower) && !/^(?:allow|vulnerab)/.test(t.lower));
 const CHANGES =
-  /^(?:changed|removed|marked|replaced|rewritten|disabled|checked|checks|validated|validates|verified|verifies|returns|panics|rejected|rejects|added|adds|restricted|hardened|escaped|escapes|sanitized|sanitizes|bounded|limited|requires?)$/;
+  /^(?:changed|removed|marked|replaced|rewritten|disabled|checked|checks|validated|validates|verified|verifies|returns|panics|rejected|rejects|added|adds|restricted|hardened|restructured|reworked|redesigned|escaped|escapes|sanitized|sanitizes|bounded|limited|requires?)$/;
 
 /** "As of 2.10.0 requests are signed; earlier releases can be tricked": what is older than this version is affected. */
 export const tellsOfEarlier = (lead: readonly Token[], after: readonly Token[]): boolean =>

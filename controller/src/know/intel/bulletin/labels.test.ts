@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type LabelledRange, labelledLine } from "./labels.testing.ts";
+import { isNamed, type LabelledRange, labelledLine } from "./labels.testing.ts";
 
 const range = (introduced: string, kind: "fixed" | "lastAffected", upper: string): LabelledRange => ({
   names: ["widget"],
@@ -28,6 +28,18 @@ describe("labels made from records", () => {
     expect(wanted.fixed).toEqual(["1.3.4"]);
     expect(passedOver.lowers).toEqual(["1.2.9", "1.3"]);
     expect(passedOver.fixed).toEqual(["1.2.9", "1.3"]);
+  });
+
+  it("know a line by its beginning, and the end of a stretch by the last affected version", () => {
+    const { passedOver } = goldOf("Widget 0.2.x through 0.3.3. Fixed in 0.3.4.", range("0", "fixed", "0.3.4"));
+    expect(passedOver.lowers).toContain("0.2");
+  });
+
+  it("hold a package for named by whole words alone, however they are joined", () => {
+    const of = (text: string) =>
+      labelledLine("a", "s", text, [{ ...range("0", "fixed", "1.2"), names: ["reportportal"], neutral: !isNamed(text, ["reportportal"]) }]);
+    expect(of("Report Portal Plugin before 1.2")?.gold.fixed[0]?.names).toContain("Report Portal");
+    expect(of("ReportPortalX before 1.2")).toBeUndefined();
   });
 
   it("do not pass over a version of another sentence, outside the stretch, or that the record itself has", () => {

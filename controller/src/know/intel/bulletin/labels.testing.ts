@@ -129,10 +129,12 @@ function unknownTo(range: LabelledRange, all: readonly LabelledRange[], text: st
 }
 
 /** Versions inside a stretch that stand in one sentence with its end: there the text tells of branches, the record of all at once. */
-const joined = ({ introduced, upper }: LabelledRange, text: string): string[] =>
+const joined = (range: LabelledRange, text: string): string[] =>
   text.split(SENTENCE).flatMap((sentence) => {
+    const { introduced, upper } = range;
+    const ends = uppersOf(range, text).map(([, v]) => bare(v));
     const stated = versionsIn(sentence);
-    return stated.some((v) => bare(v) === bare(upper)) ? stated.filter((v) => isBelow(introduced, v) && isBelow(v, upper)) : [];
+    return stated.some((v) => ends.includes(bare(v))) ? stated.filter((v) => isBelow(introduced, v) && isBelow(v, upper)) : [];
   });
 const SENTENCE = /[.!?;]\s+(?=\p{Lu})|\n\s*(?:\n|[-*|])/u;
 
@@ -144,13 +146,14 @@ const besides = ({ kind, upper }: LabelledRange, text: string): string[] =>
         const stated = versionsIn(list);
         return stated.some((v) => bare(v) === bare(upper)) ? stated : [];
       });
-const VERSION = String.raw`(?<![\w.-])v?\d+(?:\.\w+)+(?:-[a-z]+[.-]?\d*)?(?!\w)`;
+const VERSION = String.raw`(?<![\w.-])v?\d+(?:\.\w+)+(?:-[a-z]+[.-]?\d*|\.\*)?(?!\w)`;
 const LIST = new RegExp(`${VERSION}(?:(?:,? (?:and|or) |, ?)(?:versions? )?${VERSION})+`, "gi");
 const LAST = new RegExp(
   String.raw`(?:\b(?:through|up to(?: and including)?)|<=|≤) (?:versions? )?(${VERSION})|(${VERSION}) (?:and|or) (?:earlier|below|prior|older|lower)`,
   "gi",
 );
-const versionsIn = (text: string): string[] => [...text.matchAll(new RegExp(VERSION, "gi"))].map(([v]) => v);
+/** "0.25.*" and "0.25.x" begin where 0.25 does. */
+const versionsIn = (text: string): string[] => [...text.matchAll(new RegExp(VERSION, "gi"))].map(([v]) => v.replace(/\.[x*]$/i, ""));
 const bare = (version: string): string => version.toLowerCase().replace(/^v/, "");
 /** By the numbers of two versions, as far as they go. */
 function isBelow(a: string, b: string): boolean {

@@ -93,7 +93,8 @@ function spans(
   const found: Bounds[] = [];
   let introduced = "0";
   for (const event of events) {
-    if (event.introduced !== undefined) introduced = event.introduced;
+    // RustSec's "0.3.0-0" is 0.3.0 with all that comes before its release, "0.0.0-0" is the beginning.
+    if (event.introduced !== undefined) introduced = event.introduced.replace(/-0$/, "").replace(/^0\.0\.0$/, "0");
     const upper = event.fixed ?? event.last_affected;
     if (upper !== undefined) found.push({ introduced, kind: event.fixed === undefined ? "lastAffected" : "fixed", upper });
   }

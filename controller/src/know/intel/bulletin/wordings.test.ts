@@ -27,6 +27,26 @@ describe("wordings of vendors at large", () => {
       ["Lacewing 0..<7.0.2"],
     ],
     [
+      "a release of what is named behind it",
+      "Endless loop in a lookup\n\nAttackers can cause a denial of service. The flaw was corrected in 0.1.20 release of `marlin` crate.",
+      ["marlin 0..<0.1.20"],
+    ],
+    [
+      "a release that is still to come, which names no software",
+      "Endless loop in a lookup\n\nAttackers can cause a denial of service. The flaw was corrected by marlin-dns 0.4.3 and upcoming 0.5.0 release.",
+      ["marlin-dns 0..<0.4.3"],
+    ],
+    [
+      "the release that a flaw came with",
+      "marlin-channel: double free\n\nThe bug was introduced while mending a leak, first published in 0.5.12. It is a vulnerability. The fix has been published in 0.5.15.",
+      ["marlin-channel 0.5.12..<0.5.15"],
+    ],
+    [
+      "a restructuring that takes the flaw away",
+      "marlin-tree allows out-of-bounds access\n\nAffected versions of `marlin-tree` let attackers read out of bounds.\n\nStarting with `0.10.0` the crate was restructured.",
+      ["marlin-tree 0..<0.10.0"],
+    ],
+    [
       "a form's field without a name in it",
       "Lacewing Server: endless loop\n\nThis issue affects undefined: from 2.4.0 through 2.4.67.\n",
       ["Lacewing Server 2.4.0..2.4.67"],
