@@ -12,8 +12,8 @@ import { FIELDS, type Line, newScores, type Scores, score } from "./scoring.test
  * DIR holds labelled texts, or records of the CVE list (each vendor that assigns ids is a source of its own), or archives as OSV
  * publishes them; the latter two are labelled by the records' own fields: many more texts, with coarser labels.
  *
- * The rules were made from the texts of the tuned and opened sources. The texts of those held out have not been read: crates.io and
- * opam, and every second vendor of the CVE list. Their figures are told only when asked for, and only together: every look at them
+ * The rules were made from the texts of the tuned and opened sources. The texts of those held out have not been read: opam, and
+ * every second vendor of the CVE list (crates.io was held out too, until it was opened). Their figures are told only when asked for, and only together: every look at them
  * is a temptation to tune.
  *
  * `--left-out` reads each tuned source as one who never saw it: what of the reader is fitted is fitted anew to the archives of the

@@ -135,9 +135,11 @@ function bareNameFor(tokens: readonly Token[], expression: Expression): Name | u
   if (ahead && !(isPlatform(ahead) && tokens.some((t, i) => i < expression.from && t.text === "," && t.start === ahead.end))) return ahead;
   const toward = updated(tokens, expression.from);
   if (toward) return toward;
-  const preposition = tokens[expression.to]?.lower ?? "";
+  // "The 1.2 release of `foo`".
+  const to = expression.to + (/^(?:releases?|versions?)$/.test(tokens[expression.to]?.lower ?? "") ? 1 : 0);
+  const preposition = tokens[to]?.lower ?? "";
   if (!/^(?:of|for|in)$/.test(preposition)) return undefined;
-  const behind = nameFrom(tokens, expression.to + 1);
+  const behind = nameFrom(tokens, to + 1);
   return behind && !isPlatform(behind) && (preposition === "of" || /[A-Z]/.test(behind.text) || isPackageLike(behind.text))
     ? behind
     : undefined;

@@ -96,7 +96,7 @@ export const tellsChange = (lead: readonly Token[], after: readonly Token[]): bo
   after.some((t) => CHANGES.test(t.lower)) &&
   !after.some((t) => AFFECTED_WORD.test(t.lower) && !/^(?:allow|vulnerab)/.test(t.lower));
 const CHANGES =
-  /^(?:changed|removed|marked|replaced|rewritten|disabled|checked|checks|validated|validates|verified|verifies|returns|panics|rejected|rejects|added|adds|restricted|hardened|escaped|escapes|sanitized|sanitizes|bounded|limited|requires?)$/;
+  /^(?:changed|removed|marked|replaced|rewritten|disabled|checked|checks|validated|validates|verified|verifies|returns|panics|rejected|rejects|added|adds|restricted|hardened|restructured|reworked|redesigned|escaped|escapes|sanitized|sanitizes|bounded|limited|requires?)$/;
 
 /** "As of 2.10.0 requests are signed; earlier releases can be tricked": what is older than this version is affected. */
 export const tellsOfEarlier = (lead: readonly Token[], after: readonly Token[]): boolean =>
@@ -141,9 +141,10 @@ export const isDenied = (near: readonly Token[]): boolean =>
       .join(" "),
   );
 
-/** "requires Python 3.8", "tested on 10.0", "a score of 9.8", "0.5 watts": no version of what the text is about. */
+/** "Requires Python 3.8", "tested on 10.0", "patch for the 6.1 series", "a score of 9.8", "0.5 watts": no version of what the text is about. */
 export const isAside = (near: readonly Token[], next: Token | undefined): boolean =>
   near.slice(-3).some((t) => t.lower === "tested") ||
+  (/^(?:series|branch)$/.test(next?.lower ?? "") && /(?:^| )(?:patch(?:es)?|changeset) for(?: the)?$/.test(lastWords(near, 3))) ||
   near.slice(-2).some((t) => OTHER_SOFTWARE.test(t.lower)) ||
   PLACE.test(near[near.length - 1]?.lower ?? "") ||
   UNIT.test(next?.lower ?? "");

@@ -19,7 +19,7 @@ export const KIND_OF_SOFTWARE = new Set(
 export const EXTENDED = new Set(["wordpress", "drupal", "joomla", "magento", "typo3"]);
 /** Never part of a name, however they are written. */
 const NEVER = new Set([
-  ..."the a an this that these those it its in of on at by with from to is are was were be been has have had and or but not when where which who if then than as via all any every both before prior through versions version until also only due because there here users customers please lts elts esm see fixed patched upgrade update upgrading updating affected vulnerable impacted issue issues vulnerability vulnerabilities successful exploitation attention cve recommendation impact patches summary details".split(
+  ..."the a an this that these those it its in of on at by with from to is are was were be been has have had and or but not when where which who if then than as via all any every both before prior through versions version until also only due because there here users customers please lts elts esm see fixed patched upgrade update upgrading updating affected vulnerable impacted issue issues vulnerability vulnerabilities successful exploitation attention cve recommendation impact patches summary details undefined unspecified unknown upcoming".split(
     " ",
   ),
 ]);

@@ -139,11 +139,28 @@ function splitLines(tokens: readonly Token[]): Token[][] {
   return lines;
 }
 
-/** At a full stop, and at the limit. */
+/** "Versions Affected: >= 2.0 Not affected: None Fixed Versions: 2.2.6": fields of a form that lost their lines. */
+function opensField(tokens: readonly Token[], at: number): boolean {
+  if (!/^(?:Versions?|Affected|Not|Unaffected|Fixed|Patched|Vulnerable)$/.test(tokens[at]?.text ?? "")) return false;
+  const colon = tokens.slice(at, at + 4).findIndex((t) => t.text === ":");
+  return FIELD.test(
+    tokens
+      .slice(at, at + Math.max(colon, 0))
+      .map((t) => t.lower)
+      .join(" "),
+  );
+}
+const FIELD = /^(?:versions? (?:not )?affected|not affected|(?:affected|unaffected|fixed|patched|vulnerable) (?:versions?|releases?))$/;
+
+/** At a full stop, before a form's field, and at the limit. */
 function splitSentences(tokens: readonly Token[]): Token[][] {
   const parts: Token[][] = [];
   let part: Token[] = [];
   for (const [i, token] of tokens.entries()) {
+    if (part.length > 0 && opensField(tokens, i)) {
+      parts.push(part);
+      part = [];
+    }
     part.push(token);
     const next = tokens[i + 1];
     const before = tokens[i - 1];

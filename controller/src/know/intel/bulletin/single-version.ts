@@ -58,6 +58,7 @@ export function readSingle({ sentence, lead, expression, claim, near, after, bef
   if (fixIntroduced) return made("fix", 0.75);
   if (
     near.slice(-5).some((t) => /^(?:introduced|earliest)$/.test(t.lower)) ||
+    isOutbreak(sentence.tokens, claim.start) ||
     (expression.introduced && sentence.tokens[expression.from]?.lower === "introduced")
   )
     return made("introduced", 0.8);
@@ -112,6 +113,20 @@ export function readSingle({ sentence, lead, expression, claim, near, after, bef
   return affected && !expression.later && (claim.name || /^versions?$/.test(sentence.tokens[expression.from]?.lower ?? ""))
     ? made("exact", 0.6)
     : undefined;
+}
+
+/** "The bug was introduced while ..., first published in 0.5.12": what is released there is the flaw. */
+function isOutbreak(tokens: readonly Token[], start: number): boolean {
+  const words = tokens.filter((t) => t.end <= start).map((t) => t.lower);
+  const begun = words.lastIndexOf("introduced");
+  const verb = words.findLastIndex((w) => /^(?:released|published|shipped)$/.test(w));
+  return (
+    begun > 0 &&
+    verb > begun &&
+    words.length - verb <= 4 &&
+    words.slice(0, begun).some((w) => /^(?:bugs?|flaws?|issues?|regressions?|vulnerabilit(?:y|ies)|problems?)$/.test(w)) &&
+    !words.slice(0, verb).some((w) => FIX_NOUN.has(w) || /^(?:fixed|corrected|patched|resolved)$/.test(w))
+  );
 }
 
 /** "In version 3.23.0 of foo, certain methods ...": where a text sets out, it tells what is affected. */

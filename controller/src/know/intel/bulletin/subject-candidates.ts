@@ -246,7 +246,9 @@ function nameAfterLast(tokens: readonly Token[], word: RegExp): Name | undefined
 
 /** "Foo is a library that ...": the name at the beginning. */
 function defined({ tokens }: Sentence): Name | undefined {
-  const name = nameFrom(tokens, 0);
+  // "Composer is a tool that ...": a word for a kind of software may be one's name.
+  const kind = KIND_OF_SOFTWARE.has(tokens[0]?.lower ?? "") && /^\p{Lu}/u.test(tokens[0]?.text ?? "") && tokens[1]?.lower === "is";
+  const name = nameFrom(tokens, 0) ?? (kind ? nameOf(tokens, 0, 1) : undefined);
   if (!name) return undefined;
   const after = tokens.findIndex((t) => t.start >= name.end && t.text !== ",");
   // "Foo, an open source mail server, ...".

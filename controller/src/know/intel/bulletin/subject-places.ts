@@ -33,7 +33,7 @@ export function owners(sentences: readonly Sentence[]): Name[] {
 
 /**
  * What is a part of something by how it is written: "`Conn::close`" is a method of a type, "`MatrixView`" in "smolmat::MatrixView"
- * one of a module, "decode()" a function. Squeezed.
+ * one of a module, "decode()" a function, and so is "the read_all method". Squeezed.
  */
 export function members(sentences: readonly Sentence[]): ReadonlySet<string> {
   const found = new Set<string>();
@@ -45,6 +45,7 @@ export function members(sentences: readonly Sentence[]): ReadonlySet<string> {
       if (
         (before?.text === "::" && before.end === token.start) ||
         (/^(?:functions?|methods?|parameters?|arguments?)$/.test(before?.lower ?? "") && /[_\d\p{Lu}]/u.test(token.text)) ||
+        (/^(?:functions?|methods?)$/.test(after?.lower ?? "") && /[a-z]_/.test(token.text)) ||
         (joined && after.text === "::" && /^\p{Lu}/u.test(token.text)) ||
         (joined && after.text === "(" && /^[a-z]/.test(token.text))
       )
@@ -162,7 +163,7 @@ export function rootsOfPaths(sentences: readonly Sentence[]): Name[] {
   }
   return [...names.values()];
 }
-const OWN_PATH = /^(?:std|core|alloc|self|super|crate|this|base|global)$/;
+const OWN_PATH = /^(?:std|core|alloc|self|super|crate|this|base|global|[iu](?:8|16|32|64|128|size)|f32|f64|str|bool|char|fs|mem|ptr|vec)$/;
 
 export function codeNames(sentences: readonly Sentence[]): Name[] {
   const names: Name[] = [];

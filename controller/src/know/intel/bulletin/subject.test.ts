@@ -20,6 +20,16 @@ describe("whose version it is", () => {
       ["Cloudstack Picture Service (Glimpse) 0..12.0.2 -> 12.0.2"],
     ],
     [
+      "a name that is also a word for a kind of software",
+      "Runtime is vulnerable to command injection through a Subversion store\n\nRuntime is a dependency loader for Lua. Versions 1.0 through 2.2.26 contain a command injection in the Subversion::build() method.",
+      ["Runtime 1.0..=2.2.26 -> null"],
+    ],
+    [
+      "a name that no type of the language and no method stands for",
+      "Integer overflow in `Fins::grow_all`\n\n`Fins::grow_all()` used `usize::next_power_of_two()` and overflows. The `grow_all` method in marlin can be attacked.\n\nThe flaw was corrected in version 0.1.20 of `marlin`.",
+      ["marlin 0..0.1.20 -> 0.1.20"],
+    ],
+    [
       "a name told by apposition",
       "Tagwise Studio, an open source labeling tool, had an import feature that fetched any page. Prior to version 1.10.1, this feature could be abused to run JavaScript.",
       ["Tagwise Studio 0..1.10.1 -> 1.10.1"],

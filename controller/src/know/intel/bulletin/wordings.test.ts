@@ -17,6 +17,41 @@ function stated(text: string): string[] {
 describe("wordings of vendors at large", () => {
   const cases: readonly (readonly [what: string, text: string, expected: readonly string[]])[] = [
     [
+      "a form's fields that lost their lines",
+      "Memory can be exhausted in Lacewing\n\nVersions Affected: >= 2.0.0 Not affected: None. Fixed Versions: 2.2.6.4, 3.0.6.1\n",
+      ["Lacewing 2.0.0..<2.2.6.4", "Lacewing 0..<3.0.6.1"],
+    ],
+    [
+      "patches for a series, which is no repaired version",
+      "Memory can be exhausted in Lacewing\n\nFixed Versions: 7.0.2\n\n## Patches\n\n* lacewing-7.patch - Patch for 7.0 series\n",
+      ["Lacewing 0..<7.0.2"],
+    ],
+    [
+      "a release of what is named behind it",
+      "Endless loop in a lookup\n\nAttackers can cause a denial of service. The flaw was corrected in 0.1.20 release of `marlin` crate.",
+      ["marlin 0..<0.1.20"],
+    ],
+    [
+      "a release that is still to come, which names no software",
+      "Endless loop in a lookup\n\nAttackers can cause a denial of service. The flaw was corrected by marlin-dns 0.4.3 and upcoming 0.5.0 release.",
+      ["marlin-dns 0..<0.4.3"],
+    ],
+    [
+      "the release that a flaw came with",
+      "marlin-channel: double free\n\nThe bug was introduced while mending a leak, first published in 0.5.12. It is a vulnerability. The fix has been published in 0.5.15.",
+      ["marlin-channel 0.5.12..<0.5.15"],
+    ],
+    [
+      "a restructuring that takes the flaw away",
+      "marlin-tree allows out-of-bounds access\n\nAffected versions of `marlin-tree` let attackers read out of bounds.\n\nStarting with `0.10.0` the crate was restructured.",
+      ["marlin-tree 0..<0.10.0"],
+    ],
+    [
+      "a form's field without a name in it",
+      "Lacewing Server: endless loop\n\nThis issue affects undefined: from 2.4.0 through 2.4.67.\n",
+      ["Lacewing Server 2.4.0..2.4.67"],
+    ],
+    [
       "two operators joined by a word",
       "With versions of the whereami crate >= 0.5.3 and < 1.5.0, calling this function leads to a stack buffer overflow.",
       ["whereami 0.5.3..<1.5.0"],
