@@ -1,9 +1,8 @@
-import { signRehearsal } from "@breakwater/shared/command";
-import { systemClock } from "@breakwater/shared/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { AuditVerification, Plan, Rehearsals } from "./client.ts";
+import type { AuditVerification, Plan } from "./client.ts";
 import { connected } from "./endpoint.ts";
 import { Fleet, MINUTE, refresh } from "./fleet.ts";
+import { costRow, costTable, nothingLeftOn, planToRehearse, rehearsalEnded, rehearsalsOf, rehearse } from "./rehearsing.ts";
 import { type Host, testbed, until } from "./testbed.ts";
 
 /** What is tried, and what a rehearsal must say of it. "noticed": passed, with a warning that names the sign. */
@@ -42,43 +41,18 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  const head = ["package", "to", "said", "how", "s", "CPU s", "layer MB", "host"];
-  for (const row of [head, ...rows]) console.log(row.map((cell, i) => cell.padEnd([15, 12, 8, 20, 6, 6, 9, 10][i] ?? 0)).join(" "));
+  console.log(costTable(rows));
   await fleet.stop();
 });
 
 const planFor = async (name: string, to: string): Promise<Plan> => {
   await fleet.pending(name, to, [host]);
-  const { id } = await fleet.controller.client.post<{ id: string }>("/plans", {
-    title: `Rehearse ${name}`,
-    select: { patches: [{ packageName: name, toVersion: to }], endpointIds: fleet.ids },
-    rehearsal: "only",
-  });
-  return fleet.controller.client.get<Plan>(`/plans/${id}`);
+  return planToRehearse(fleet.controller, fleet.idOf(host), name, to);
 };
-
-const ask = async (plan: Plan): Promise<void> => {
-  const permission = signRehearsal(plan.digest, fleet.controller.key.privateKeyPem, "ada", systemClock.now());
-  await fleet.controller.client.post(`/plans/${plan.id}/rehearse`, {
-    revision: plan.revision,
-    digest: plan.digest,
-    permission: { keyId: permission.keyId, signature: Buffer.from(permission.signature).toString("base64"), at: permission.at },
-  });
-};
-const read = (plan: Plan) => fleet.controller.client.get<Rehearsals>(`/plans/${plan.id}/rehearsals`);
-const ended = async (plan: Plan) =>
-  until(`the rehearsal of "${plan.title}" to end`, 8 * MINUTE, async () => {
-    const [row] = (await read(plan)).rows;
-    return row?.state === "ended" ? row : undefined;
-  });
-
-/** Nothing of a copy is left: no unit, no mount, no bytes. */
-const nothingLeft = async () => {
-  expect(await host.sh("systemctl list-units --all --plain --no-legend 'breakwater-rehearsal-*'")).toBe("");
-  expect(await host.sh("grep -c rehearsals /proc/1/mountinfo || true")).toMatch(/^0/);
-  expect(await host.sh("find /var/lib/breakwater-executor/rehearsals -mindepth 2 ! -name reports.json ! -name acknowledged")).toBe("");
-  expect(await host.sh("ls /var/lib/breakwater-executor/archives")).toBe("");
-};
+const ask = (plan: Plan) => rehearse(fleet.controller, plan);
+const read = (plan: Plan) => rehearsalsOf(fleet.controller, plan);
+const ended = (plan: Plan) => rehearsalEnded(fleet.controller, plan);
+const nothingLeft = () => nothingLeftOn(host);
 const status = () => host.sh("sha256sum /var/lib/dpkg/status; ls -lR --time-style=full-iso /etc | sha256sum; ip -o link show host0");
 
 describe("a rehearsal on a real host", () => {
@@ -96,16 +70,7 @@ describe("a rehearsal on a real host", () => {
     const { report } = row;
     if (!report) return;
     const warned = report.warnings.join(" ");
-    rows.push([
-      tried.name,
-      tried.to,
-      row.verdict === "failed" ? "caught" : warned ? "noticed" : row.verdict,
-      row.failureClass || warned.slice(0, 20) || "-",
-      report.cost.seconds.toFixed(0),
-      report.cost.cpuSeconds.toFixed(1),
-      (report.cost.diskBytes / 1e6).toFixed(1),
-      report.host.untouched ? "untouched" : "differs",
-    ]);
+    rows.push(costRow(tried.name, tried.to, row));
     expect(row.verdict, `${row.reason} ${JSON.stringify(report.steps)}`).toBe(tried.expect === "caught" ? "failed" : "passed");
     expect(tried.expect === "noticed" ? warned : row.failureClass, row.reason).toMatch(tried.by);
     // On a machine that others use too, latencies may differ for no reason of ours.

@@ -11,7 +11,6 @@ const VERIFIES = ["halt", "passkey", "approval-expiry"];
  */
 export function capabilitiesOf(status: ExecutorStatus | undefined, policy: Policy, manager: ManagerId | undefined): string[] {
   if (!status) return ["inventory", "describe", ...VERIFIES];
-  // A copy of the machine is made and read in dpkg's terms.
-  const rehearses = policy.mode === "observe" || manager !== "apt" ? [] : ["rehearse"];
+  const rehearses = policy.mode === "observe" || manager === undefined ? [] : ["rehearse"];
   return ["inventory", "describe", ...(manager ? [manager] : []), ...VERIFIES, ...rehearses, ...(policy.reboots > 0 ? ["reboot"] : [])];
 }

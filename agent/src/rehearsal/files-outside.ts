@@ -1,9 +1,11 @@
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ManagerId, Run } from "../packages/index.ts";
+import { RPM, RPM_ENVIRONMENT } from "../packages/rpm/environment.ts";
 
 /** Places where every change leaves traces: the package manager's own, logs, caches, what a booted system writes. */
 const NOISE =
-  /^\/(?:var\/lib\/(?:dpkg|apt|systemd|breakwater-[a-z]+|ucf|needrestart|private|dbus|logrotate)|var\/(?:cache|log|tmp|run|spool)|run|tmp|proc|sys|dev|etc\/(?:ld\.so\.cache|mtab|resolv\.conf|machine-id|\.pwd\.lock))(?:\/|$)/;
+  /^\/(?:var\/lib\/(?:dpkg|apt|rpm|dnf|zypp|systemd|breakwater-[a-z]+|ucf|needrestart|private|dbus|logrotate)|var\/(?:cache|log|tmp|run|spool)|usr\/lib\/sysimage|run|tmp|proc|sys|dev|etc\/(?:ld\.so\.cache|mtab|resolv\.conf|machine-id|\.pwd\.lock))(?:\/|$)/;
 
 /** Every file of the clone's layer with its change time, by its path in the clone. `parts`: directory of a layer -> mount point. */
 export async function listLayer(parts: ReadonlyMap<string, string>): Promise<Map<string, number>> {
@@ -21,8 +23,18 @@ export async function listLayer(parts: ReadonlyMap<string, string>): Promise<Map
   return found;
 }
 
-/** Files that the packages' own lists name (dpkg's info/*.list), as they are before and after the change. */
-export async function listedFiles(names: readonly string[], info = "/var/lib/dpkg/info"): Promise<Set<string>> {
+/** Files that the packages' own lists name, as they are before or after the change. */
+export const listedFiles = (run: Run, manager: ManagerId, names: readonly string[]): Promise<Set<string>> =>
+  manager === "apt" ? listedByDpkg(names) : listedByRpm(run, names);
+
+async function listedByRpm(run: Run, names: readonly string[]): Promise<Set<string>> {
+  // Of a name that is not installed it says so in a line of its own, and answers for the others.
+  const ran = await run([RPM, "-ql", "--", ...names], { env: RPM_ENVIRONMENT, timeoutMs: 60_000 });
+  return new Set(ran.stdout.split("\n").filter((line) => line.startsWith("/")));
+}
+
+/** By dpkg's info/*.list. */
+export async function listedByDpkg(names: readonly string[], info = "/var/lib/dpkg/info"): Promise<Set<string>> {
   const wanted = new Set(names);
   const listed = new Set<string>();
   for (const entry of (await readdir(info)).filter((f) => f.endsWith(".list"))) {
@@ -43,7 +55,10 @@ export function filesOutside(
 ): string[] {
   const own = new Set([...listed].map(merged));
   return [...after]
-    .filter(([path, time]) => before.get(path) !== time && !own.has(merged(path.replace(/\.dpkg-(?:new|dist|old|tmp)$/, ""))))
+    .filter(
+      ([path, time]) =>
+        before.get(path) !== time && !own.has(merged(path.replace(/\.(?:dpkg-(?:new|dist|old|tmp)|rpm(?:new|save|orig))$/, ""))),
+    )
     .map(([path]) => path)
     .sort();
 }

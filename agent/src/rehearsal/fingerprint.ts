@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runningServices } from "../execution/index.ts";
 import type { Run } from "../packages/index.ts";
+import { RPM, RPM_ENVIRONMENT } from "../packages/rpm/environment.ts";
 
 /** What a rehearsal must leave alone, each part as lines that can be compared and shown. */
 export interface Fingerprint {
@@ -23,16 +24,24 @@ const WORDS: Readonly<Record<(typeof PARTS)[number], string>> = {
   etc: "/etc",
   kernelSettings: "kernel settings",
 };
+/** Each installed package with when it was installed, so that one installed again is another one. */
+const RPM_FORMAT = "%{NEVRA} %{INSTALLTIME} %{SIGMD5}\\n";
 const LISTEN = "0A";
 /** Differences that are spelled out; the digest covers all. */
 const MAX_TOLD = 20;
 
 /** Looks at the machine as its first process sees it, not as the executor's sandbox does. */
 export async function takeFingerprint(run: Run): Promise<Fingerprint> {
-  const status = await readFile("/var/lib/dpkg/status");
+  // Both, where a machine has both: a change of one kind may touch the other.
+  const digest = (text: string | Buffer) => createHash("sha256").update(text).digest("hex");
+  const dpkg = await readFile("/var/lib/dpkg/status").catch(() => undefined);
+  const rpms = existsSync(RPM) ? (await run([RPM, "-qa", "--qf", RPM_FORMAT], { env: RPM_ENVIRONMENT, timeoutMs: 60_000 })).stdout : "";
   const mountinfo = await readFile("/proc/1/mountinfo", "utf8");
   return {
-    packages: [`status ${createHash("sha256").update(status).digest("hex")}`],
+    packages: [
+      ...(dpkg ? [`dpkg's status ${digest(dpkg)}`] : []),
+      ...(rpms ? [`rpm's database ${digest(rpms.split("\n").sort().join("\n"))}`] : []),
+    ],
     units: (await runningServices(run)).map((u) => `${u.unit} main process ${u.mainPid}, ${u.restarts} restarts`).sort(),
     mounts: mountinfo
       .split("\n")

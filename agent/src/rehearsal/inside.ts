@@ -80,7 +80,11 @@ export async function rehearseInside(run: Run, manager: PackageManager, exchange
       reviews: await manager.configurationReviews(),
       links: linksUp(),
       layer: await listLayer(layerParts()),
-      listed: await listedFiles(order.changes.map((c) => c.name)),
+      listed: await listedFiles(
+        run,
+        manager.id,
+        order.changes.map((c) => c.name),
+      ),
       machine: new Set((await manager.installed()).map((p) => `${packageKey(p)}=${p.version}`)),
     };
   });
@@ -119,7 +123,7 @@ export async function rehearseInside(run: Run, manager: PackageManager, exchange
       for (const [failureClass, message] of wrong) problem(failureClass, message);
       for (const link of before.links.filter((l) => !linksUp().includes(l)))
         problem("network-down", `The change switches the network interface ${link} off.`);
-      await lookAround(manager, order, before, findings);
+      await lookAround(run, manager, order, before, findings);
       if (findings.problems.length > 0)
         Object.assign(told, { outcome: "failed", detail: findings.problems.map((p) => p.message).join(" ") });
     });
@@ -194,7 +198,7 @@ async function watchAfter(run: Run, order: Order, before: Baseline, findings: Fi
 }
 
 /** What else the change left behind. */
-async function lookAround(manager: PackageManager, order: Order, before: Baseline, findings: Findings): Promise<void> {
+async function lookAround(run: Run, manager: PackageManager, order: Order, before: Baseline, findings: Findings): Promise<void> {
   findings.configurationReviews = (await manager.configurationReviews()).filter((r) => !before.reviews.includes(r));
   const planned = new Set(order.changes.map(packageKey));
   const stray = (await manager.installed()).filter(
@@ -202,7 +206,14 @@ async function lookAround(manager: PackageManager, order: Order, before: Baselin
   );
   for (const p of stray.slice(0, 10))
     findings.problems.push({ failureClass: "version-mismatch", message: `${p.name} became ${p.version}, which is not in the plan.` });
-  const listed = new Set([...before.listed, ...(await listedFiles(order.changes.map((c) => c.name)))]);
+  const listed = new Set([
+    ...before.listed,
+    ...(await listedFiles(
+      run,
+      manager.id,
+      order.changes.map((c) => c.name),
+    )),
+  ]);
   const outside = filesOutside(before.layer, await listLayer(layerParts()), listed);
   findings.filesOutside = outside.slice(0, MAX_FILES_TOLD);
   findings.filesOutsideCount = outside.length;
@@ -211,6 +222,9 @@ async function lookAround(manager: PackageManager, order: Order, before: Baselin
     () => false,
   );
   if (reboot) findings.warnings.push("The change wants the machine to restart (/run/reboot-required).");
+  // rpm's tools leave no flag; what they call for is looked for by what was installed since the copy started.
+  const reasons = await manager.rebootReasons().catch((error: Error) => [`whether it does cannot be told (${error.message})`]);
+  for (const reason of reasons) findings.warnings.push(`The change wants the machine to restart: ${reason}.`);
 }
 
 async function wayBack(
@@ -259,7 +273,7 @@ async function wayBack(
       last = await restore();
       now = await asBefore();
     }
-    const mended = rungs.length > 0 ? ` dpkg had to be mended on the way (${rungs.length} tries).` : "";
+    const mended = rungs.length > 0 ? ` What it left half done had to be mended on the way (${rungs.length} tries).` : "";
     if (now.fine) return void Object.assign(told, { output: last.output, detail: `Every package is as it was before.${mended}` });
     const words = [...now.wrong.map((p) => `${p.name} is ${p.version} (${p.status})`), ...now.health.problems].slice(0, 10).join(" ");
     Object.assign(told, { outcome: last.hung ? "hung" : "failed", output: last.output, detail: `${words}${mended}` });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { compareChecks } from "./check-samples.ts";
-import { filesOutside, listedFiles, listLayer } from "./files-outside.ts";
+import { filesOutside, listedByDpkg, listLayer } from "./files-outside.ts";
 import { noFindings } from "./findings.ts";
 import { differences, digestOf, type Fingerprint, listening } from "./fingerprint.ts";
 import { hangs, type Pulse, SILENCE_MS } from "./hang.ts";
@@ -180,7 +180,7 @@ describe("files outside of the packages' own lists", () => {
     await mkdir(join(folder, "info"));
     writeFileSync(join(folder, "info/libssl3:amd64.list"), "/.\n/usr/lib/libssl.so.3\n");
     writeFileSync(join(folder, "info/other.list"), "/usr/bin/other\n");
-    expect([...(await listedFiles(["libssl3"], join(folder, "info")))]).toEqual(["/.", "/usr/lib/libssl.so.3"]);
+    expect([...(await listedByDpkg(["libssl3"], join(folder, "info")))]).toEqual(["/.", "/usr/lib/libssl.so.3"]);
   });
 });
 

@@ -123,7 +123,10 @@ async function makeReady(
   const changes = await step<readonly PackageChange[]>("precheck", async () => {
     const health = await manager.health();
     if (!health.healthy)
-      return cannot("package-manager-broken", `dpkg on the machine itself is broken: ${health.problems.slice(0, 5).join(" ")}`);
+      return cannot(
+        "package-manager-broken",
+        `What ${manager.id} manages is broken on the machine itself: ${health.problems.slice(0, 5).join(" ")}`,
+      );
     const holder = await manager.lockHolder();
     if (holder) return cannot("lock-timeout", `The package manager is in use by ${holder}; a copy now would be of no one state.`);
     const judged = await judgeBeforehand(manager, action, await manager.installed());
