@@ -47,7 +47,7 @@ export async function nothingLeftOn(host: Host): Promise<void> {
 }
 
 /** What a rehearsal said and what it cost, as a line of a table. */
-export const COST_HEAD = ["package", "to", "said", "how", "s", "CPU s", "layer MB", "host"] as const;
+const COST_HEAD = ["package", "to", "said", "how", "s", "CPU s", "layer MB", "host"] as const;
 export function costRow(name: string, to: string, row: Rehearsals["rows"][number]): readonly string[] {
   const warned = row.report?.warnings.join(" ") ?? "";
   const { cost, host } = row.report ?? {};
