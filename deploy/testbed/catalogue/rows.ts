@@ -61,7 +61,9 @@ const EXECUTION: readonly Row[] = [
   { id: "P1", fault: "power is lost in each phase of an execution" },
   { id: "P2", fault: "the disk is full when the command comes" },
   { id: "P3", fault: "the disk gets full between the download and dpkg's work" },
+  { id: "P3b", fault: "the disk gets full in any phase of an execution" },
   { id: "P4", fault: "the disk fails: its file system becomes read-only between the download and dpkg's work" },
+  { id: "P4b", fault: "the disk becomes read-only in any phase of an execution" },
   { id: "P5a", fault: "a disk returns other bytes of kept and of fetched packages than it was given" },
   { id: "P5b", fault: "a disk returns other bytes of the journal than it was given" },
   {
@@ -77,6 +79,7 @@ const EXECUTION: readonly Row[] = [
     fault: "a new kernel does not boot",
     notRun: "The hosts share the machine's kernel and boot none of their own.",
   },
+  { id: "P7", fault: "the kernel ends the executor for want of memory in any phase of an execution" },
 ];
 
 const NO_DNF5 = "Debian has no dnf5. That it is told from dnf 4, and that nothing is done with it, is tested in agent/src/packages/dnf.";

@@ -20,7 +20,7 @@ async function pausedAt(host: Host, name: string, during: () => Promise<unknown>
       if (!records.some((r) => nameOf(r) === name)) return false;
       for (const pid of executor) process.kill(pid, "SIGSTOP");
       done = meanwhile().finally(() => {
-        for (const pid of executor) process.kill(pid, "SIGCONT");
+        for (const pid of executor) goOn(pid);
       });
       return true;
     },
@@ -28,6 +28,76 @@ async function pausedAt(host: Host, name: string, during: () => Promise<unknown>
   await during().finally(watch.stop);
   expect(done, `the record “${name}” was met`).toBeDefined();
   await done;
+}
+
+/** One that is gone by now needs no signal. */
+function goOn(pid: number): void {
+  try {
+    process.kill(pid, "SIGCONT");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** A moment of an execution, by the journal's record; a package whose change comes by there, and how that may end. */
+interface Phase {
+  readonly at: string;
+  readonly package: string;
+  readonly ends: readonly string[];
+}
+const PHASES: readonly Phase[] = [
+  { at: "apply-received", package: "bw-conffile", ends: ["succeeded"] },
+  { at: "prefetched", package: "bw-conffile", ends: ["succeeded"] },
+  { at: "began apply", package: "bw-slow", ends: ["succeeded", "rolled-back"] },
+  { at: "report verifying", package: "bw-conffile", ends: ["succeeded"] },
+  { at: "began restore", package: "bw-badpostinst", ends: ["rolled-back"] },
+  { at: "avoided", package: "bw-badpostinst", ends: ["rolled-back"] },
+];
+const PHASE_NAMES = PHASES.map((p) => p.at).join(", ");
+
+/**
+ * One execution for each phase: the executor is stopped there, `disturb` does something to its machine, it goes on, and `mend` has
+ * the last word. Controller, journal and package manager must agree on the end, and nothing be half done.
+ * @param besides ends that are right besides those of an execution that nothing disturbs for good
+ */
+async function atEachPhase(
+  lab: Lab,
+  host: Host,
+  disturb: () => Promise<unknown>,
+  mend: (deploymentId: string) => Promise<unknown>,
+  besides: readonly string[] = [],
+): Promise<string> {
+  const told: string[] = [];
+  for (const phase of PHASES) {
+    const plan = await lab.approved(host, { [phase.package]: "1.1" });
+    let ended: Awaited<ReturnType<Lab["deployed"]>> | undefined;
+    let met = false;
+    let disturbed: Promise<unknown> = Promise.resolve();
+    await pausedAt(
+      host,
+      phase.at,
+      async () => {
+        ended = await lab.deployed(host, plan, async (id) => {
+          await until(`${phase.at} to be met`, 5 * MINUTE, async () => met);
+          await disturbed;
+          await mend(id);
+        });
+      },
+      async () => {
+        met = true;
+        disturbed = disturb();
+        await disturbed;
+      },
+    );
+    const { execution, executionId } = ended as NonNullable<typeof ended>;
+    expect([...phase.ends, ...besides], `${phase.at}: ${said(execution)}`).toContain(execution.state);
+    await agree(host, executionId, execution.state);
+    expect(await host.package(phase.package), `after ${phase.at}`).toBe(`ii ${execution.state === "succeeded" ? "1.1" : "1.0"}`);
+    await dpkgIsSound(host);
+    told.push(`${phase.at}: ${execution.state} (${(await began(host, executionId)).join(", ") || "nothing begun"})`);
+    await lab.reset(host, phase.package);
+  }
+  return `${told.join("; ")}. Controller, journal and dpkg agreed each time.`;
 }
 
 /** Takes all space of a host's disk, down to the last block. */
@@ -65,18 +135,10 @@ async function breakDisk(host: Host): Promise<() => Promise<void>> {
 /** What storage does to an execution. @param hosts for power losses, for full disks, and for one that fails */
 export function storageRows(lab: Lab, [h1, h2, h3]: readonly [Host, Host, Host]): void {
   describe.concurrent("a host whose power fails", () => {
-    const PHASES: readonly { at: string; package: string; from: string; to: string; ends: readonly string[] }[] = [
-      { at: "apply-received", package: "bw-conffile", from: "1.0", to: "1.1", ends: ["succeeded"] },
-      { at: "prefetched", package: "bw-conffile", from: "1.0", to: "1.1", ends: ["succeeded"] },
-      { at: "began apply", package: "bw-slow", from: "1.0", to: "1.1", ends: ["succeeded", "rolled-back"] },
-      { at: "report verifying", package: "bw-conffile", from: "1.0", to: "1.1", ends: ["succeeded"] },
-      { at: "began restore", package: "bw-badpostinst", from: "1.0", to: "1.1", ends: ["rolled-back"] },
-      { at: "avoided", package: "bw-badpostinst", from: "1.0", to: "1.1", ends: ["rolled-back"] },
-    ];
-    fault("P1", [h1], `All stops at once, what was not synced is gone, at: ${PHASES.map((p) => p.at).join(", ")}.`, async () => {
+    fault("P1", [h1], `All stops at once, what was not synced is gone, at: ${PHASE_NAMES}.`, async () => {
       const told: string[] = [];
       for (const phase of PHASES) {
-        const plan = await lab.approved(h1, { [phase.package]: phase.to });
+        const plan = await lab.approved(h1, { [phase.package]: "1.1" });
         let power: Promise<string> | undefined;
         const watch = await watchNext(
           h1,
@@ -94,7 +156,7 @@ export function storageRows(lab: Lab, [h1, h2, h3]: readonly [Host, Host, Host])
         });
         expect(phase.ends, `${phase.at}: ${said(execution)}`).toContain(execution.state);
         await agree(h1, executionId, execution.state);
-        const wanted = execution.state === "succeeded" ? phase.to : phase.from;
+        const wanted = execution.state === "succeeded" ? "1.1" : "1.0";
         expect(await h1.package(phase.package), `after ${phase.at}`).toBe(`ii ${wanted}`);
         await dpkgIsSound(h1);
         told.push(`${phase.at}: ${execution.state} (${(await began(h1, executionId)).join(", ") || "nothing begun"})`);
@@ -102,6 +164,34 @@ export function storageRows(lab: Lab, [h1, h2, h3]: readonly [Host, Host, Host])
       }
       return `${told.join("; ")}. Controller, journal and dpkg agreed each time.`;
     });
+
+    fault(
+      "P7",
+      [h1],
+      `The executor may have 4 MiB, so that the kernel ends it, at: ${PHASE_NAMES}. Then it may have what it needs.`,
+      async () => {
+        const limit = (bytes: string) => h1.sh(`systemctl set-property --runtime breakwater-executor.service MemoryMax=${bytes}`);
+        const killed = async () =>
+          Number(await h1.sh("journalctl -q -u breakwater-executor -b | grep -c 'killed by the OOM killer' || true"));
+        const before = await killed();
+        const told = await ensuring(
+          () =>
+            atEachPhase(
+              lab,
+              h1,
+              async () => {
+                const already = await killed();
+                await limit("4M");
+                await until("the kernel to end the executor", MINUTE, async () => (await killed()) > already);
+              },
+              () => limit("infinity"),
+            ),
+          () => limit("infinity"),
+        );
+        expect((await killed()) - before).toBeGreaterThanOrEqual(PHASES.length);
+        return told;
+      },
+    );
   });
 
   describe.concurrent("a host whose disk is full", () => {
@@ -160,6 +250,50 @@ export function storageRows(lab: Lab, [h1, h2, h3]: readonly [Host, Host, Host])
         await lab.reset(h2, "bw-conffile");
         return `${(await began(h2, executionId)).join(", ") || "Nothing began"}. ${said(execution)}`;
       },
+    );
+  });
+
+  describe.concurrent("a host whose disk fills or fails at any moment", () => {
+    fault(
+      "P3b",
+      [h2],
+      `The executor is stopped, the disk is filled to the last block, and it goes on, at: ${PHASE_NAMES}. Room comes once nothing moved any more.`,
+      async () => {
+        const root = await rootOf(h2);
+        return ensuring(
+          () =>
+            atEachPhase(
+              lab,
+              h2,
+              () => fill(root),
+              async () => {
+                await quiet(h2);
+                await empty(h2);
+              },
+              ["failed", "rolled-back"],
+            ),
+          () => empty(h2),
+        );
+      },
+    );
+
+    fault(
+      "P4b",
+      [h3],
+      `The executor is stopped, ext4 meets an error and makes the disk read-only, and it goes on, at: ${PHASE_NAMES}. The power is cycled once nothing moved any more.`,
+      async () =>
+        atEachPhase(
+          lab,
+          h3,
+          async () => (await breakDisk(h3))(),
+          async () => {
+            await until("the disk to be read-only", 5 * MINUTE, async () => (await h3.try("touch", "/var/lib/probe")).exitCode !== 0);
+            await quiet(h3);
+            await h3.kill();
+            await h3.start();
+          },
+          ["failed", "rolled-back"],
+        ),
     );
   });
 
