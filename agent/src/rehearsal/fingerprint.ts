@@ -24,6 +24,7 @@ const WORDS: Readonly<Record<(typeof PARTS)[number], string>> = {
   etc: "/etc",
   kernelSettings: "kernel settings",
 };
+const DPKG_STATUS = "/var/lib/dpkg/status";
 /** Each installed package with when it was installed, so that one installed again is another one. */
 const RPM_FORMAT = "%{NEVRA} %{INSTALLTIME} %{SIGMD5}\\n";
 const LISTEN = "0A";
@@ -34,8 +35,8 @@ const MAX_TOLD = 20;
 export async function takeFingerprint(run: Run): Promise<Fingerprint> {
   // Both, where a machine has both: a change of one kind may touch the other.
   const digest = (text: string | Buffer) => createHash("sha256").update(text).digest("hex");
-  const dpkg = await readFile("/var/lib/dpkg/status").catch(() => undefined);
-  const rpms = existsSync(RPM) ? (await run([RPM, "-qa", "--qf", RPM_FORMAT], { env: RPM_ENVIRONMENT, timeoutMs: 60_000 })).stdout : "";
+  const dpkg = existsSync(DPKG_STATUS) ? await readFile(DPKG_STATUS) : undefined;
+  const rpms = existsSync(RPM) ? await rpmsOf(run) : "";
   const mountinfo = await readFile("/proc/1/mountinfo", "utf8");
   return {
     packages: [
@@ -55,6 +56,14 @@ export async function takeFingerprint(run: Run): Promise<Fingerprint> {
       (name) => `${name} ${readQuietly(`/proc/sys/${name}`)}`,
     ),
   };
+}
+
+/** @throws when rpm does not answer: two answers that are missing alike would pass for a machine that nobody touched */
+async function rpmsOf(run: Run): Promise<string> {
+  const ran = await run([RPM, "-qa", "--qf", RPM_FORMAT], { env: RPM_ENVIRONMENT, timeoutMs: 60_000 });
+  if (ran.exitCode !== 0)
+    throw new Error(`rpm does not tell what is installed: ${ran.stderr.trim().slice(0, 300) || "it did not end well"}`);
+  return ran.stdout;
 }
 
 export const digestOf = (f: Fingerprint): string =>

@@ -223,8 +223,10 @@ async function lookAround(run: Run, manager: PackageManager, order: Order, befor
   );
   if (reboot) findings.warnings.push("The change wants the machine to restart (/run/reboot-required).");
   // rpm's tools leave no flag; what they call for is looked for by what was installed since the copy started.
-  const reasons = await manager.rebootReasons().catch((error: Error) => [`whether it does cannot be told (${error.message})`]);
-  for (const reason of reasons) findings.warnings.push(`The change wants the machine to restart: ${reason}.`);
+  await manager.rebootReasons().then(
+    (reasons) => findings.warnings.push(...reasons.map((reason) => `The change wants the machine to restart: ${reason}.`)),
+    (error: Error) => findings.warnings.push(`Whether the change wants the machine to restart cannot be told: ${error.message}.`),
+  );
 }
 
 async function wayBack(
