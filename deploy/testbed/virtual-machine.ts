@@ -12,6 +12,7 @@ import type { Ran } from "./testbed.ts";
 const BOOT_MS = 4 * 60_000;
 const STOP_MS = 60_000;
 const BUILD_MS = 15 * 60_000;
+const READY = /The shell is ready\./;
 const TOOLS = ["qemu-system-x86_64", "debootstrap", "mkfs.ext4"];
 
 /** Why no virtual machine can be made here; undefined where one can. */
@@ -25,10 +26,11 @@ export function whyNoVirtualMachine(): string | undefined {
 /**
  * A machine with a kernel of its own (qemu, by emulation), for what a kernel shared with this one cannot do. Its disks are vda, a
  * throw-away copy of the image that `vm build` makes, vdb, empty at first and kept over reboots, and vdc, what `give` has put there.
- * There is a shell on its second serial port, and no network.
+ * Its kernel is given to it, or lies on vdb with a boot loader. There is a shell on its second serial port, and no network.
  */
 export class VirtualMachine {
   readonly #directory = mkdtempSync(join(tmpdir(), "breakwater-vm-"));
+  readonly #consoleFile = join(this.#directory, "console");
   #image = "";
   #qemu: ChildProcess | undefined;
   #said = "";
@@ -53,20 +55,33 @@ export class VirtualMachine {
     await execa("mkfs.ext4", ["-q", "-d", folder, disk, "512M"], { timeout: 60_000 });
   }
 
-  /** Boots the kernel with this root and waits for its shell. @throws with the console's end when there is none in time */
-  async boot(root: string): Promise<void> {
-    const disk = (file: string, more = "") => ["-drive", `file=${file},format=raw,if=virtio,cache=unsafe${more}`];
+  /** Boots the image's kernel with this root and waits for its shell. @throws with the console's end when there is none in time */
+  boot(root: string): Promise<void> {
+    return this.#start([
+      ...["-no-reboot", "-kernel", join(this.#image, "vmlinuz"), "-initrd", join(this.#image, "initrd.img")],
+      ...["-append", `root=${root} rw console=ttyS0 panic=1 init=/sbin/serial-init`],
+    ]);
+  }
+
+  /** Switches it on as a computer is: by the boot loader on vdb, again and again where a kernel gives up. @throws like `boot` */
+  bootByLoader(): Promise<void> {
+    return this.#start([]);
+  }
+
+  async #start(how: readonly string[]): Promise<void> {
+    const disk = (file: string, boots: number, more = "") => [
+      ...["-drive", `file=${file},format=raw,if=none,id=disk${boots},cache=unsafe${more}`],
+      ...["-device", `virtio-blk-pci,drive=disk${boots},bootindex=${boots}`],
+    ];
     this.#said = "";
     const qemu = spawn(
       "qemu-system-x86_64",
       [
-        ...["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1536", "-display", "none", "-no-reboot", "-nic", "none"],
-        ...["-kernel", join(this.#image, "vmlinuz"), "-initrd", join(this.#image, "initrd.img")],
-        ...["-append", `root=${root} rw console=ttyS0 panic=1 init=/sbin/serial-init`],
-        ...disk(join(this.#image, "root.img"), ",snapshot=on"),
-        ...disk(join(this.#directory, "vdb")),
-        ...disk(join(this.#directory, "vdc")),
-        ...["-serial", `file:${join(this.#directory, "console")}`, "-serial", "stdio", "-monitor", "none"],
+        ...["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1536", "-display", "none", "-nic", "none", ...how],
+        ...disk(join(this.#image, "root.img"), 3, ",snapshot=on"),
+        ...disk(join(this.#directory, "vdb"), 1),
+        ...disk(join(this.#directory, "vdc"), 2),
+        ...["-serial", `file:${this.#consoleFile}`, "-serial", "stdio", "-monitor", "none"],
       ],
       { stdio: ["pipe", "pipe", "pipe"], env: { PATH: process.env.PATH ?? "", TMPDIR: this.#directory } },
     );
@@ -78,7 +93,14 @@ export class VirtualMachine {
     qemu.stdout.on("data", hear);
     qemu.stderr.on("data", hear);
     // What is typed before somebody has opened the port is lost.
-    await this.#heard("The virtual machine's boot", /The shell is ready\./, 0, BOOT_MS);
+    await this.#heard("The virtual machine's boot", READY, 0, BOOT_MS);
+  }
+
+  /** Restarts it, all synced before, and waits for the shell of whatever its boot loader boots in the end. @throws like `boot` */
+  async restart(): Promise<void> {
+    const from = this.#said.length;
+    this.#write("sync; mount -o remount,ro /; sync; echo b >/proc/sysrq-trigger\n");
+    await this.#heard("The virtual machine's restart", READY, from, 2 * BOOT_MS);
   }
 
   /** Runs a line of shell inside, both outputs together. @throws when it fails or does not end in time */
@@ -129,9 +151,13 @@ export class VirtualMachine {
   #write(text: string): void {
     this.#qemu?.stdin?.write(text);
   }
+  /** What its kernels and boot loaders said since it was switched on. */
+  console(): string {
+    return readFileSync(this.#consoleFile, "utf8");
+  }
   #consoleEnd(): string {
     try {
-      return readFileSync(join(this.#directory, "console"), "utf8").slice(-4_000);
+      return this.console().slice(-4_000);
     } catch {
       return "It has no console.";
     }

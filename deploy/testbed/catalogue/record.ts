@@ -12,7 +12,10 @@ function keep(result: Result): void {
   renameSync(`${RESULTS_FILE}.part`, RESULTS_FILE);
 }
 
-const versionsOf = async (host: Host): Promise<string> => {
+/** What a row is provoked on: a number that no other machine has, and a shell for what it has installed. */
+export type Provoked = Pick<Host, "k" | "try">;
+
+const versionsOf = async (host: Provoked): Promise<string> => {
   const names = ["breakwater-agent", "apt", "dnf", "dpkg", "rpm", "systemd", "zypper"];
   const shown = await host.try("dpkg-query", "-W", "-f=${Package} ${Version}\\n", ...names);
   const debian = await host.try("cat", "/etc/debian_version");
@@ -23,7 +26,7 @@ const versionsOf = async (host: Host): Promise<string> => {
 
 /** What runs on a host waits until what ran there before has ended. */
 const busy = new Map<number, Promise<unknown>>();
-async function alone<T>(hosts: readonly Host[], work: () => Promise<T>): Promise<T> {
+async function alone<T>(hosts: readonly Provoked[], work: () => Promise<T>): Promise<T> {
   const before = hosts.map((h) => busy.get(h.k));
   let free = () => {};
   const mine = new Promise<void>((done) => (free = done));
@@ -45,7 +48,7 @@ const HOURS = 3_600_000;
  */
 export function fault(
   id: string,
-  on: readonly [Host, ...Host[]],
+  on: readonly [Provoked, ...Provoked[]],
   provoked: string,
   work: () => Promise<string>,
   afterwards?: () => Promise<unknown>,
