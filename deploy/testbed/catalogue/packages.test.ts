@@ -203,14 +203,32 @@ describe.concurrent("on a host whose administrator has a say", () => {
   fault(
     "A8b",
     [h2],
-    "bw-meta 1.1 needs bw-kernel-2, which is not installed; a plan wants it. Then a person installs both by hand.",
+    "bw-meta 1.1 needs bw-kernel-2, which is not installed; a plan takes the one and brings the other, and is undone. Then another takes both again.",
     async () => {
       await until("what it brings to be told", 5 * MINUTE, async () => (await lab.update(h2, "bw-meta"))?.update?.brings.length === 1);
-      const told = await lab.refusedPlan(h2, "bw-meta", ONE);
-      expect(told).toContain("bw-meta: it would install what is not there yet (bw-kernel-2 1.0)");
-      await h2.sh("apt-get install -y -q bw-meta=1.1");
+      const plan = await lab.approved(h2, { "bw-meta": ONE });
+      expect(plan.actions[0]?.packages.map((p) => `${p.name} ${p.from || "new"} ${p.to}`)).toEqual([
+        "bw-meta 1.0 1.1",
+        "bw-kernel-2 new 1.0",
+      ]);
+      const { deployment, execution, executionId } = await lab.deployed(h2, plan);
+      expect(execution.state, said(execution)).toBe("succeeded");
+      await agree(h2, executionId, "succeeded");
+      expect([await h2.package("bw-meta"), await h2.package("bw-kernel-2")]).toEqual(["ii 1.1", "ii 1.0"]);
+      expect((await h2.sh("apt-mark showauto bw-kernel-2 bw-meta")).trim()).toBe("bw-kernel-2");
+      await dpkgIsSound(h2);
+      const back = await lab.takenBack(h2, deployment.id);
+      expect(back.state, said(back)).toBe("rolled-back");
+      await agree(h2, `${executionId}_rb`, "rolled-back");
+      expect([await h2.package("bw-meta"), await h2.package("bw-kernel-2")]).toEqual(["ii 1.0", ""]);
+      expect((await h2.sh("grep ' remove bw-' /var/log/dpkg.log | cut -d' ' -f3-4")).trim()).toBe("remove bw-kernel-2:all");
+      await dpkgIsSound(h2);
+      await lab.reset(h2, "bw-meta");
+      const again = await lab.run(h2, { "bw-meta": ONE });
+      expect(again.execution.state, said(again.execution)).toBe("succeeded");
+      expect([await h2.package("bw-meta"), await h2.package("bw-kernel-2")]).toEqual(["ii 1.1", "ii 1.0"]);
       await until("the update to be gone", 5 * MINUTE, async () => (await lab.update(h2, "bw-meta"))?.update === null);
-      return `No plan: “${told}” Once a person had installed both, nothing was pending.`;
+      return `Both came in one transaction, the new one marked as automatically installed: ${said(execution)} Taken back, it alone was removed and bw-meta was 1.0: ${said(back)}`;
     },
   );
 

@@ -58,6 +58,7 @@ const EXECUTION: readonly Row[] = [
   { id: "K2", fault: "the executor is killed at each record of a rollback's journal" },
   { id: "K3", fault: "the executor is killed at each record of an execution that undoes itself" },
   { id: "K4", fault: "executor and connection part are killed together while dpkg is at work" },
+  { id: "K5", fault: "the executor is killed at each record of a change that brings a new package, and of its rollback" },
   { id: "P1", fault: "power is lost in each phase of an execution" },
   { id: "P2", fault: "the disk is full when the command comes" },
   { id: "P3", fault: "the disk gets full between the download and dpkg's work" },
