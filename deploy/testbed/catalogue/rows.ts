@@ -21,6 +21,7 @@ const APT: readonly Row[] = [
   { id: "A7b", fault: "the old version's prerm fails" },
   { id: "A8", fault: "the change would remove another package" },
   { id: "A8b", fault: "the change would bring a package that is not installed, as a kernel's meta package does" },
+  { id: "A8c", fault: "a kernel's fix arrives as a package of another name, which its meta package brings" },
   { id: "A9a", fault: "the package is on hold when the plan is made" },
   { id: "A9b", fault: "the package is put on hold after the approval" },
   { id: "A9c", fault: "the administrator pins the old version after the approval" },
