@@ -1,5 +1,5 @@
 import type { FailureClass } from "@breakwater/shared/command";
-import { type Named, type PackageFile, type PackageManager, packageKey } from "../packages/package-manager.ts";
+import { type Named, type NewPackages, type PackageFile, type PackageManager, packageKey } from "../packages/package-manager.ts";
 
 export interface Leaving {
   /** What goes when the change goes back. */
@@ -37,11 +37,7 @@ export async function leavingNow(manager: PackageManager, kept: readonly Package
 }
 
 /** What going back would do besides, a few words each. */
-async function beyond(
-  newPackages: NonNullable<PackageManager["newPackages"]>,
-  kept: readonly PackageFile[],
-  leaving: readonly Named[],
-): Promise<string[]> {
+async function beyond(newPackages: NewPackages, kept: readonly PackageFile[], leaving: readonly Named[]): Promise<string[]> {
   if (leaving.length === 0) return [];
   const simulated = await newPackages.simulateRestore(kept, leaving);
   if (!simulated.ok) return [];

@@ -4,8 +4,6 @@ import { z } from "zod";
 import { type Db, queryRows, type schema } from "../../store/index.ts";
 import { bulkRows } from "../rows.ts";
 
-type NewPackage = (typeof schema.pendingUpdate.$inferSelect)["brings"][number];
-
 /** Packages of one endpoint's release, ready for bulk statements: named "input". */
 function packageInput(distribution: string, packages: readonly WirePackage__Output[]) {
   return bulkRows(packages, {
@@ -137,7 +135,7 @@ export async function putPendingUpdates(
     held: { type: "boolean", of: (u) => u.held },
     brings: {
       type: "jsonb",
-      of: (u) => JSON.stringify(u.brings.map(({ name, architecture, version }): NewPackage => ({ name, architecture, version }))),
+      of: (u) => JSON.stringify(u.brings.map(({ name, architecture, version }): schema.NewPackage => ({ name, architecture, version }))),
     },
     brings_unknown: { type: "boolean", of: (u) => u.bringsUnknown },
   });

@@ -1,9 +1,8 @@
 import { type ManagerName, type PackageChange, packageChangeSchema } from "@breakwater/shared/command";
+import type { schema } from "../../../store/index.ts";
 import type { UpdateRow } from "./rows.ts";
 
-type Brought = UpdateRow["brings"][number];
-
-const changeOf = ({ name, architecture, version }: Brought) =>
+const changeOf = ({ name, architecture, version }: schema.NewPackage) =>
   packageChangeSchema.safeParse({ manager: "apt", name, architecture, from: "", to: version });
 const keyOf = (p: { readonly name: string; readonly architecture: string }): string => `${p.name}:${p.architecture}`;
 

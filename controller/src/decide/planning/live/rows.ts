@@ -35,7 +35,7 @@ export interface UpdateRow {
   readonly held: boolean;
   readonly phasedPercent: number;
   /** What it would install and the endpoint does not have. */
-  readonly brings: (typeof pendingUpdate.$inferSelect)["brings"];
+  readonly brings: readonly schema.NewPackage[];
   readonly bringsUnknown: boolean;
   readonly update: typeof updateCatalogue.$inferSelect;
 }
