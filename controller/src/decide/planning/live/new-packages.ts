@@ -1,8 +1,7 @@
 import { type ManagerName, type PackageChange, packageChangeSchema } from "@breakwater/shared/command";
-import type { schema } from "../../../store/index.ts";
 import type { UpdateRow } from "./rows.ts";
 
-const changeOf = ({ name, architecture, version }: schema.NewPackage) =>
+const changeOf = ({ name, architecture, version }: UpdateRow["brings"][number]) =>
   packageChangeSchema.safeParse({ manager: "apt", name, architecture, from: "", to: version });
 const keyOf = (p: { readonly name: string; readonly architecture: string }): string => `${p.name}:${p.architecture}`;
 
