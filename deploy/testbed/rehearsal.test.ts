@@ -8,6 +8,8 @@ import { type Host, testbed, until } from "./testbed.ts";
 /** What is tried, and what a rehearsal must say of it. "noticed": passed, with a warning that names the sign. */
 const CASES: readonly { name: string; from?: string; to: string; expect: "caught" | "noticed" | "good"; by: RegExp }[] = [
   { name: "bw-conffile", to: "1.1", expect: "good", by: /^$/ },
+  // It brings bw-kernel-2, which is not installed.
+  { name: "bw-meta", to: "1.1", expect: "good", by: /^$/ },
   { name: "bw-badpostinst", to: "1.1", expect: "caught", by: /^maintainer-script$/ },
   { name: "bw-badprerm", to: "1.1", expect: "caught", by: /^maintainer-script$/ },
   { name: "bw-hang", to: "1.1", expect: "caught", by: /^hung$/ },
@@ -19,7 +21,7 @@ const CASES: readonly { name: string; from?: string; to: string; expect: "caught
   { name: "bw-shop", from: "1.0", to: "1.2-nostart", expect: "caught", by: /^service-failed$/ },
   { name: "bw-shop", from: "1.0", to: "1.2-crash", expect: "caught", by: /^service-failed$/ },
 ];
-const OTHERS = ["bw-badprerm", "bw-hang", "bw-remove", "bw-lib", "bw-app", "bw-big", "bw-netdown"];
+const OTHERS = ["bw-badprerm", "bw-hang", "bw-remove", "bw-lib", "bw-app", "bw-big", "bw-netdown", "bw-meta"];
 
 const fleet = new Fleet({ hosts: [1] });
 const [host] = fleet.hosts as [Host];
@@ -75,6 +77,10 @@ describe("a rehearsal on a real host", () => {
     expect(tried.expect === "noticed" ? warned : row.failureClass, row.reason).toMatch(tried.by);
     // On a machine that others use too, latencies may differ for no reason of ours.
     if (tried.expect === "good") expect(report.warnings.filter((w) => !/ takes .* ms after/.test(w))).toEqual([]);
+    if (tried.name === "bw-meta")
+      expect(report.packages).toContainEqual(
+        expect.objectContaining({ name: "bw-kernel-2", before: "", wanted: "1.0", after: "1.0", afterRollback: "" }),
+      );
     expect(report.host.differences).toEqual([]);
     expect(report.host.untouched).toBe(true);
     expect(await status()).toBe(before);

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { release } from "node:os";
 import { join } from "node:path";
 
 /** Places that hold all that apt, dpkg and their logs know of a machine. */
@@ -23,9 +24,16 @@ export interface PrivateMachine {
   /** All that a change would leave behind: dpkg's database, what packages' scripts wrote, units that were started. */
   traces(): { readonly dpkg: string; readonly scripts: string; readonly units: string };
   versionOf(name: string): string;
+  /** What a person does by hand. */
+  sh(command: string): string;
+  /** Packages that apt knows as automatically or manually installed. */
+  aptMark(which: "showauto" | "showmanual"): string[];
 }
 
-const PACKAGES = [
+/** What Debian would call the package of the kernel that runs here. */
+export const RUNNING_KERNEL = `linux-image-${release()}`;
+
+const PACKAGES: readonly { name: string; version: string; repository: string; extra: string; script?: string }[] = [
   { name: "shop", version: "1.0", repository: "main", extra: "" },
   { name: "shop", version: "1.1", repository: "main", extra: "" },
   { name: "shop", version: "1.2", repository: "foreign", extra: "" },
@@ -33,12 +41,23 @@ const PACKAGES = [
   { name: "held", version: "1.1", repository: "main", extra: "" },
   { name: "rival", version: "1.0", repository: "main", extra: "" },
   { name: "rival", version: "1.1", repository: "main", extra: "Conflicts: shop\n" },
+  { name: "meta", version: "1.0", repository: "main", extra: "" },
+  { name: "meta", version: "1.1", repository: "main", extra: "Depends: kernel-2\n" },
+  { name: "kernel-2", version: "2.0", repository: "main", extra: "" },
+  { name: "guest", version: "1.0", repository: "main", extra: "Depends: kernel-2\n" },
+  { name: "rotten", version: "1.0", repository: "main", extra: "" },
+  { name: "rotten", version: "1.1", repository: "main", extra: "Depends: rotten-part\n" },
+  { name: "rotten-part", version: "1.0", repository: "main", extra: "", script: "exit 1\n" },
+  { name: "image-meta", version: "1.0", repository: "main", extra: "" },
+  { name: "image-meta", version: "1.1", repository: "main", extra: `Depends: ${RUNNING_KERNEL}\n` },
+  { name: RUNNING_KERNEL, version: "3.0", repository: "main", extra: "" },
 ];
+const INSTALLED = ["shop", "held", "rival", "meta", "rotten", "image-meta"];
 
 /**
  * Real apt and dpkg over a database and repositories in `root`, laid over the machine's own places in a mount namespace:
- * `shop`, `held` (on hold) and `rival` are installed at 1.0; "Shop:Main:stable" offers 1.1 of each (rival's conflicts with
- * shop) and "Foreign:Elsewhere:stable" shop 1.2. Packages hold no files, only a script that says that it ran. systemd is not
+ * INSTALLED are installed at 1.0, `held` on hold; "Shop:Main:stable" offers 1.1 of each (rival's conflicts with shop; meta's brings
+ * kernel-2, on which guest stands; rotten's what cannot be configured; image-meta's the package of the running kernel) and "Foreign:Elsewhere:stable" shop 1.2. Packages hold no files, only a script that says that it ran. systemd is not
  * there: two programs of its names run a unit's command at once and note its end, as systemd would.
  */
 export function createPrivateMachine(root: string): PrivateMachine {
@@ -61,14 +80,26 @@ export function createPrivateMachine(root: string): PrivateMachine {
   const binds = [...PLACES.map((p) => [of(p), p]), ...TOOLS.map((t) => [join(root, t.slice("/usr/bin/".length)), t])];
   writeFileSync(enter, `set -e\n${binds.map(([from, to]) => `mount --bind ${from} ${to}\n`).join("")}exec "$@"\n`);
   const within = (argv: readonly string[]) => [UNSHARE, "-m", "sh", enter, ...argv];
-  const setUp = `apt-get -qq update && dpkg -i ${["shop", "held", "rival"].map((n) => join(root, "main", `${n}_1.0_all.deb`)).join(" ")} && echo held hold | dpkg --set-selections`;
+  const setUp = `apt-get -qq update && dpkg -i ${INSTALLED.map((n) => join(root, "main", `${n}_1.0_all.deb`)).join(" ")} && echo held hold | dpkg --set-selections`;
   const [program = "", ...rest] = within(["sh", "-ec", setUp]);
   execFileSync(program, rest, { stdio: ["ignore", "ignore", "pipe"] });
+  const sh = (command: string): string => {
+    const [file = "", ...args] = within(["sh", "-ec", command]);
+    return execFileSync(file, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    }).toString();
+  };
   const read = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : "");
   const status = () => read(join(of("/var/lib/dpkg"), "status"));
   return {
     within,
     traces: () => ({ dpkg: status(), scripts: read(join(of("/var/log"), "scripts-ran")), units: read(join(root, "units-started")) }),
+    sh,
+    aptMark: (which) =>
+      sh(`apt-mark ${which}`)
+        .split("\n")
+        .filter((l) => l !== ""),
     versionOf: (name) => new RegExp(`^Package: ${name}\\n(?:.+\\n)*?Version: (.+)$`, "m").exec(status())?.[1] ?? "",
   };
 }
@@ -77,12 +108,12 @@ export function createPrivateMachine(root: string): PrivateMachine {
 function writeRepository(root: string, repository: string, release: string): void {
   const folder = join(root, repository);
   mkdirSync(folder);
-  const index = PACKAGES.filter((p) => p.repository === repository).map(({ name, version, extra }) => {
+  const index = PACKAGES.filter((p) => p.repository === repository).map(({ name, version, extra, script = "" }) => {
     const fields = `Package: ${name}\nVersion: ${version}\nArchitecture: all\nMaintainer: Test <test@example.org>\n${extra}Description: made by a test\n`;
     const tree = join(root, "build", `${name}-${version}`, "DEBIAN");
     mkdirSync(tree, { recursive: true });
     writeFileSync(join(tree, "control"), fields);
-    writeFileSync(join(tree, "postinst"), `#!/bin/sh\necho "${name} ${version}" >> /var/log/scripts-ran\n`);
+    writeFileSync(join(tree, "postinst"), `#!/bin/sh\necho "${name} ${version}" >> /var/log/scripts-ran\n${script}`);
     chmodSync(join(tree, "postinst"), 0o755);
     const file = `${name}_${version}_all.deb`;
     execFileSync("dpkg-deb", ["--build", "-Znone", join(tree, ".."), join(folder, file)], { stdio: ["ignore", "ignore", "pipe"] });

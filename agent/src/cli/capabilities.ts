@@ -1,3 +1,4 @@
+import { NEW_PACKAGES } from "@breakwater/shared/command";
 import type { ExecutorStatus } from "../executor/protocol.ts";
 import type { ManagerId } from "../packages/index.ts";
 import type { Policy } from "../policy/index.ts";
@@ -12,5 +13,8 @@ const VERIFIES = ["halt", "passkey", "approval-expiry"];
 export function capabilitiesOf(status: ExecutorStatus | undefined, policy: Policy, manager: ManagerId | undefined): string[] {
   if (!status) return ["inventory", "describe", ...VERIFIES];
   const rehearses = policy.mode === "observe" || manager === undefined ? [] : ["rehearse"];
-  return ["inventory", "describe", ...(manager ? [manager] : []), ...VERIFIES, ...rehearses, ...(policy.reboots > 0 ? ["reboot"] : [])];
+  // dnf and zypper are not driven to install what is not there.
+  const brings = manager === "apt" && policy.maxNewPackages > 0 ? [NEW_PACKAGES] : [];
+  const reboots = policy.reboots > 0 ? ["reboot"] : [];
+  return ["inventory", "describe", ...(manager ? [manager] : []), ...VERIFIES, ...rehearses, ...brings, ...reboots];
 }

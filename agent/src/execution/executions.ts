@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { DEFAULT_REBOOT_LIMIT_MS } from "@breakwater/shared/command";
+import { DEFAULT_REBOOT_LIMIT_MS, isNew } from "@breakwater/shared/command";
 import { fail, formatInstant, ok, ProblemError, type Result } from "@breakwater/shared/core";
 import type { Brakes } from "../brakes/index.ts";
 import type { Uptime } from "../brakes/running-time.ts";
@@ -216,6 +216,7 @@ export function createExecutions(o: ExecutionsOptions) {
           action,
           kept: kept.files,
           before,
+          brought: prechecked.changes.filter(isNew).map(({ name, architecture }) => ({ name, architecture })),
           rebooted,
           ...(drain ? { drain } : {}),
         });

@@ -3,6 +3,7 @@ export { createExecutions, type Executions, type ExecutionsOptions } from "./exe
 export { foreignOrigin } from "./foreign-origin.ts";
 export { spaceShort } from "./free-space.ts";
 export { type Journal, openJournal, parseJournal, readAllJournals } from "./journal.ts";
+export { leavingNow } from "./leaving.ts";
 export { nextStep, type Step } from "./next-step.ts";
 export { judgeBeforehand } from "./precheck.ts";
 export { readExecutorSettings, snapshotsSchema } from "./read-settings.ts";

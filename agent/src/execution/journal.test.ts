@@ -33,6 +33,28 @@ describe("journal", () => {
     expect(again.tail).toBe("clean");
   });
 
+  it("reads a rollback of before, which brought nothing new", () => {
+    const action = {
+      ...{
+        version: 1,
+        planId: "pl_1",
+        endpointId: "ep_1",
+        packages: [],
+        checks: [],
+        restartServices: false,
+        reboot: "never",
+        rollback: true,
+      },
+      packages: [{ manager: "apt", name: "shop", architecture: "all", from: "1.0", to: "1.1" }],
+      limits: { commitConfirmMs: 0, lockWaitMs: 0, checkGraceMs: 0, downloadBytesPerSecond: 0 },
+    };
+    const journal = openJournal(path());
+    const of = { executionId: "ex_1_rb", ofExecutionId: "ex_1", reason: "", action, kept: [], before: [] };
+    journal.append({ kind: "rollback-received", at: "2026-01-01T00:00:00.000Z", ...of } as unknown as JournalRecord);
+    journal.close();
+    expect(parseJournal(readFileSync(path()))).toMatchObject({ tail: "clean", records: [{ kind: "rollback-received", brought: [] }] });
+  });
+
   it("cuts off a record that a power cut tore, wherever it tore it, and goes on after the last whole one", () => {
     const whole = written(["one", "two", "three"]);
     const second = whole.indexOf(10, whole.indexOf(10) + 1) + 1;

@@ -154,7 +154,7 @@ describe("an execution after its change", () => {
   it("does not undo, with its own change, one that somebody else made since", () => {
     const back: RecordOf<"rollback-received"> = {
       ...{ kind: "rollback-received", at, executionId: "ex_1_rb", ofExecutionId: "ex_1", reason: "It crashes." },
-      ...{ action: baseAction, kept: [file], before: [old], rebooted: false },
+      ...{ action: baseAction, kept: [file], before: [old], brought: [], rebooted: false },
     };
     expect(next(back, observed(true, upgraded))).toEqual({ kind: "transact", purpose: "restore" });
     expect(next(back, observed(false, broken))).toEqual({ kind: "transact", purpose: "restore" });
@@ -183,7 +183,7 @@ describe("an execution after its change", () => {
     const till = (version: string) => ({ ...old, name: "till", version });
     const back: RecordOf<"rollback-received"> = {
       ...{ kind: "rollback-received", at, executionId: "ex_1_rb", ofExecutionId: "ex_1", reason: "It crashes." },
-      ...{ action, kept: [file], before: [old, till("1.0")], rebooted: false },
+      ...{ action, kept: [file], before: [old, till("1.0")], brought: [], rebooted: false },
     };
     const seen = (...packages: (typeof old)[]) => ({ ...observed(true, old), packages }) as JournalRecord;
     expect(next(back, seen(upgraded, till("1.1")))).toEqual({ kind: "transact", purpose: "restore" });
@@ -204,11 +204,68 @@ describe("an execution after its change", () => {
     });
     const back: RecordOf<"rollback-received"> = {
       ...{ kind: "rollback-received", at, executionId: "ex_1_rb", ofExecutionId: "ex_1", reason: "It crashes." },
-      ...{ action: baseAction, kept: [file], before: [old], rebooted: false },
+      ...{ action: baseAction, kept: [file], before: [old], brought: [], rebooted: false },
     };
     expect(next(back, observed(true, upgraded), gone)).toMatchObject({
       ...{ kind: "conclude", state: "rollback-failed", failureClass: "hash-mismatch" },
       message: expect.stringContaining("Nothing was undone"),
+    });
+  });
+  describe("with a package that it brought and that was not there", () => {
+    const image = { manager: "apt", name: "image-2", architecture: "all", from: "", to: "2.0" } as const;
+    const action = { ...baseAction, packages: [...baseAction.packages, image] } as EndpointAction;
+    const there = { name: "image-2", architecture: "all", version: "2.0", status: "installed" };
+    const both = (...packages: (typeof old)[]) => ({ ...observed(true, old), packages }) as JournalRecord;
+    const begun = applied.map(
+      (r): JournalRecord =>
+        r.kind === "apply-received" ? { ...r, action } : r.kind === "prechecked" ? { ...r, changes: action.packages } : r,
+    );
+    const stays: JournalRecord = {
+      ...{ kind: "brought-stays", at, packages: [{ name: "image-2", architecture: "all" }], why: "it is the kernel that runs now." },
+    };
+    const verified: JournalRecord = { kind: "verified", at, of: "restore", passed: true, notes: [], checks: [] };
+    const avoided: JournalRecord = { kind: "avoided", at, file: "f", expires: at };
+
+    it("goes back where only that package came, and is back only when it is gone", () => {
+      expect(next(...begun, ended(1, "exited 100"), both(old, there), failing)).toEqual({ kind: "transact", purpose: "restore" });
+      expect(next(...begun, ended(1, "exited 100"), both(old), failing)).toMatchObject({ kind: "conclude", state: "failed" });
+      const restored = [...begun, ended(1, "exited 100"), both(upgraded, there), failing, began("restore", 2), ended(2, "exited 0")];
+      expect(next(...restored, both(old, there))).toEqual({ kind: "transact", purpose: "restore" });
+      expect(next(...restored, both(old))).toEqual({ kind: "avoid" });
+    });
+    it("begins again after it was cut off between the two, and is not done without the new one", () => {
+      expect(next(...begun, ended(1, null), both(old, there))).toEqual({ kind: "transact", purpose: "apply" });
+      expect(next(...begun, ended(1, "exited 0"), both(upgraded))).toMatchObject({
+        kind: "fail",
+        message: expect.stringContaining("image-2 is not"),
+      });
+    });
+    it("is back with it where it has to stay, and says so", () => {
+      const restored = [...begun, ended(1, "exited 100"), both(upgraded, there), failing, stays, began("restore", 2), ended(2, "exited 0")];
+      expect(next(...restored, both(old, there))).toEqual({ kind: "avoid" });
+      expect(next(...restored, both(old, there), avoided, verified)).toMatchObject({
+        ...{ kind: "conclude", state: "rolled-back" },
+        message: expect.stringContaining("The versions from before are back. image-2 stays: it is the kernel that runs now."),
+      });
+    });
+    it("takes exactly that one away when it is undone later, and nothing that somebody put in its place", () => {
+      const back: RecordOf<"rollback-received"> = {
+        ...{ kind: "rollback-received", at, executionId: "ex_1_rb", ofExecutionId: "ex_1", reason: "It crashes." },
+        ...{ action, kept: [file], before: [old], brought: [{ name: "image-2", architecture: "all" }], rebooted: false },
+      };
+      expect(next(back, both(upgraded, there))).toEqual({ kind: "transact", purpose: "restore" });
+      expect(next(back, both(old, there))).toEqual({ kind: "transact", purpose: "restore" });
+      // Of a package that was there before the change, and that the plan named too, the rollback says nothing.
+      expect(next({ ...back, brought: [] }, both(old, there))).toEqual({ kind: "avoid" });
+      expect(next(back, both(upgraded, { ...there, version: "2.1" }))).toMatchObject({
+        ...{ state: "rollback-failed", failureClass: "version-mismatch" },
+        message: expect.stringContaining("image-2 is 2.1 now, not the 2.0 that was brought."),
+      });
+      const more: JournalRecord = { kind: "kept-damaged", at, problem: "it would also remove till", failureClass: "removal-needed" };
+      expect(next(back, both(upgraded, there), more)).toMatchObject({
+        ...{ state: "rollback-failed", failureClass: "removal-needed" },
+        message: expect.stringContaining("it would also remove till. Nothing was undone."),
+      });
     });
   });
   it("does not restore what was not changed", () => {
@@ -327,7 +384,7 @@ describe("a machine that its owner has drained for a change", () => {
   it("is drained for a way back that a person asks for, too", () => {
     const back: RecordOf<"rollback-received"> = {
       ...{ kind: "rollback-received", at, executionId: "ex_1_rb", ofExecutionId: "ex_1", reason: "It crashes." },
-      ...{ action: baseAction, kept: [file], before: [old], rebooted: false, drain: true },
+      ...{ action: baseAction, kept: [file], before: [old], brought: [], rebooted: false, drain: true },
     };
     expect(next(back, observed(true, upgraded))).toEqual({ kind: "hooks", phase: "drain" });
     expect(next(back, observed(true, upgraded), hooks("drain"))).toEqual({ kind: "transact", purpose: "restore" });

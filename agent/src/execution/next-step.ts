@@ -118,7 +118,7 @@ function afterFailure(s: Standing, repairRungs: number): Step {
   const failing = s.failing;
   if (!observed || !failing) return { kind: "observe" };
   const applied = count(s, "apply") > 0;
-  const changed = s.prechecked ? changedSince(s.prechecked.before, observed.packages) : [];
+  const changed = s.prechecked ? changedSince(s.prechecked.before, observed.packages, s.brought) : [];
   const untouched = changed.length === 0;
   if (!applied) return unchanged(s, "failed", failing.message);
   const restores = count(s, "restore");
@@ -149,7 +149,11 @@ function afterFailure(s: Standing, repairRungs: number): Step {
 function noWayBack(s: Standing, changed: readonly string[], cause: string): Step {
   const problems = s.observed?.problems ?? [];
   const stands = [...problems, `Not as before: ${changed.join(", ")}.${staysDrained(s)}`].join(" ");
-  return { kind: "conclude", state: "rollback-failed", message: `${cause} Going back is not possible: ${s.keptDamaged}. ${stands}` };
+  return {
+    kind: "conclude",
+    state: "rollback-failed",
+    message: `${cause} Going back is not possible: ${s.keptDamaged?.problem}. ${stands}`,
+  };
 }
 
 /** What is left to do once a restore ran and dpkg was mended as far as it goes. */
@@ -171,18 +175,18 @@ function afterRestore(s: Standing, changed: readonly string[], cause: string): S
   const verified = s.verified.get("restore");
   if (!verified) return { kind: "verify", of: "restore" };
   const notes = verified.notes.join(" ");
-  if (verified.passed) return lastly(s, "restore", `${cause} The versions from before are back. ${notes}`);
+  if (verified.passed) return lastly(s, "restore", `${cause} The versions from before are back. ${staysNote(s)}${notes}`);
   return {
     kind: "conclude",
     state: "rollback-failed",
-    message: `${cause} The versions from before are back, but: ${notes}${staysDrained(s)}`,
+    message: `${cause} The versions from before are back, but: ${notes} ${staysNote(s)}${staysDrained(s)}`,
   };
 }
 
 function restoring(s: Standing, repairRungs: number): Step {
   const observed = s.observed;
   if (!observed || s.origin.kind !== "rollback-received") return { kind: "observe" };
-  const changed = changedSince(s.origin.before, observed.packages);
+  const changed = changedSince(s.origin.before, observed.packages, s.brought);
   if (count(s, "restore") === 0) {
     if (s.cancel) return unchanged(s, "cancelled", `Cancelled before anything was changed: ${s.cancel.reason}`);
     const moved = movedSince(s, s.origin.before);
@@ -194,7 +198,12 @@ function restoring(s: Standing, repairRungs: number): Step {
         message: `${moved.join(" ")} Somebody else's change came since, which going back would undo with it.${oneForAll(s.origin.before.length)} Nothing was undone; plan the version that is wanted.`,
       };
     if (changed.length > 0 && s.keptDamaged)
-      return unchanged(s, "rollback-failed", `Going back is not possible: ${s.keptDamaged}. Nothing was undone.`, "hash-mismatch");
+      return unchanged(
+        s,
+        "rollback-failed",
+        `Going back is not possible: ${s.keptDamaged.problem}. Nothing was undone.`,
+        s.keptDamaged.failureClass ?? "hash-mismatch",
+      );
     if (changed.length > 0) {
       const draining = drainBefore(s, s.origin.drain);
       if (draining === "failed") return unchanged(s, "rollback-failed", `${drainProblem(s)} Nothing was undone.`, "hook-failed");
@@ -212,6 +221,8 @@ function drainBefore(s: Standing, wanted: boolean | undefined): Step | "failed" 
   if (!s.drainedBefore) return { kind: "hooks", phase: "drain" };
   return s.drainedBefore.passed ? undefined : "failed";
 }
+/** What the change brought and is still there, for the reader who would take it to be gone. */
+const staysNote = ({ stays }: Standing): string => (stays ? `${stays.packages.map((p) => p.name).join(", ")} stays: ${stays.why} ` : "");
 const staysDrained = (s: Standing): string => (s.drained ? " The machine stays drained." : "");
 const drainProblem = (s: Standing): string => `The drain hooks failed: ${s.drainedBefore?.problem}.`;
 
@@ -226,13 +237,18 @@ function unchanged(s: Standing, state: Conclusion, message: string, failureClass
 const oneForAll = (count: number): string =>
   count > 1 ? ` All ${count} packages of the plan go back together or not at all, so none of them did.` : "";
 
-/** Packages that stand at another version than the execution brought, and than they had before it, or are not there any more. */
+/**
+ * Packages that stand at another version than the execution brought, and than they had before it, or are not there any more. What
+ * was new and is gone already is as it was.
+ */
 function movedSince(s: Standing, before: readonly { name: string; architecture: string; version: string }[]): string[] {
-  return before.flatMap(({ name, architecture, version }) => {
+  const new_ = s.brought.map((p) => ({ ...p, version: undefined }));
+  return [...before, ...new_].flatMap(({ name, architecture, version }) => {
     const same = (p: { name: string; architecture: string }) => p.name === name && p.architecture === architecture;
     const now = s.observed?.packages.find(same)?.version;
     const brought = s.action.packages.find(same)?.to;
     if (brought === undefined || now === brought || now === version) return [];
+    if (version === undefined) return [`${name} is ${now} now, not the ${brought} that was brought.`];
     if (now === undefined) return [`${name} is not installed any more; ${brought} was brought, ${version} was there before.`];
     return [`${name} is ${now} now, neither the ${brought} that was brought nor the ${version} from before.`];
   });

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { EndpointAction, FailureClass, PackageChange } from "@breakwater/shared/command";
+import { type EndpointAction, type FailureClass, isNew, type PackageChange } from "@breakwater/shared/command";
 import { type Clock, formatInstant, type Instant, type Result, unreachable } from "@breakwater/shared/core";
 import type { Report } from "../executor/protocol.ts";
 import { sha256File } from "../packages/bytes.ts";
@@ -19,6 +19,7 @@ import { runChecks } from "./checks.ts";
 import { spaceShort } from "./free-space.ts";
 import type { Journal } from "./journal.ts";
 import { mendKept } from "./kept-bytes.ts";
+import { leavingNow } from "./leaving.ts";
 import { bringUp, linksUp } from "./links.ts";
 import type { Step } from "./next-step.ts";
 import { foundIn, logOf, outputTail, readSlice, sizeOf } from "./output.ts";
@@ -171,11 +172,14 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
         const kept = standing.origin.kind === "rollback-received" ? standing.origin.kept : (standing.kept?.files ?? []);
         const mended = await mendKept(w.manager, kept, await w.caches());
         if (mended.lost !== "") return append({ kind: "kept-damaged", at: at(), problem: mended.lost });
+        const { leaving, stays, problem } = await leavingNow(w.manager, kept, standing.brought);
+        if (problem) return append({ kind: "kept-damaged", at: at(), ...problem });
+        if (stays) append({ kind: "brought-stays", at: at(), ...stays });
         const reasons = why(standing);
         w.report("rolling-back", { ...reasons, message: [reasons.message, ...mended.notes].join(" ") });
         return begin(
           "restore",
-          w.manager.restoreCommand(kept.map(asKept), join(w.archives, "new"), action.limits.lockWaitMs),
+          w.manager.restoreCommand(kept.map(asKept), join(w.archives, "new"), action.limits.lockWaitMs, leaving),
           standing,
           w,
           0,
@@ -228,7 +232,8 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
     case "reconnect":
       return append({ kind: "reconnected", at: at(), notes: await bringUp(w.run, standing.prechecked?.linksBefore ?? []) });
     case "avoid": {
-      const bad = action.packages.map((p) => ({ name: p.name, version: p.to }));
+      // What was new comes only with these again, and a later plan could not name it over a pin: apt looks for it by itself.
+      const bad = action.packages.filter((p) => !isNew(p)).map((p) => ({ name: p.name, version: p.to }));
       const expires = formatInstant((w.clock.now() + AVOID_MS) as Instant);
       const file = await w.manager.avoid(standing.executionId, bad, `Breakwater rolled back: ${why(standing).message}`, expires);
       return append({ kind: "avoided", at: at(), file, expires });

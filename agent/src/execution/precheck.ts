@@ -1,4 +1,4 @@
-import type { EndpointAction, PackageChange } from "@breakwater/shared/command";
+import { type EndpointAction, isNew, type PackageChange } from "@breakwater/shared/command";
 import { fail, ok, type Result } from "@breakwater/shared/core";
 import {
   type InstalledPackage,
@@ -25,6 +25,15 @@ export async function judgeBeforehand(
   const changes: PackageChange[] = [];
   for (const change of action.packages) {
     const p = byKey.get(packageKey(change));
+    if (isNew(change)) {
+      if (!manager.newPackages)
+        return differs(`The plan would install ${change.name}, and ${manager.id} is driven to install nothing new.`);
+      // What is there already is not brought by this change, and so never taken away with it.
+      if (p?.version === change.to && p.status === "installed") continue;
+      if (p) return differs(`${change.name} is installed (${p.version}); the plan brings ${change.to} as new.`);
+      changes.push(change);
+      continue;
+    }
     if (!p) return differs(`${change.name} is not installed; the plan changes it from ${change.from}.`);
     if (p.version === change.to) continue;
     const upgrade = (await manager.compareVersions(change.from, change.to)) < 0;
@@ -34,6 +43,7 @@ export async function judgeBeforehand(
     changes.push(change);
   }
   if (changes.length === 0) return ok([]);
+  if (changes.every(isNew)) return differs(`Nothing that the plan still has to change brings ${changes[0]?.name}.`);
   const [pinned] = await manager.pinnedAway(changes);
   if (pinned) {
     const message = `${pinned.name} is pinned by the machine's administrator: ${manager.id} would take ${pinned.candidate}.`;

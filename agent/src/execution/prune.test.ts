@@ -61,7 +61,16 @@ function lived({ id, day, planExpires, rollback = true, acknowledged = true, rev
   const common = { at: when, executionId: id, action };
   const records: JournalRecord[] = [
     takesBack
-      ? { kind: "rollback-received", ...common, ofExecutionId: takesBack, reason: "harmful", kept: [file], before: [], rebooted: false }
+      ? {
+          kind: "rollback-received",
+          ...common,
+          ofExecutionId: takesBack,
+          reason: "harmful",
+          kept: [file],
+          before: [],
+          brought: [],
+          rebooted: false,
+        }
       : { kind: "apply-received", ...common, request, planDigest: `d_${id}`, planExpiresAt: at(planExpires) },
     { kind: "kept", at: when, files: [{ ...file, source: "cache" }], reversible: true, why: "" },
     { kind: "transaction-began", at: when, purpose: "apply", number: 1, unit: "u", rung: 0, argv: [], logOffset: 0 },

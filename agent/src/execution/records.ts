@@ -6,6 +6,7 @@ const at = z.string();
 const failureClass = z.enum(FAILURE_CLASSES);
 const file = z.object({ name: z.string(), architecture: z.string(), version: z.string(), file: z.string(), sha256: z.string() });
 const packageBefore = z.object({ name: z.string(), architecture: z.string(), version: z.string(), status: z.string() });
+const named = z.object({ name: z.string(), architecture: z.string() });
 const direction = z.enum(["apply", "restore"]);
 const hook = z.object({ name: z.string(), exit: z.string(), seconds: z.number(), output: z.string() });
 const unitBefore = z.object({ unit: z.string(), restarts: z.number() });
@@ -36,6 +37,8 @@ export const recordSchema = z.discriminatedUnion("kind", [
     action: endpointActionSchema,
     kept: z.array(file),
     before: z.array(packageBefore),
+    /** Packages that the change brought and that were not there before it. A journal of before knows none. */
+    brought: z.array(named).default([]),
     /** The change rebooted the machine, so going back may have to. */
     rebooted: z.boolean().default(false),
     /** The owner's drain hooks are to run before it. */
@@ -82,8 +85,10 @@ export const recordSchema = z.discriminatedUnion("kind", [
     /** Of the root file system: where it is, or why there is none; both empty where nobody would expect one. */
     snapshot: z.object({ path: z.string(), why: z.string() }).optional(),
   }),
-  /** Kept bytes are not what was kept, and the same cannot be had again. */
-  z.object({ kind: z.literal("kept-damaged"), at, problem: z.string() }),
+  /** Kept bytes are not what was kept, and the same cannot be had again; or going back would do more than go back, by its class. */
+  z.object({ kind: z.literal("kept-damaged"), at, problem: z.string(), failureClass: failureClass.optional() }),
+  /** Packages that the change brought and that stay when it goes back. */
+  z.object({ kind: z.literal("brought-stays"), at, packages: z.array(named), why: z.string() }),
   z.object({
     kind: z.literal("transaction-began"),
     at,

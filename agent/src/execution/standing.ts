@@ -1,4 +1,4 @@
-import { type EndpointAction, type PlanHeader, planHeaderSchema } from "@breakwater/shared/command";
+import { type EndpointAction, isNew, type PlanHeader, planHeaderSchema } from "@breakwater/shared/command";
 import type { JournalRecord, RecordOf } from "./records.ts";
 
 export interface Transaction {
@@ -32,7 +32,11 @@ export interface Standing {
   readonly prefetched?: RecordOf<"prefetched">;
   readonly kept?: RecordOf<"kept">;
   /** There is no way back by packages any more, and why. */
-  readonly keptDamaged?: string;
+  readonly keptDamaged?: RecordOf<"kept-damaged">;
+  /** What the change brings and was not there before, so far as it is to go when the change goes back. */
+  readonly brought: readonly { readonly name: string; readonly architecture: string }[];
+  /** Of what it brought, what stays all the same. */
+  readonly stays?: RecordOf<"brought-stays">;
   readonly transactions: readonly Transaction[];
   /** The last look at the package manager, if no transaction ended after it. */
   readonly observed?: RecordOf<"observed">;
@@ -68,6 +72,7 @@ export function standingOf(records: readonly JournalRecord[]): Standing | undefi
     executionId: origin.executionId,
     action: origin.action,
     origin,
+    brought: origin.kind === "rollback-received" ? origin.brought : [],
     transactions: [],
     rung: 0,
     restarted: new Set(),
@@ -87,6 +92,10 @@ export function standingOf(records: readonly JournalRecord[]): Standing | undefi
     switch (r.kind) {
       case "prechecked":
         s.prechecked = r;
+        s.brought = r.changes.filter(isNew);
+        break;
+      case "brought-stays":
+        s.stays = r;
         break;
       case "prefetched":
         s.prefetched = r;
@@ -101,7 +110,7 @@ export function standingOf(records: readonly JournalRecord[]): Standing | undefi
         s.kept = r;
         break;
       case "kept-damaged":
-        s.keptDamaged = r.problem;
+        s.keptDamaged = r;
         break;
       case "transaction-began":
         s.transactions.push({ began: r });
@@ -174,6 +183,8 @@ export function standingOf(records: readonly JournalRecord[]): Standing | undefi
         break;
     }
   }
+  const { stays } = s;
+  if (stays) s.brought = s.brought.filter((b) => !stays.packages.some((p) => p.name === b.name && p.architecture === b.architecture));
   s.restarted = restarted;
   s.verified = verified;
   s.reboots = reboots;
@@ -187,15 +198,19 @@ function deferredSince(before: Standing["deferred"], { services, up, others, log
   return { services, up: all(before.up, up), others: all(before.others, others), logOffset: before.logOffset };
 }
 
-/** Packages of the action that are not as they were before it, by version or by status. */
+/**
+ * Packages of the action that are not as they were before it, by version or by status.
+ * @param brought What was not there before, and is not to be there.
+ */
 export function changedSince(
   before: readonly { name: string; architecture: string; version: string; status: string }[],
   now: readonly { name: string; architecture: string; version: string; status: string }[],
+  brought: readonly { name: string; architecture: string }[] = [],
 ): string[] {
   const key = (p: { name: string; architecture: string }) => `${p.name}:${p.architecture}`;
   const then = new Map(before.map((p) => [key(p), `${p.version} ${p.status}`]));
   const later = new Map(now.map((p) => [key(p), `${p.version} ${p.status}`]));
-  return [...then].filter(([k, v]) => later.get(k) !== v).map(([k]) => k);
+  return [...[...then].filter(([k, v]) => later.get(k) !== v).map(([k]) => k), ...brought.map(key).filter((k) => later.has(k))];
 }
 
 /** An approval is used up once a change under it began, or while an execution under it is under way. */

@@ -17,8 +17,8 @@ export interface Brought {
 }
 
 /**
- * Tells with each update what it would install that the machine does not have, as a kernel's meta package brings the kernel: plans
- * move what is installed, so nobody should approve one that apt could not keep to. apt is asked by a simulation of each update
+ * Tells with each update what it would install that the machine does not have, as a kernel's meta package brings the kernel, so that
+ * plans name all that comes: apt is asked by a simulation of each update
  * that wants something which nothing installed is or provides.
  */
 export async function withBroughtPackages(updates: readonly WirePendingUpdate[]): Promise<Result<Brought>> {
@@ -31,29 +31,31 @@ export async function withBroughtPackages(updates: readonly WirePendingUpdate[])
   const wanting = new Set(wantingMore(shown.value, status.value));
   const asked = free.filter((u) => wanting.has(`${u.name}=${u.candidateVersion}`));
   const brings = new Map<WirePendingUpdate, WireNewPackage[]>();
-  const unknown: string[] = [];
+  const unknown = new Set<WirePendingUpdate>();
   for (const update of asked.slice(0, MAX_SIMULATIONS)) {
     const ran = await runText("apt-get", ["-s", "-q", "-y", "-o", "APT::Color=0", "install", "--only-upgrade", wordOf(update)], {
       timeoutMs: TIMEOUT_MS,
     });
     const simulated = ran.ok ? parseSimulation(ran.value) : undefined;
-    if (simulated === undefined || "unreadable" in simulated) unknown.push(update.name ?? "");
+    if (simulated === undefined || "unreadable" in simulated) unknown.add(update);
     else
       brings.set(
         update,
         simulated.installs.filter((i) => i.from === "").map((i) => ({ name: i.name, architecture: i.architecture, version: i.to })),
       );
   }
-  unknown.push(...asked.slice(MAX_SIMULATIONS).map((u) => u.name ?? ""));
+  for (const update of asked.slice(MAX_SIMULATIONS)) unknown.add(update);
   return ok({
-    updates: updates.map((u) => (brings.get(u)?.length ? { ...u, brings: brings.get(u) } : u)) as WirePendingUpdate[],
+    updates: updates.map((u) =>
+      unknown.has(u) ? { ...u, bringsUnknown: true } : brings.get(u)?.length ? { ...u, brings: brings.get(u) } : u,
+    ) as WirePendingUpdate[],
     problems:
-      unknown.length === 0
+      unknown.size === 0
         ? []
         : [
             {
               code: "brought-packages-unknown",
-              message: `Whether ${counted(unknown.length, "update")} would install packages that are not there is not known, first ${unknown[0]}.`,
+              message: `Whether ${counted(unknown.size, "update")} would install packages that are not there is not known, first ${[...unknown][0]?.name}.`,
             },
           ],
   });

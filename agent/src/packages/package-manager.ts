@@ -61,6 +61,20 @@ export interface SpaceNeed {
 
 export type ManagerId = ManagerName;
 
+/** A package by what identifies it on a machine. */
+export interface Named {
+  readonly name: string;
+  readonly architecture: string;
+}
+
+/** What a manager can do with packages that a change brings and that are not there before it. */
+export interface NewPackages {
+  /** Names of packages that hold the kernel which runs now. */
+  ofRunningKernel(): Promise<ReadonlySet<string>>;
+  /** What going back would do now: these kept versions in place, these packages gone. */
+  simulateRestore(kept: readonly PackageFile[], leaving: readonly Named[]): Promise<Result<Simulation, ManagerFailure>>;
+}
+
 /** Everything the execution needs of a package manager; each lives in its own folder. */
 export interface PackageManager {
   readonly id: ManagerId;
@@ -91,14 +105,21 @@ export interface PackageManager {
   ): Promise<Result<readonly PackageFile[], ManagerFailure>>;
   /** Lays the bytes of installed versions into `directory`, looking into `caches` first. Those that cannot be had are left out. */
   keep(packages: readonly InstalledPackage[], directory: string, caches: readonly string[]): Promise<readonly KeptFile[]>;
-  /** What going back would do, computed against the state after the change. */
+  /**
+   * What going back would do, computed against the state after the change.
+   * @param brought Packages that were not there before it, and go with it.
+   */
   simulateRestore(
     kept: readonly KeptFile[],
     installedThen: readonly PackageFile[],
     scratch: string,
+    brought: readonly Named[],
   ): Promise<Result<Simulation, ManagerFailure>>;
+  /** Absent: this manager brings no packages that are not there, and a plan that wants one is refused. */
+  readonly newPackages?: NewPackages;
   applyCommand(changes: readonly PackageChange[], archives: string, lockWaitMs: number): ManagerCommand;
-  restoreCommand(kept: readonly KeptFile[], archives: string, lockWaitMs: number): ManagerCommand;
+  /** @param leaving Packages that the change brought and that are there: they are removed, and nothing else is. */
+  restoreCommand(kept: readonly KeptFile[], archives: string, lockWaitMs: number, leaving: readonly Named[]): ManagerCommand;
   /**
    * The rungs of the repair ladder, mildest first; undefined when a rung is not applicable to the present state.
    * @param files Bytes at hand: of the new versions and of the kept ones.

@@ -1,4 +1,4 @@
-import { ECOSYSTEM_OF, type EndpointAction } from "@breakwater/shared/command";
+import { ECOSYSTEM_OF, type EndpointAction, isNew } from "@breakwater/shared/command";
 import { ok, type Result } from "@breakwater/shared/core";
 import { comparePackageVersions } from "@breakwater/shared/package-version";
 import { matchesGlob } from "./glob.ts";
@@ -21,7 +21,7 @@ export const inOrderOf = (patterns: readonly string[], units: readonly string[])
   return [...new Set(patterns.flatMap(named))].filter((u) => u.endsWith(".service"));
 };
 
-/** Which packages, how many, and whether to older versions. */
+/** Which packages, how many, how many new ones, and whether to older versions. */
 export function decidePackages(policy: Policy, action: EndpointAction): Result<void, Refusal> {
   if (action.packages.length > policy.maxPackages)
     return refuse(
@@ -33,8 +33,16 @@ export function decidePackages(policy: Policy, action: EndpointAction): Result<v
     if (!policy.packages.allow.some((p) => matchesGlob(p, name)))
       return refuse("policy-package", `${name} is not among the packages that the policy allows.`);
   }
+  const fresh = action.packages.filter(isNew);
+  if (fresh.length > policy.maxNewPackages)
+    return refuse(
+      "policy-package",
+      `The plan installs ${fresh.length} packages that are not there yet (${fresh[0]?.name} first); the policy allows ${policy.maxNewPackages}.`,
+    );
   // An order that cannot be told may be a downgrade, so it counts as one.
-  const downgrades = action.packages.filter((p) => ["<", "?"].includes(comparePackageVersions(ECOSYSTEM_OF[p.manager], p.to, p.from)));
+  const downgrades = action.packages.filter(
+    (p) => !isNew(p) && ["<", "?"].includes(comparePackageVersions(ECOSYSTEM_OF[p.manager], p.to, p.from)),
+  );
   if (downgrades.length > policy.maxDowngrades)
     return refuse(
       "policy-package",

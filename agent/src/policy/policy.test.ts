@@ -117,6 +117,15 @@ describe("the owner's policy", () => {
     expect(verdict("mode: patch\nmaxDowngrades: 1", down)).toBe("allowed");
   });
 
+  it("counts new packages against their own limit, and never as downgrades", () => {
+    const image = { manager: "apt", name: "linux-image-6.1.0-41-amd64", architecture: "amd64", from: "", to: "6.1.158-1" } as const;
+    const brings = action({ packages: [image] });
+    expect(verdict("mode: patch", brings)).toBe("allowed");
+    expect(verdict("mode: patch\nmaxNewPackages: 0", brings)).toBe("policy-package");
+    expect(verdict("mode: patch\npackages: {deny: ['linux-image-*']}", brings)).toBe("policy-package");
+    expect(verdict("mode: patch\npackages: {allow: ['linux-headers-*']}", brings)).toBe("policy-package");
+  });
+
   it("keeps to windows in the machine's zone, over midnight and over changes of the clock", () => {
     const night = "mode: patch\nwindows: [{days: [sat], from: '22:00', to: '04:00'}]";
     expect(verdict(night, action(), at("2026-03-07T20:59:59Z"))).toBe("policy-window");

@@ -60,6 +60,8 @@ export const policyFileSchema = z
       .default({ services: [], drain: false }),
     /** How many packages of one plan may go to an older version. Restoring what the own journal kept is no downgrade. */
     maxDowngrades: z.number().int().min(0).max(2_000).default(0),
+    /** How many packages one plan may install that are not there yet, as a kernel's meta package brings the kernel. 0: none. */
+    maxNewPackages: z.number().int().min(0).max(2_000).default(2_000),
     maxPackages: z.number().int().min(1).max(2_000).default(2_000),
     /** Whether the agent may fetch the package lists (`apt-get update`) when they are old. */
     refreshPackageLists: z.boolean().default(true),

@@ -1,8 +1,17 @@
 import { readFileSync, renameSync, statfsSync, writeFileSync } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import type { RehearsalStepName } from "@breakwater/shared/command";
-import { restartOrder, restartUnit, runChecks, runningServices, showUnits, staleUnits, type UnitState } from "../execution/index.ts";
+import { isNew, type RehearsalStepName } from "@breakwater/shared/command";
+import {
+  leavingNow,
+  restartOrder,
+  restartUnit,
+  runChecks,
+  runningServices,
+  showUnits,
+  staleUnits,
+  type UnitState,
+} from "../execution/index.ts";
 import { type InstalledPackage, type PackageManager, packageKey, type Run } from "../packages/index.ts";
 import { compareChecks, sampleChecks } from "./check-samples.ts";
 import { EXCHANGE, LAYER } from "./clone-script.ts";
@@ -243,8 +252,9 @@ async function wayBack(
     findings.packagesAfterRollback = await ours();
     const health = await manager.health();
     const wrong = findings.packagesAfterRollback.filter((p) => p.version !== from.get(packageKey(p)) || p.status !== "installed");
-    const missing = order.changes.length - findings.packagesAfterRollback.length;
-    return { health, wrong, fine: health.healthy && wrong.length === 0 && missing === 0 };
+    // What was not there before is to be gone again, and counts as wrong by its version above.
+    const missing = order.changes.filter((c) => !isNew(c)).length - findings.packagesAfterRollback.length;
+    return { health, wrong, fine: health.healthy && wrong.length === 0 && missing <= 0 };
   };
   await step("rollback", async (told) => {
     const untouched = await asBefore();
@@ -252,15 +262,11 @@ async function wayBack(
       return void Object.assign(told, { outcome: "skipped", detail: "Nothing had changed, so there was nothing to take back." });
     const files = [...order.newFiles, ...order.oldFiles];
     const archives = join(order.archives, "new");
-    const restore = () =>
-      transact(
-        manager.restoreCommand(
-          order.oldFiles.map((f) => ({ ...f, source: "archive" as const })),
-          archives,
-          LOCK_WAIT_MS,
-        ),
-        log,
-      );
+    const kept = order.oldFiles.map((f) => ({ ...f, source: "archive" as const }));
+    const restore = async () => {
+      const { leaving } = await leavingNow(manager, kept, order.changes.filter(isNew));
+      return transact(manager.restoreCommand(kept, archives, LOCK_WAIT_MS, leaving), log);
+    };
     let last = await restore();
     let now = await asBefore();
     const rungs: number[] = [];

@@ -103,6 +103,7 @@ export const wireUpdate = (
   phasedPercent: 100,
   held: false,
   brings: [],
+  bringsUnknown: false,
   ...changes,
 });
 

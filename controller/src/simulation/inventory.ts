@@ -156,6 +156,7 @@ function pendingOf(installed: readonly Installed[]): WireInventory__Output["pend
         phasedPercent: 100,
         held: false,
         brings: [],
+        bringsUnknown: false,
       },
     ];
   });

@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { instant } from "@breakwater/shared/core";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventsAfter, recordEvents, type Store } from "./index.ts";
+import { eventsAfter, recordEvents, type Store, schema } from "./index.ts";
 import { openTestStore } from "./testing.ts";
 
 let store: Store;
@@ -22,5 +25,37 @@ describe("domain events", () => {
     const seen = await eventsAfter(store.db, 0, 10);
     expect(seen.map((e) => e.data)).toEqual([{ n: 1 }]);
     expect(seen[0]?.at).toBe(event.at);
+  });
+});
+
+describe("what updates were told to bring before their architecture was", () => {
+  it("is unknown until the endpoint tells it anew, which it is asked to", async () => {
+    const endpoint = {
+      hostname: "h",
+      machineId: "m",
+      agentVersion: "1",
+      inventoryDigest: "known",
+      osId: "debian",
+      osVersion: "12",
+      osName: "Debian",
+      architecture: "amd64",
+      kernelRelease: "6",
+      enrolledAt: "2026-01-01T00:00:00Z",
+    };
+    for (const id of ["ep_1", "ep_2"]) await store.db.insert(schema.endpoint).values({ ...endpoint, id });
+    const update = { name: "meta", architecture: "amd64", updateId: 1 };
+    await store.db.insert(schema.pendingUpdate).values({ ...update, endpointId: "ep_1", brings: ["kernel-2 1.0"] as never });
+    await store.db.insert(schema.pendingUpdate).values({ ...update, endpointId: "ep_2" });
+    const [, ...statements] = readFileSync(join(import.meta.dirname, "migrations", "0010_new_packages.sql"), "utf8").split(
+      "--> statement-breakpoint",
+    );
+    for (const statement of statements) await store.db.execute(sql.raw(statement));
+    const of = async (id: string) => {
+      const [told] = await store.db.select().from(schema.pendingUpdate).where(eq(schema.pendingUpdate.endpointId, id));
+      const [known] = await store.db.select().from(schema.endpoint).where(eq(schema.endpoint.id, id));
+      return { brings: told?.brings, unknown: told?.bringsUnknown, digest: known?.inventoryDigest };
+    };
+    expect(await of("ep_1")).toEqual({ brings: [], unknown: true, digest: "" });
+    expect(await of("ep_2")).toEqual({ brings: [], unknown: false, digest: "known" });
   });
 });

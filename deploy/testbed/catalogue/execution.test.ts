@@ -8,7 +8,7 @@ import { storageRows } from "./storage-rows.ts";
 const lab = new Lab([1, 2, 3, 4, 5]);
 const [h1, h2, h3, h4, h5] = lab.hosts as [Host, Host, Host, Host, Host];
 
-beforeAll(() => lab.start({ "bw-conffile": "1.1", "bw-badpostinst": "1.1", "bw-slow": "1.1" }));
+beforeAll(() => lab.start({ "bw-conffile": "1.1", "bw-badpostinst": "1.1", "bw-slow": "1.1", "bw-meta": "1.1" }));
 afterAll(() => lab.stop());
 
 killRows(lab, { there: [h1, h2], undone: [h3], together: h5 });

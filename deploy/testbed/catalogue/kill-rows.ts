@@ -6,7 +6,15 @@ import { AGENT, EXECUTOR, journalOf, nameOf, processesOf, watchNext } from "./ey
 import { agree, dpkgIsSound, type Ended, type Lab, said } from "./lab.ts";
 import { fault } from "./record.ts";
 
-const PACKAGE = { name: "bw-conffile", from: "1.0", to: "1.1" } as const;
+interface Subject {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  /** What it brings that the host does not have. */
+  readonly brings?: { readonly name: string; readonly version: string };
+}
+const PACKAGE: Subject = { name: "bw-conffile", from: "1.0", to: "1.1" };
+const BRINGING: Subject = { name: "bw-meta", from: "1.0", to: "1.1", brings: { name: "bw-kernel-2", version: "1.0" } };
 /** Rounds until each record was met: the executor may be past one before the signal reaches it. */
 const ROUNDS = 8;
 /** A unit that restarts three times after a patch is a crash loop to the judge, the executor no less than others: it would undo the patch. */
@@ -93,10 +101,10 @@ export function killRows(lab: Lab, on: { there: Some; undone: Some; together: Ho
     return kills;
   }
 
-  async function there(host: Host, records: ReadonlySet<string>) {
-    const { name, from, to } = PACKAGE;
+  async function there(host: Host, records: ReadonlySet<string>, { name, from, to, brings }: Subject = PACKAGE) {
     const plan = await lab.approved(host, { [name]: to });
     const before = await timesUpgraded(host, name, to);
+    const broughtBefore = brings ? await timesUpgraded(host, brings.name, brings.version) : 0;
     let ended: Ended | undefined;
     const found = await killAt(
       host,
@@ -112,12 +120,20 @@ export function killRows(lab: Lab, on: { there: Some; undone: Some; together: Ho
     await agree(host, ended.executionId, "succeeded");
     expect(await host.package(name)).toBe(`ii ${to}`);
     expect((await timesUpgraded(host, name, to)) - before, `upgrades from ${from} on ${host.name}`).toBe(1);
+    if (brings) {
+      expect(await host.package(brings.name)).toBe(`ii ${brings.version}`);
+      expect((await timesUpgraded(host, brings.name, brings.version)) - broughtBefore, `times that ${brings.name} came`).toBe(1);
+    }
     await dpkgIsSound(host);
     return { ...found, ended };
   }
 
-  async function back(host: Host, { deployment, executionId }: Ended, records: ReadonlySet<string>) {
-    const { name, from } = PACKAGE;
+  async function back(
+    host: Host,
+    { deployment, executionId }: Ended,
+    records: ReadonlySet<string>,
+    { name, from, brings }: Subject = PACKAGE,
+  ) {
     const before = await timesUpgraded(host, name, from);
     const found = await killAt(host, isRollback, records, async () => {
       expect((await lab.takenBack(host, deployment.id)).state).toBe("rolled-back");
@@ -125,6 +141,7 @@ export function killRows(lab: Lab, on: { there: Some; undone: Some; together: Ho
     await agree(host, `${executionId}_rb`, "rolled-back");
     expect(await host.package(name)).toBe(`ii ${from}`);
     expect((await timesUpgraded(host, name, from)) - before, `ways back on ${host.name}`).toBe(1);
+    if (brings) expect(await host.package(brings.name)).toBe("");
     await dpkgIsSound(host);
     await lab.reset(host, name);
     return found;
@@ -185,6 +202,27 @@ export function killRows(lab: Lab, on: { there: Some; undone: Some; together: Ho
       const names = named(await journalOf(h3, last.get(h3) ?? ""));
       const kills = await untilMet(on.undone, names, once);
       return `All ${names.length} records were met in ${kills} kills (${names.join(", ")}). Each time 1.0 was back and the cause was told.`;
+    });
+
+    fault("K5", on.there, `${how}; of bw-meta 1.1, which brings bw-kernel-2, and of the rollback that a person asked for.`, async () => {
+      const first = await there(h1, NONE, BRINGING);
+      await back(h1, first.ended, NONE, BRINGING);
+      const names = named(await journalOf(h1, first.ended.executionId));
+      const namesBack = named(await journalOf(h1, `${first.ended.executionId}_rb`));
+      const kills = await untilMet(
+        on.there,
+        names,
+        async (host, records) => {
+          const { ended, ...found } = await there(host, records, BRINGING);
+          await back(host, ended, NONE, BRINGING);
+          return found;
+        },
+        2 * ROUNDS,
+      );
+      const killsBack = await untilMet(on.there, namesBack, async (host, records) =>
+        back(host, (await there(host, NONE, BRINGING)).ended, records, BRINGING),
+      );
+      return `All ${names.length} and ${namesBack.length} records were met in ${kills} and ${killsBack} kills. Each time both packages came once, and each time the new one alone was gone again and 1.0 was back, once.`;
     });
 
     fault("K4", [h5], "Executor and connection part are killed (SIGKILL) while the postinst of bw-slow runs.", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { timesUpgraded } from "../endpoint.ts";
-import { MINUTE } from "../fleet.ts";
+import { MINUTE, refresh } from "../fleet.ts";
 import { type Host, until } from "../testbed.ts";
 import { journalOf } from "./eyes.ts";
 import { agree, began, dpkgIsSound, holdLock, Lab, release, said } from "./lab.ts";
@@ -203,14 +203,75 @@ describe.concurrent("on a host whose administrator has a say", () => {
   fault(
     "A8b",
     [h2],
-    "bw-meta 1.1 needs bw-kernel-2, which is not installed; a plan wants it. Then a person installs both by hand.",
+    "bw-meta 1.1 needs bw-kernel-2, which is not installed; a plan takes the one and brings the other, and is undone. Then another takes both again.",
     async () => {
       await until("what it brings to be told", 5 * MINUTE, async () => (await lab.update(h2, "bw-meta"))?.update?.brings.length === 1);
-      const told = await lab.refusedPlan(h2, "bw-meta", ONE);
-      expect(told).toContain("bw-meta: it would install what is not there yet (bw-kernel-2 1.0)");
-      await h2.sh("apt-get install -y -q bw-meta=1.1");
+      const plan = await lab.approved(h2, { "bw-meta": ONE });
+      expect(plan.actions[0]?.packages.map((p) => `${p.name} ${p.from || "new"} ${p.to}`)).toEqual([
+        "bw-meta 1.0 1.1",
+        "bw-kernel-2 new 1.0",
+      ]);
+      const { deployment, execution, executionId } = await lab.deployed(h2, plan);
+      expect(execution.state, said(execution)).toBe("succeeded");
+      await agree(h2, executionId, "succeeded");
+      expect([await h2.package("bw-meta"), await h2.package("bw-kernel-2")]).toEqual(["ii 1.1", "ii 1.0"]);
+      expect((await h2.sh("apt-mark showauto bw-kernel-2 bw-meta")).trim()).toBe("bw-kernel-2");
+      await dpkgIsSound(h2);
+      const back = await lab.takenBack(h2, deployment.id);
+      expect(back.state, said(back)).toBe("rolled-back");
+      await agree(h2, `${executionId}_rb`, "rolled-back");
+      expect([await h2.package("bw-meta"), await h2.package("bw-kernel-2")]).toEqual(["ii 1.0", ""]);
+      expect((await h2.sh("grep ' remove bw-' /var/log/dpkg.log | cut -d' ' -f3-4")).trim()).toBe("remove bw-kernel-2:all");
+      await dpkgIsSound(h2);
+      await lab.reset(h2, "bw-meta");
+      const again = await lab.run(h2, { "bw-meta": ONE });
+      expect(again.execution.state, said(again.execution)).toBe("succeeded");
+      expect([await h2.package("bw-meta"), await h2.package("bw-kernel-2")]).toEqual(["ii 1.1", "ii 1.0"]);
       await until("the update to be gone", 5 * MINUTE, async () => (await lab.update(h2, "bw-meta"))?.update === null);
-      return `No plan: “${told}” Once a person had installed both, nothing was pending.`;
+      return `Both came in one transaction, the new one marked as automatically installed: ${said(execution)} Taken back, it alone was removed and bw-meta was 1.0: ${said(back)}`;
+    },
+  );
+
+  fault(
+    "A8c",
+    [h2],
+    "Debian's linux-image-cloud-amd64 and its kernel are installed as the release has them, while the security archive offers the next; a plan takes the meta package there and is undone.",
+    async () => {
+      const META = "linux-image-cloud-amd64";
+      const offered = (await h2.sh(`apt-cache madison ${META} | cut -d'|' -f2`)).split("\n").map((l) => l.trim());
+      const [newer = "", older = ""] = [...new Set(offered)].filter((v) => v !== "");
+      if (older === "") throw new Error(`The archive offers one version of ${META} only (${newer}): there is no update to try.`);
+      const imageOf = async (version: string) =>
+        /^Depends: (linux-image-\S+)/m.exec(await h2.sh(`apt-cache show ${META}=${version}`))?.[1] ?? "no kernel";
+      const [image, before] = [await imageOf(newer), await imageOf(older)];
+      expect(image).not.toBe(before);
+      await h2.sh(`DEBIAN_FRONTEND=noninteractive apt-get install -y -q ${META}=${older} ${before}=${older} initramfs-tools`);
+      await refresh([h2]);
+      const told = await until("what it brings to be told", 5 * MINUTE, async () => {
+        const update = (await lab.update(h2, META))?.update;
+        return update?.to === newer && update.brings.length > 0 ? update.brings : undefined;
+      });
+      expect(told).toEqual([`${image} ${newer}`]);
+      const { deployment, execution, executionId } = await lab.run(h2, { [META]: newer });
+      expect(execution.state, said(execution)).toBe("succeeded");
+      await agree(h2, executionId, "succeeded");
+      const kernels = async () => (await h2.sh("ls /boot")).split("\n").filter((l) => l.includes(image.slice(12)));
+      expect([await h2.package(META), await h2.package(image), await h2.package(before)]).toEqual([
+        `ii ${newer}`,
+        `ii ${newer}`,
+        `ii ${older}`,
+      ]);
+      expect(await kernels()).toEqual(expect.arrayContaining([`initrd.img-${image.slice(12)}`, `vmlinuz-${image.slice(12)}`]));
+      expect(await h2.sh(`apt-mark showauto ${image}`)).toContain(image);
+      await dpkgIsSound(h2);
+      const back = await lab.takenBack(h2, deployment.id);
+      expect(back.state, said(back)).toBe("rolled-back");
+      expect([await h2.package(META), await h2.package(before)]).toEqual([`ii ${older}`, `ii ${older}`]);
+      // Removed, not purged: what a person may have edited stays.
+      expect(await h2.package(image)).toMatch(/^(?:rc .*)?$/);
+      expect(await kernels()).toEqual([]);
+      await dpkgIsSound(h2);
+      return `${META} ${older} to ${newer} brought ${image}, with its initramfs, and the elder kernel stayed: ${said(execution)} Taken back, the new kernel alone was gone: ${said(back)}`;
     },
   );
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canonicalJson, endpointActionSchema, sha256Hex } from "./index.ts";
+import { canonicalJson, endpointActionSchema, isNew, sha256Hex } from "./index.ts";
 
 const action = {
   version: 1,
@@ -35,5 +35,21 @@ describe("an action's word on reboots", () => {
     expect(parsed({ rebootWithin: { ...within, timezone: "Mars/Olympus" } }).success).toBe(false);
     expect(parsed({ rebootWithin: { ...within, limitMs: 0.5 } }).success).toBe(false);
     expect(parsed({ rebootWithin: { ...within, command: "rm" } }).success).toBe(false);
+  });
+});
+
+describe("an action's word on packages", () => {
+  const change = { manager: "apt", name: "linux-image-6.1.0-41-amd64", architecture: "amd64", from: "", to: "6.1.158-1" };
+
+  it("lets apt bring one that is not installed, told by an empty version to move from", () => {
+    const read = parsed({ packages: [...action.packages, change] });
+    expect(read.success && read.data.packages.map(isNew)).toEqual([false, true]);
+    expect(parsed({ packages: [{ ...change, to: "" }] }).success).toBe(false);
+    expect(parsed({ packages: [{ ...change, from: " " }] }).success).toBe(false);
+  });
+
+  it("lets dnf and zypper bring none", () => {
+    for (const manager of ["dnf", "zypper"])
+      expect(parsed({ packages: [{ ...change, manager, architecture: "x86_64" }] }).success).toBe(false);
   });
 });

@@ -5,13 +5,17 @@ import { REBOOT_MODES, rebootWithinSchema } from "./reboot.ts";
 export const MAX_PACKAGES_PER_ACTION = 2_000;
 export const MAX_CHECKS_PER_ACTION = 64;
 
-/** Debian policy 5.6.7 / 5.6.12; a leading "-" would read as an option and is impossible here. */
+const debianVersion = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.+:~-]{0,199}$/, "not a Debian version");
+/**
+ * Debian policy 5.6.7 / 5.6.12; a leading "-" would read as an option and is impossible here. An empty `from` is a package that is
+ * not installed yet and comes with the others, as a kernel with its meta package. An agent of before refuses such an action whole.
+ */
 const aptChange = z.strictObject({
   manager: z.literal("apt"),
   name: z.string().regex(/^[a-z0-9][a-z0-9+.-]{0,199}$/, "not a Debian package name"),
   architecture: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/),
-  from: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.+:~-]{0,199}$/, "not a Debian version"),
-  to: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.+:~-]{0,199}$/, "not a Debian version"),
+  from: z.union([z.literal(""), debianVersion]),
+  to: debianVersion,
 });
 
 /** rpm's names have capitals and underscores, its versions "^"; a version is "[epoch:]version-release" (rpm-version(7)). */
@@ -26,8 +30,14 @@ const dnfChange = z.strictObject({ manager: z.literal("dnf"), ...rpmChange });
 const zypperChange = z.strictObject({ manager: z.literal("zypper"), ...rpmChange });
 
 export const packageChangeSchema = z.discriminatedUnion("manager", [aptChange, dnfChange, zypperChange]);
-/** One package moved from one exact version to another. */
+/** One package moved from one exact version to another, or a new one. */
 export type PackageChange = z.infer<typeof packageChangeSchema>;
+/** Whether a change brings a package that is not installed before it. */
+export const isNew = (change: { readonly from: string }): boolean => change.from === "";
+/** A version to move from, as people read it. */
+export const fromText = (from: string): string => (from === "" ? "new" : from);
+/** Among an agent's capabilities: it carries out changes that bring new packages. */
+export const NEW_PACKAGES = "new-packages";
 /** What can move packages: each names those of one ecosystem, by whose rules their versions are ordered. */
 export type ManagerName = PackageChange["manager"];
 export const ECOSYSTEM_OF = { apt: "deb", dnf: "rpm", zypper: "rpm" } as const satisfies Readonly<Record<ManagerName, string>>;

@@ -38,6 +38,22 @@ describe("what a change needs on /boot", () => {
     expect(await bootNeed([change("vim"), change("unknown")], place)).toBeUndefined();
   });
 
+  it("is room for a kernel and its initramfs for each new kernel, and for what an elder relative of a new package does", async () => {
+    image("vmlinuz-6.1.0-2-amd64", 8 * MB);
+    image("initrd.img-6.1.0-2-amd64", 40 * MB);
+    control("linux-modules-6.1.0-2-amd64.list", "/.\n/boot\n/boot/System.map-6.1.0-2-amd64\n");
+    control("libfoo-2-data.list", "/.\n/usr/share/foo\n");
+    const fresh = (name: string): PackageChange => ({ ...change(name), from: "" });
+    const kernel = { path: place.boot, bytes: 72 * MB };
+    expect(await bootNeed([change("linux-image-amd64"), fresh("linux-image-6.1.0-3-amd64")], place)).toEqual(kernel);
+    expect(await bootNeed([fresh("linux-modules-6.1.0-3-amd64")], place)).toEqual(kernel);
+    expect(await bootNeed([fresh("linux-image-6.1.0-3-amd64"), fresh("linux-image-6.1.0-3-rt-amd64")], place)).toEqual({
+      ...kernel,
+      bytes: 144 * MB,
+    });
+    expect(await bootNeed([fresh("libfoo-3-data"), fresh("linux-image-amd64-dbg")], place)).toBeUndefined();
+  });
+
   it("is unknown where no image is there to judge by", async () => {
     control("mdadm.postinst", "update-initramfs -u\n");
     expect(await bootNeed([change("mdadm")], place)).toBeUndefined();

@@ -106,20 +106,22 @@ export async function keepInstalled(
 
 /**
  * dpkg's status file as it will read after the change: the stanzas of the changed packages replaced by those of the new
- * .debs. Lets apt compute, before anything is touched, what going back will do.
+ * .debs, and those of packages that were not there added. Lets apt compute, before anything is touched, what going back will do.
  */
 export function statusAfter(status: string, stanzas: ReadonlyMap<string, string>): string {
   const field = (stanza: string, name: string) => new RegExp(`^${name}: (.+)$`, "m").exec(stanza)?.[1] ?? "";
-  return status
+  const installed = (stanza: string) => stanza.trimEnd().replace(/^(Package: .+)$/m, "$1\nStatus: install ok installed");
+  const added = new Map(stanzas);
+  const then = status
     .split(/\n\n+/)
     .filter((s) => s.trim() !== "")
     .map((stanza) => {
-      const replacement = stanzas.get(`${field(stanza, "Package")}:${field(stanza, "Architecture")}`);
-      if (!replacement) return stanza;
-      return replacement.trimEnd().replace(/^(Package: .+)$/m, "$1\nStatus: install ok installed");
-    })
-    .map((s) => `${s}\n`)
-    .join("\n");
+      const key = `${field(stanza, "Package")}:${field(stanza, "Architecture")}`;
+      const replacement = stanzas.get(key);
+      added.delete(key);
+      return replacement ? installed(replacement) : stanza;
+    });
+  return [...then, ...[...added.values()].map(installed)].map((s) => `${s}\n`).join("\n");
 }
 
 export async function writeStatusAfter(run: Run, files: readonly PackageFile[], target: string): Promise<void> {

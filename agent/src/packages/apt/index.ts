@@ -1,11 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { PackageChange } from "@breakwater/shared/command";
+import { isNew, type PackageChange } from "@breakwater/shared/command";
 import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
 import { comparePackageVersions } from "@breakwater/shared/package-version";
 import { parseReleases } from "../../inventory/apt-policy.ts";
-import type { ManagerCommand, ManagerFailure, PackageFile, PackageManager, Simulation } from "../package-manager.ts";
+import type { ManagerCommand, ManagerFailure, Named, PackageFile, PackageManager, Simulation } from "../package-manager.ts";
 import type { Ran, Run } from "../run.ts";
 import { avoidanceText, avoidedVersions, removeExpired, writeAvoidance } from "./avoidance.ts";
 import { bootNeed } from "./boot-space.ts";
@@ -18,6 +18,7 @@ import { dpkgLockHolder } from "./lock.ts";
 import { originsOf, parseOffers } from "./origins.ts";
 import { pinnedAway } from "./pins.ts";
 import { refreshApt } from "./refresh.ts";
+import { packagesOfRunningKernel } from "./running-kernel.ts";
 import { parseSimulation } from "./simulation.ts";
 import { parseSizes } from "./space.ts";
 
@@ -67,7 +68,12 @@ export function createApt(run: Run, clock: Clock): PackageManager {
       });
     return ok(parsed);
   };
-  const install = (changes: readonly PackageChange[]) => ["install", "--only-upgrade", ...changes.map(pinned)];
+  /**
+   * New packages are not named: they come with what needs them, so that apt goes on knowing them as automatically installed and the
+   * owner's own autoremove as what it may take away. Which version comes is held by the simulation before, and by the archive
+   * directory, in which no other lies.
+   */
+  const install = (changes: readonly PackageChange[]) => ["install", "--only-upgrade", ...changes.filter((c) => !isNew(c)).map(pinned)];
   const archivesAt = (directory: string) => ["-o", `Dir::Cache::archives=${directory}`];
 
   return {
@@ -150,27 +156,22 @@ export function createApt(run: Run, clock: Clock): PackageManager {
       return ok(files);
     },
 
-    async simulateRestore(kept, installedThen, scratch) {
+    async simulateRestore(kept, installedThen, scratch, brought) {
       await writeStatusAfter(run, installedThen, scratch);
       const status = ["-o", `Dir::State::status=${scratch}`];
-      return readSimulation(
-        await look([APT_GET, "-s", ...aptOptions(1000), ...status, "install", "--allow-downgrades", ...kept.map((k) => k.file)]),
-      );
+      return readSimulation(await look([APT_GET, "-s", ...aptOptions(1000), ...status, ...restore(kept, brought)]));
+    },
+
+    newPackages: {
+      ofRunningKernel: () => packagesOfRunningKernel(run),
+      simulateRestore: async (kept, leaving) => readSimulation(await look([APT_GET, "-s", ...aptOptions(1000), ...restore(kept, leaving)])),
     },
 
     applyCommand: (changes, archives, lockWaitMs) =>
       command([APT_GET, ...aptOptions(lockWaitMs), ...archivesAt(archives), "--no-download", "--no-remove", ...install(changes)]),
 
-    restoreCommand: (kept, archives, lockWaitMs) =>
-      command([
-        APT_GET,
-        ...aptOptions(lockWaitMs),
-        ...archivesAt(archives),
-        "--allow-downgrades",
-        "--no-remove",
-        "install",
-        ...kept.map((k) => k.file),
-      ]),
+    restoreCommand: (kept, archives, lockWaitMs, leaving) =>
+      command([APT_GET, ...aptOptions(lockWaitMs), ...archivesAt(archives), ...restore(kept, leaving)]),
 
     async repairCommand(rung, files, archives) {
       const fix = [...aptOptions(600_000), ...archivesAt(archives), "--no-remove", "-f", "install"] as const;
@@ -190,6 +191,18 @@ export function createApt(run: Run, clock: Clock): PackageManager {
     },
   };
 }
+
+/**
+ * A name with "-" behind it goes (apt-get(8)). In one transaction with the rest, since a package that took over files of another may
+ * stand in the way of its elder version; their configuration stays, as it may have been edited. Where nothing is to go nothing may.
+ */
+const restore = (kept: readonly PackageFile[], leaving: readonly Named[]): readonly string[] => [
+  "--allow-downgrades",
+  ...(leaving.length > 0 ? ["-o", "APT::Get::AutomaticRemove=false"] : ["--no-remove"]),
+  "install",
+  ...kept.map((k) => k.file),
+  ...leaving.map((p) => `${p.architecture === "all" ? p.name : `${p.name}:${p.architecture}`}-`),
+];
 
 /** The version that dpkg believes to be unpacked, else any version of that package that is at hand. */
 function bestBytes(p: { name: string; architecture: string; version: string }, files: readonly PackageFile[]): PackageFile[] {

@@ -91,6 +91,15 @@ describe("dpkg's state", () => {
     expect(after).toContain("Package: a\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n\n");
     expect(after).toContain("Package: b\nStatus: install ok installed\nArchitecture: all\nVersion: 2\nDepends: a (>= 2)\n");
   });
+  it("holds what was not there before it, in place of a stanza that only its configuration left", () => {
+    const status =
+      "Package: a\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n\nPackage: b\nStatus: deinstall ok config-files\nArchitecture: all\nVersion: 1\n";
+    const stanza = (name: string) => `Package: ${name}\nArchitecture: all\nVersion: 2\n`;
+    const after = statusAfter(status, new Map(["b", "c"].map((n) => [`${n}:all`, stanza(n)])));
+    const installed = (name: string, version: number) =>
+      `Package: ${name}\nStatus: install ok installed\nArchitecture: all\nVersion: ${version}\n`;
+    expect(after).toBe([installed("a", 1), installed("b", 2), installed("c", 2)].join("\n"));
+  });
 });
 
 describe("what apt's words mean", () => {

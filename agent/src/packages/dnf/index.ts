@@ -28,6 +28,8 @@ const CUT_OFF = "dnf was ended before it said that it was complete: scripts that
 /**
  * dnf 4 and rpm. dnf's library says what would be done and fetches (ask-script.ts); dnf itself, with these files and without any
  * repository, does it. An exit status is never the verdict: 0 is also what dnf says where nothing happened.
+ * New packages are not brought yet: what an update would bring is not told beforehand, and kernels, which dnf installs beside the
+ * present one, are not among the updates.
  */
 export function createDnf(run: Run, clock: Clock): PackageManager {
   const command = (argv: readonly [string, ...string[]]): ManagerCommand => ({ argv, env: RPM_ENVIRONMENT });

@@ -118,6 +118,6 @@ describe("what a killed transaction left", () => {
   });
   it("is gone back from by force too: zypper calls the old version installed", () => {
     const kept = [{ ...bytes("1.0"), source: "repository" as const }];
-    expect(zypper.restoreCommand(kept, mkdtempSync(join(root, "archives-")), 0).argv).toContain("--force");
+    expect(zypper.restoreCommand(kept, mkdtempSync(join(root, "archives-")), 0, []).argv).toContain("--force");
   });
 });

@@ -33,6 +33,7 @@ const ASKING = { lockWaitMs: LOCK_WAIT_MS } as const;
 /**
  * zypper and rpm. Its solver says beforehand what would be done and its downloader fetches; then zypper itself, with these files and
  * without any repository, does it. An exit status is never the verdict: 0 is also what it says where nothing happened or was fetched.
+ * New packages are not brought yet, as with dnf.
  */
 export function createZypper(run: Run, clock: Clock): PackageManager {
   const transact = (more: readonly string[], files: readonly string[], directory: string, lockWaitMs: number): ManagerCommand => {

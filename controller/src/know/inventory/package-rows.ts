@@ -1,7 +1,7 @@
 import type { WirePackage__Output, WirePendingUpdate__Output } from "@breakwater/shared/wire";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { type Db, queryRows } from "../../store/index.ts";
+import { type Db, queryRows, type schema } from "../../store/index.ts";
 import { bulkRows } from "../rows.ts";
 
 /** Packages of one endpoint's release, ready for bulk statements: named "input". */
@@ -133,7 +133,11 @@ export async function putPendingUpdates(
     download_size_bytes: { type: "bigint", of: (u) => Math.max(0, Math.trunc(Number(u.downloadSizeBytes) || 0)) },
     phased_percent: { type: "int", of: (u) => Math.min(100, u.phasedPercent) },
     held: { type: "boolean", of: (u) => u.held },
-    brings: { type: "jsonb", of: (u) => JSON.stringify(u.brings.map((b) => `${b.name} ${b.version}`)) },
+    brings: {
+      type: "jsonb",
+      of: (u) => JSON.stringify(u.brings.map(({ name, architecture, version }): schema.NewPackage => ({ name, architecture, version }))),
+    },
+    brings_unknown: { type: "boolean", of: (u) => u.bringsUnknown },
   });
   await tx.execute(sql`delete from pending_update where endpoint_id = ${endpointId}`);
   if (updates.length === 0) return;
@@ -148,8 +152,8 @@ export async function putPendingUpdates(
       do update set security = true, origin = excluded.origin, label = excluded.label, suite = excluded.suite
       where excluded.security and not update_catalogue.security`);
   await tx.execute(sql`
-    insert into pending_update (endpoint_id, name, architecture, update_id, held, phased_percent, brings)
-    select distinct on (i.name, i.architecture) ${endpointId}, i.name, i.architecture, u.id, i.held, i.phased_percent, i.brings
+    insert into pending_update (endpoint_id, name, architecture, update_id, held, phased_percent, brings, brings_unknown)
+    select distinct on (i.name, i.architecture) ${endpointId}, i.name, i.architecture, u.id, i.held, i.phased_percent, i.brings, i.brings_unknown
     from ${input} i join update_catalogue u using (distribution, ecosystem, name, architecture, from_version, to_version)
     order by i.name, i.architecture, u.id desc`);
 }

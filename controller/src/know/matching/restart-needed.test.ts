@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventsAfter, type Store, schema } from "../../store/index.ts";
 import { openTestStore } from "../../store/testing.ts";
 import { type Know, startKnow } from "../index.ts";
-import { addEndpoint, testClock, wireInventory, wirePackage } from "../testing.ts";
+import { addEndpoint, testClock, wireInventory, wirePackage, wireUpdate } from "../testing.ts";
 
 let store: Store;
 let know: Know;
@@ -168,6 +168,39 @@ describe("a finding in a kernel", () => {
     expect(booted).toMatchObject({ state: "fixed", closedBy: expect.stringContaining("stays installed and does not run") });
     const fellBack = await report({ packages: [OLD, NEW], kernel: kernel("6.1.0-22-amd64", "", "6.1.0-25-amd64") });
     expect(fellBack.state).toBe("restart-needed");
+  });
+
+  it("is closed by the update of its meta package, which brings the fixed one, and waits for the reboot then", async () => {
+    const meta = (version: string) =>
+      wirePackage("linux-image-amd64", version, { sourceName: "linux-signed-amd64", sourceVersion: version.replace(/-(\d+)$/, "+$1") });
+    const brings = [{ name: "linux-image-6.1.0-25-amd64", architecture: "amd64", version: "6.1.99-1" }];
+    const update = wireUpdate("linux-image-amd64", "6.1.94-1", "6.1.99-1", {
+      sourceName: "linux-signed-amd64",
+      sourceVersion: "6.1.99+1",
+      brings,
+    });
+    const kernels = (...packages: ReturnType<typeof wirePackage>[]) => [...packages, meta(packages.length > 1 ? "6.1.99-1" : "6.1.94-1")];
+    const runs = kernel("6.1.0-22-amd64", "6.1.94-1", "6.1.0-25-amd64");
+    const id = `ep_meta_${++made}`;
+    await addEndpoint(store, id);
+    const take = async (inventory: Partial<WireInventory__Output>) => {
+      expectOk(await know.inventory.takeSnapshot(id, wireInventory(inventory), `${id} ${Math.random()}`));
+      await know.settle();
+      return store.db
+        .select({ package: schema.finding.packageName, state: schema.finding.state, update: schema.updateCatalogue.name })
+        .from(schema.finding)
+        .leftJoin(schema.updateCatalogue, eq(schema.updateCatalogue.id, schema.finding.updateId))
+        .where(eq(schema.finding.endpointId, id))
+        .orderBy(schema.finding.packageName);
+    };
+    const pending = await take({ packages: kernels(OLD), pendingUpdates: [update], kernel: runs });
+    expect(pending).toContainEqual({ package: "linux-image-6.1.0-22-amd64", state: "open", update: "linux-image-amd64" });
+    const [told] = await store.db.select().from(schema.pendingUpdate).where(eq(schema.pendingUpdate.endpointId, id));
+    expect(told).toMatchObject({ name: "linux-image-amd64", brings, bringsUnknown: false });
+    const installed = await take({ packages: kernels(OLD, NEW), kernel: runs });
+    expect(installed).toContainEqual({ package: "linux-image-6.1.0-22-amd64", state: "restart-needed", update: null });
+    const booted = await take({ packages: kernels(OLD, NEW), kernel: kernel("6.1.0-25-amd64", "6.1.99-1") });
+    expect(new Set(booted.map((f) => f.state))).toEqual(new Set(["fixed"]));
   });
 
   it("waits where the fixed build has the name of the old one, by what the kernel says of itself", async () => {

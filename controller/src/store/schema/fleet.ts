@@ -184,6 +184,13 @@ export const endpointComponent = pgTable(
   (t) => [primaryKey({ columns: [t.endpointId, t.packageId, t.path] }), index("endpoint_component_package").on(t.packageId)],
 );
 
+/** A package that an update would install where it is not. */
+export interface NewPackage {
+  readonly name: string;
+  readonly architecture: string;
+  readonly version: string;
+}
+
 /** What an endpoint's own repositories offer. `updateId` leads to what that update says it fixes. */
 export const pendingUpdate = pgTable(
   "pending_update",
@@ -194,8 +201,10 @@ export const pendingUpdate = pgTable(
     updateId: bigint("update_id", { mode: "number" }).notNull(),
     held: boolean().notNull().default(false),
     phasedPercent: integer("phased_percent").notNull().default(100),
-    /** "name version" of each package that it would install and that the endpoint does not have. */
-    brings: jsonb().$type<readonly string[]>().notNull().default([]),
+    /** What it would install and the endpoint does not have. */
+    brings: jsonb().$type<readonly NewPackage[]>().notNull().default([]),
+    /** It may bring something, and what cannot be told. */
+    bringsUnknown: boolean("brings_unknown").notNull().default(false),
   },
   (t) => [primaryKey({ columns: [t.endpointId, t.name, t.architecture] }), index("pending_update_update").on(t.updateId)],
 );

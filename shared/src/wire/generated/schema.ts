@@ -1399,6 +1399,10 @@ export const schema = {
          "rule": "repeated",
          "type": "NewPackage",
          "id": 15
+        },
+        "bringsUnknown": {
+         "type": "bool",
+         "id": 16
         }
        }
       },

@@ -5,9 +5,11 @@ import {
   endpointActionSchema,
   MAX_CHECKS_PER_ACTION,
   type ManagerName,
+  NEW_PACKAGES,
   type RebootWithin,
 } from "@breakwater/shared/command";
 import type { ReadIntent } from "../intent.ts";
+import { contradicting, newPackagesOf, whyNotBrought } from "./new-packages.ts";
 import type { EndpointRow, FindingRow, UpdateRow } from "./rows.ts";
 
 /** Limits of each action: what a package manager needs on a slow disk, and no longer. */
@@ -48,6 +50,7 @@ export const closesFinding = (update: UpdateRow["update"], finding: FindingRow):
  * The updates of one endpoint that move: what was asked for, with all binaries of the same source package.
  * @param managers What the endpoint says that it can patch with, among its capabilities.
  * @param mustReturn Installed versions that could not be brought back, where the plan wants a way back.
+ * @param installs Whether the endpoint says that it installs packages which are not there.
  */
 export function chooseUpdates(
   updates: readonly UpdateRow[],
@@ -55,6 +58,7 @@ export function chooseUpdates(
   select: ReadIntent["select"],
   mustReturn: readonly { readonly name: string; readonly architecture: string; readonly version: string }[] = [],
   managers: readonly ManagerName[] = MANAGERS,
+  installs = true,
 ): Chosen {
   const sources = new Set(
     updates.filter((u) => wanted(u, findings, select)).map((u) => `${u.update.sourceName} ${u.update.sourceVersion}`),
@@ -67,8 +71,8 @@ export function chooseUpdates(
     if (moverOf(ecosystem, managers) === undefined) return `the endpoint does not patch with ${listed(able, "or")}`;
     if (u.held) return "it is held on the endpoint";
     if (u.phasedPercent < 100) return `its vendor offers it to ${u.phasedPercent} % of machines so far (phased)`;
-    if (u.brings.length > 0)
-      return `it would install what is not there yet (${someOf(u.brings)}), and plans move installed packages only: install it by hand`;
+    const notBrought = whyNotBrought(u, moverOf(ecosystem, managers), installs);
+    if (notBrought) return notBrought;
     const { name, architecture, fromVersion } = u.update;
     if (mustReturn.some((l) => l.name === name && l.architecture === architecture && l.version === fromVersion))
       return `reversible: no. ${fromVersion} is in no repository and no cache there, and cannot be packed again; a plan without a rollback can move it`;
@@ -77,6 +81,8 @@ export function chooseUpdates(
   const blocked = new Map(
     together.flatMap((u) => (obstacle(u) ? [[u.update.sourceName, `${u.update.name}: ${obstacle(u)}`] as const] : [])),
   );
+  for (const { update, why } of contradicting(together.filter((u) => !blocked.has(u.update.sourceName))))
+    blocked.set(update.sourceName, `${update.name}: ${why}`);
   const movable = together.filter((u) => !blocked.has(u.update.sourceName));
   // The agent's own package exchanges the program that watches the transaction, so endpoints refuse it among others.
   if (movable.some((u) => !isOwn(u)))
@@ -95,9 +101,9 @@ export const managersOf = (row: Pick<EndpointRow, "capabilities" | "simulated">)
 const listed = (names: readonly string[], word: "and" | "or"): string =>
   new Intl.ListFormat("en", { style: "long", type: word === "and" ? "conjunction" : "disjunction" }).format(names);
 
-/** The first of many, and how many more. */
-const someOf = (names: readonly string[]): string =>
-  listed(names.length > 3 ? [...names.slice(0, 2), `${names.length - 2} more`] : names, "and");
+/** Whether an endpoint's agent installs packages that are not there. */
+export const installsNew = (row: Pick<EndpointRow, "capabilities" | "simulated">): boolean =>
+  row.simulated || row.capabilities.includes(NEW_PACKAGES);
 
 const isOwn = (u: UpdateRow): boolean => u.update.name === "breakwater-agent";
 
@@ -130,13 +136,16 @@ export function actionOf(
     version: 1,
     planId,
     endpointId: row.id,
-    packages: updates.map(({ update }) => ({
-      manager: moverOf(update.ecosystem, managersOf(row)),
-      name: update.name,
-      architecture: update.architecture,
-      from: update.fromVersion,
-      to: update.toVersion,
-    })),
+    packages: [
+      ...updates.map(({ update }) => ({
+        manager: moverOf(update.ecosystem, managersOf(row)),
+        name: update.name,
+        architecture: update.architecture,
+        from: update.fromVersion,
+        to: update.toVersion,
+      })),
+      ...newPackagesOf(updates),
+    ],
     checks: checks.slice(0, MAX_CHECKS_PER_ACTION),
     restartServices: intent.restartServices ?? true,
     reboot: rebootWithin ? "when-needed" : "never",

@@ -3,8 +3,9 @@ import { round } from "../cost.ts";
 import type { Excluded, PlannedExposure, PlanningFleet, PlanningUnit } from "../fleet-view.ts";
 import type { ReadIntent } from "../intent.ts";
 import { tierOf } from "../tier.ts";
-import { chooseUpdates, closesFinding, managersOf, unitsOf } from "./actions.ts";
+import { chooseUpdates, closesFinding, installsNew, managersOf, unitsOf } from "./actions.ts";
 import { groupBy } from "./group-by.ts";
+import { newPackagesOf } from "./new-packages.ts";
 import { rebootOf } from "./reboots.ts";
 import type { EndpointRow, FindingRow, FleetRows, UpdateRow } from "./rows.ts";
 
@@ -38,7 +39,7 @@ export function fleetOfRows(rows: FleetRows, intent: ReadIntent): LiveFleet {
   for (const row of rows.endpoints) {
     const findings = rows.findings.get(row.id) ?? [];
     const lost = intent.rollback === false ? [] : row.facts?.lostVersions;
-    const chosen = chooseUpdates(rows.updates.get(row.id) ?? [], findings, intent.select, lost, managersOf(row));
+    const chosen = chooseUpdates(rows.updates.get(row.id) ?? [], findings, intent.select, lost, managersOf(row), installsNew(row));
     const risk = together(findings);
     for (const { name, why } of chosen.leftOut)
       excluded.push({ what: `${name} on ${row.hostname}`, why: `${why}.`, endpoints: chosen.updates.length > 0 ? 0 : 1, risk });
@@ -150,6 +151,7 @@ function unitOf(
   const downloadBytes = updates.reduce((sum, u) => sum + u.update.downloadSizeBytes, 0);
   const restarts = unitsOf(row, updates).length;
   const planned = rebootOf(row, updates, intent);
+  const brought = newPackagesOf(updates);
   const reboot = planned?.mode === "when-needed" && planned.expected === "yes" ? REBOOT_MS : 0;
   const os = `${row.osId} ${row.osVersion}`;
   const roles = row.tags.filter((t) => tierOf([t]) === undefined).sort();
@@ -165,17 +167,33 @@ function unitOf(
     redundancyGroup: row.redundancyGroup ?? undefined,
     window: intent.ignoreWindows ? undefined : row.window,
     tags: row.tags,
-    configuration: [os, row.architecture, row.kernelRelease, roles.join(), updates.map((u) => u.update.id).join()].join("|"),
+    configuration: [
+      os,
+      row.architecture,
+      row.kernelRelease,
+      roles.join(),
+      updates.map((u) => u.update.id).join(),
+      ...brought.map((b) => `${b.name} ${b.to}`),
+    ].join("|"),
     ...risk,
     downloadBytes,
-    executionMs: Math.round(BASE_MS + updates.length * PACKAGE_MS + downloadBytes / BYTES_PER_MS + restarts * RESTART_MS + reboot),
+    executionMs: Math.round(
+      BASE_MS + (updates.length + brought.length) * PACKAGE_MS + downloadBytes / BYTES_PER_MS + restarts * RESTART_MS + reboot,
+    ),
     downtimeMs: restarts * RESTART_MS + reboot,
     reboot: planned,
   };
 }
 
-/** "openssl 3.0.17-1~deb12u3 and 4 more source packages" */
+/** "openssl 3.0.17-1~deb12u3 and 4 more source packages, with the new package linux-image-6.1.0-41-amd64 6.1.158-1" */
 function describeChange(all: readonly (readonly UpdateRow[])[]): string {
+  const brought = [...new Set(all.flatMap((updates) => newPackagesOf(updates).map((b) => `${b.name} ${b.to}`)))].sort();
+  const some = brought.length > 3 ? [...brought.slice(0, 2), `${brought.length - 2} more`] : brought;
+  if (brought.length === 0) return describeSources(all);
+  return `${describeSources(all)}, with the new ${brought.length === 1 ? "package" : "packages"} ${some.join(", ")}`;
+}
+
+function describeSources(all: readonly (readonly UpdateRow[])[]): string {
   const count = new Map<string, number>();
   for (const updates of all)
     for (const key of new Set(updates.map((u) => `${u.update.sourceName} ${u.update.sourceVersion}`)))

@@ -11,7 +11,7 @@ const row = (facts: Partial<Facts> = {}, capabilities = ["apt", "reboot"]): Endp
     capabilities,
     facts: { services: [], loadedPackages: [], listeners: [], kernel: undefined, reboot: undefined, ...facts },
   }) as unknown as EndpointRow;
-const update = (...names: string[]): UpdateRow[] => names.map((name) => ({ update: { name } }) as unknown as UpdateRow);
+const update = (...names: string[]): UpdateRow[] => names.map((name) => ({ update: { name }, brings: [] }) as unknown as UpdateRow);
 const intent = (reboot?: "never" | "when-needed") => ({ select: {}, ...(reboot ? { reboot } : {}) });
 const kernel = (newestInstalled: string) => ({ running: "6.1.0-18-amd64", newestInstalled, package: "linux-image-6.1.0-18-amd64" });
 const wants = (kernelFallback = "") => ({

@@ -1,6 +1,7 @@
 import { WAITS_FOR_REBOOT } from "@breakwater/shared/command";
 import type { PlannedReboot } from "../fleet-view.ts";
 import type { ReadIntent } from "../intent.ts";
+import { newPackagesOf } from "./new-packages.ts";
 import type { EndpointRow, UpdateRow } from "./rows.ts";
 
 /** A kernel's own package; what comes along with it (headers, documentation) boots nothing. */
@@ -35,7 +36,7 @@ function reasons(row: EndpointRow, updates: readonly UpdateRow[]): string[] {
   const found: string[] = [];
   const reboot = row.facts?.reboot;
   if (reboot?.needed) found.push(`it wants one already (${reboot.reasons.join("; ") || "no reason given"})`);
-  const kernels = [...names].filter((n) => KERNEL.test(n));
+  const kernels = [...names, ...newPackagesOf(updates).map((b) => b.name)].filter((n) => KERNEL.test(n));
   if (kernels.length > 0) found.push(`a kernel is changed (${kernels.join(", ")})`);
   const microcode = [...names].filter((n) => MICROCODE.test(n));
   if (microcode.length > 0) found.push(`${microcode.join(", ")} is loaded at boot`);

@@ -34,8 +34,9 @@ export interface UpdateRow {
   readonly endpointId: string;
   readonly held: boolean;
   readonly phasedPercent: number;
-  /** "name version" of what it would install and the endpoint does not have. */
-  readonly brings: readonly string[];
+  /** What it would install and the endpoint does not have. */
+  readonly brings: readonly schema.NewPackage[];
+  readonly bringsUnknown: boolean;
   readonly update: typeof updateCatalogue.$inferSelect;
 }
 export type FindingRow = Pick<
@@ -74,6 +75,7 @@ export async function readFleetRows(db: Db, select: ReadIntent["select"]): Promi
       held: pendingUpdate.held,
       phasedPercent: pendingUpdate.phasedPercent,
       brings: pendingUpdate.brings,
+      bringsUnknown: pendingUpdate.bringsUnknown,
       update: updateCatalogue,
     })
     .from(pendingUpdate)

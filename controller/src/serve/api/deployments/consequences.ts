@@ -1,3 +1,4 @@
+import { isNew } from "@breakwater/shared/command";
 import type { z } from "zod";
 import {
   countsAsFailure,
@@ -105,7 +106,9 @@ function rollbacks(
   const total = perWave.reduce((sum, w) => sum + w.count, 0);
   const possible = state.rollback === undefined;
   const to =
-    packages.length > 0 && packages.length <= 2 ? packages.map((p) => `${p.name} ${p.from}`).join(" and ") : "the versions of before";
+    packages.length > 0 && packages.length <= 2
+      ? packages.map((p) => (isNew(p) ? `no ${p.name}` : `${p.name} ${p.from}`)).join(" and ")
+      : "the versions of before";
   return [
     one(
       "rollback",

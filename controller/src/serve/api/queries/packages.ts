@@ -22,7 +22,8 @@ const row = z.object({
   suite: z.string().nullable(),
   updateHeld: z.boolean().nullable(),
   phasedPercent: z.union([z.null(), int]),
-  brings: json(z.array(z.string()).nullable()),
+  brings: json(z.array(z.object({ name: z.string(), version: z.string() })).nullable()),
+  bringsUnknown: z.boolean().nullable(),
   described: z.boolean().nullable(),
   cves: json(z.array(z.string()).nullable()),
 });
@@ -42,27 +43,30 @@ export async function listPackages(db: Db, endpointId: string, query: z.output<t
     db,
     row,
     sql`select c.name, c.version, c.architecture, c.ecosystem, c.source_name as "sourceName", c.source_version as "sourceVersion", ep.status, ep.held,
-      u.to_version as "toVersion", u.security, u.origin, u.suite, pu.held as "updateHeld", pu.phased_percent as "phasedPercent", pu.brings,
+      u.to_version as "toVersion", u.security, u.origin, u.suite, pu.held as "updateHeld", pu.phased_percent as "phasedPercent", pu.brings, pu.brings_unknown as "bringsUnknown",
       u.described_at is not null and u.problem = '' as described, u.cves,
       (select count(*) from finding f where f.endpoint_id = ep.endpoint_id and f.ecosystem = c.ecosystem and f.package_name = c.name and f.state in ${UNRESOLVED}) as "openFindings"
       ${from} order by c.name, c.architecture, c.id limit ${query.limit} offset ${decodeCursor(query.cursor) ?? 0}`,
   );
   const [total] = await select(db, z.object({ n: int }), sql`select count(*) as n ${from}`);
-  const rows = found.map(({ toVersion, security, origin, suite, updateHeld, phasedPercent, brings, described, cves, ...installed }) => ({
-    ...installed,
-    update:
-      toVersion === null
-        ? null
-        : {
-            to: toVersion,
-            security: security ?? false,
-            origin: origin ?? "",
-            suite: suite ?? "",
-            held: updateHeld ?? false,
-            phasedPercent: phasedPercent ?? 100,
-            brings: brings ?? [],
-            cves: described ? (cves ?? []) : null,
-          },
-  }));
+  const rows = found.map(
+    ({ toVersion, security, origin, suite, updateHeld, phasedPercent, brings, bringsUnknown, described, cves, ...installed }) => ({
+      ...installed,
+      update:
+        toVersion === null
+          ? null
+          : {
+              to: toVersion,
+              security: security ?? false,
+              origin: origin ?? "",
+              suite: suite ?? "",
+              held: updateHeld ?? false,
+              phasedPercent: phasedPercent ?? 100,
+              brings: (brings ?? []).map((b) => `${b.name} ${b.version}`),
+              bringsUnknown: bringsUnknown ?? false,
+              cves: described ? (cves ?? []) : null,
+            },
+    }),
+  );
   return offsetPage(rows, query, total?.n ?? 0);
 }

@@ -100,6 +100,8 @@ describe("what the API reads", () => {
       endpoints: 2,
       heldEndpoints: 2,
       bringingEndpoints: 1,
+      // Its agent does not say that it installs what is not there.
+      unbroughtEndpoints: 1,
       phasedPercent: 100,
       // Two vulnerabilities on two endpoints, however many of the source's packages have them.
       findings: 4,
@@ -115,7 +117,9 @@ describe("what the API reads", () => {
       ["loopback", 0],
     ])
       expect((await listQueue(store.db, queueQuery.parse({ exposure }))).total).toBe(patches);
-    expect(rows[0]?.why).toContain("On 1 endpoint it would also install packages that are not there yet: it is not planned there.");
+    expect(rows[0]?.why).toContain("On 1 endpoint it also installs packages that are not there yet (new).");
+    expect(rows[0]?.why).toContainEqual(expect.stringMatching(/^On 1 endpoint it is not planned: what it would install besides/));
+    expect(rows[0]?.packages).toContainEqual({ name: "libnew", from: "", to: "2", architecture: "amd64" });
     expect(rows[0]?.updateIds).toHaveLength(2);
     expect(rows[0]?.factors.map((f) => f.name)).toContain("known exploited");
     const ofLibrary = (await find({ package: "curl" })).rows.filter((f) => f.packageName === "curl");

@@ -101,7 +101,12 @@ function reasons(row: Reasoned, distinct: number): string[] {
       : []),
     ...(row.heldEndpoints > 0 ? [`Held by the owner on ${counted(row.heldEndpoints, "endpoint")}: it is not planned there.`] : []),
     ...(row.bringingEndpoints > 0
-      ? [`On ${counted(row.bringingEndpoints, "endpoint")} it would also install packages that are not there yet: it is not planned there.`]
+      ? [`On ${counted(row.bringingEndpoints, "endpoint")} it also installs packages that are not there yet (new).`]
+      : []),
+    ...(row.unbroughtEndpoints > 0
+      ? [
+          `On ${counted(row.unbroughtEndpoints, "endpoint")} it is not planned: what it would install besides is not known there, or the endpoint installs nothing new.`,
+        ]
       : []),
     ...(row.phasedPercent < 100 ? [`The vendor offers it to ${row.phasedPercent} % of machines so far.`] : []),
     ...row.planned.map((p) => `In plan ${p.planId} (${p.state}).`),

@@ -1,3 +1,4 @@
+import { NEW_PACKAGES } from "@breakwater/shared/command";
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { UNRESOLVED } from "../../../know/matching/index.ts";
@@ -17,6 +18,7 @@ export const queueGroup = z.object({
   endpoints: int,
   heldEndpoints: int,
   bringingEndpoints: int,
+  unbroughtEndpoints: int,
   phasedPercent: int,
   security: z.boolean(),
   origin: z.string(),
@@ -44,13 +46,18 @@ const ORDER: Readonly<Record<z.output<typeof queueQuery>["sort"], SQL>> = {
  */
 const groups = sql`
   with pending as (
-    select u.distribution, u.source_name, u.source_version, u.id, pu.endpoint_id, pu.held, pu.brings, pu.phased_percent, e.simulated
+    select u.distribution, u.source_name, u.source_version, u.id, pu.endpoint_id, pu.held, pu.brings, pu.phased_percent, e.simulated,
+      pu.brings_unknown or (pu.brings <> '[]' and not e.simulated and not e.capabilities @> ${JSON.stringify([NEW_PACKAGES])}::jsonb) as unbrought
     from pending_update pu join update_catalogue u on u.id = pu.update_id join endpoint e on e.id = pu.endpoint_id and e.revoked_at is null
   ), spread as (
     select distribution, source_name, source_version, count(distinct endpoint_id) as endpoints, count(distinct endpoint_id) filter (where held) as held,
-      count(distinct endpoint_id) filter (where brings <> '[]') as bringing,
+      count(distinct endpoint_id) filter (where brings <> '[]') as bringing, count(distinct endpoint_id) filter (where unbrought) as unbrought,
       min(phased_percent) as phased, bool_and(simulated) as simulated
     from pending group by 1, 2, 3
+  ), brought as (
+    select distribution, source_name, source_version,
+      jsonb_agg(distinct jsonb_build_object('name', b->>'name', 'from', '', 'to', b->>'version', 'architecture', b->>'architecture')) as packages
+    from pending, jsonb_array_elements(brings) b group by 1, 2, 3
   ), steps as (
     select u.distribution, u.source_name, u.source_version, jsonb_agg(u.id order by u.name, u.id) as ids,
       jsonb_agg(jsonb_build_object('name', u.name, 'from', u.from_version, 'to', u.to_version, 'architecture', u.architecture) order by u.name, u.id) as packages,
@@ -66,10 +73,12 @@ const groups = sql`
     from worst group by 1, 2, 3
   ), grouped as (
     select s.distribution || '|' || s.source_name || '|' || s.source_version as key, s.distribution, s.source_name as "sourceName",
-      s.source_version as "toVersion", t.ids as "updateIds", t.packages, s.endpoints, s.held as "heldEndpoints", s.bringing as "bringingEndpoints", s.phased as "phasedPercent",
+      s.source_version as "toVersion", t.ids as "updateIds",
+      t.packages || coalesce(b.packages, '[]'::jsonb) as packages, s.endpoints, s.held as "heldEndpoints", s.bringing as "bringingEndpoints", s.unbrought as "unbroughtEndpoints", s.phased as "phasedPercent",
       t.security, t.origin, t.suite, t.size as "downloadSizeBytes", t.described, s.simulated,
       coalesce(r.findings, 0) as findings, coalesce(r.total, 0) as "riskRemoved", coalesce(r.highest, 0) as "riskHighest", coalesce(r.kev, false) as kev
-    from spread s join steps t using (distribution, source_name, source_version) left join removed r using (distribution, source_name, source_version)
+    from spread s join steps t using (distribution, source_name, source_version)
+    left join brought b using (distribution, source_name, source_version) left join removed r using (distribution, source_name, source_version)
   )`;
 
 export async function listQueue(db: Db, query: z.output<typeof queueQuery>) {

@@ -169,8 +169,10 @@ export const packageRowSchema = z
         suite: z.string(),
         held: z.boolean(),
         phasedPercent: z.number().int(),
-        /** "name version" of what it would also install: plans leave it out. */
+        /** "name version" of what it also installs, which is not there yet. */
         brings: z.array(z.string()),
+        /** It may install more than it names, and what cannot be told: plans leave it out. */
+        bringsUnknown: z.boolean(),
         /** null until the changelog was read. */
         cves: z.array(z.string()).nullable(),
       })

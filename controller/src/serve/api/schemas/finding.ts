@@ -218,13 +218,16 @@ export const queueRowSchema = z
     distribution: z.string(),
     sourceName: z.string(),
     toVersion: z.string(),
+    /** `from` is empty where the package is new: it is not there yet and comes along. */
     packages: z.array(z.object({ name: z.string(), from: z.string(), to: z.string(), architecture: z.string() })),
     updateIds: z.array(z.number().int()),
     endpoints: z.number().int(),
     exposedEndpoints: z.number().int(),
     heldEndpoints: z.number().int(),
-    /** Where it would also install packages that are not there: plans leave it out there. */
+    /** Where it also installs packages that are not there yet. */
     bringingEndpoints: z.number().int(),
+    /** Where plans leave it out for that: what it brings is not known there, or the endpoint installs nothing new. */
+    unbroughtEndpoints: z.number().int(),
     findings: z.number().int(),
     /** Sum of the risk of the findings it closes. */
     riskRemoved: z.number(),

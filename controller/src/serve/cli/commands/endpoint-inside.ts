@@ -31,7 +31,7 @@ export function addEndpointInsideCommands(endpoint: Command, io: Io): void {
               plain(p.version),
               plain(p.architecture),
               p.update
-                ? `${plain(p.update.to)}${p.update.brings.length > 0 ? ` (not planned: it would install ${plain(p.update.brings.join(", "))})` : ""}`
+                ? `${plain(p.update.to)}${p.update.brings.length > 0 ? ` (new: ${plain(p.update.brings.join(", "))})` : ""}${p.update.bringsUnknown ? " (not planned: what it would install besides is not known)" : ""}`
                 : "",
               p.update ? `${plain(p.update.origin)} ${plain(p.update.suite)}${p.update.security ? " (security)" : ""}` : "",
               p.update ? fixes(p.update.cves) : "",

@@ -1,4 +1,4 @@
-import { signRehearsal } from "@breakwater/shared/command";
+import { fromText, signRehearsal } from "@breakwater/shared/command";
 import { counted } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import type { z } from "zod";
@@ -114,7 +114,7 @@ function showOne(io: Io, plan: Plan, r: Rehearsal): void {
     ["package", "now", "planned", "in the copy", "after going back"],
     planned.map((p) => {
       const seen = report.packages.find((x) => x.name === p.name && x.architecture === p.architecture);
-      return [p.name, p.from, p.to, seen?.after || "-", seen?.afterRollback || "-"];
+      return [p.name, fromText(p.from), p.to, seen?.after || "-", seen?.afterRollback || "-"];
     }),
     "The plan has no packages for it.",
   );

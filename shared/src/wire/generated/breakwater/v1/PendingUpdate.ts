@@ -28,6 +28,10 @@ export interface PendingUpdate {
    * What it installs that is not there at all, as a kernel's meta package does. Not told of a held one.
    */
   'brings'?: (_breakwater_v1_NewPackage)[];
+  /**
+   * It may install more than it names, and what cannot be told.
+   */
+  'bringsUnknown'?: (boolean);
 }
 
 export interface PendingUpdate__Output {
@@ -55,4 +59,8 @@ export interface PendingUpdate__Output {
    * What it installs that is not there at all, as a kernel's meta package does. Not told of a held one.
    */
   'brings': (_breakwater_v1_NewPackage__Output)[];
+  /**
+   * It may install more than it names, and what cannot be told.
+   */
+  'bringsUnknown': (boolean);
 }
