@@ -165,6 +165,10 @@ async function fillEvents(run: Run, at: SQL): Promise<void> {
     from endpoint, generate_series(1, 12) j`);
   await run(sql`insert into domain_event (at, type, actor, subject, data)
     select ${at} - interval '1 day', 'finding.opened', 'intel', 'endpoint:' || endpoint_id, jsonb_build_object('count', count(*), 'vulnerabilities', jsonb_agg(vulnerability_id)) from finding group by endpoint_id, id % 3`);
+  // As after a night: what these events say of findings was worked off, and nothing is refreshed while somebody measures.
+  await run(
+    sql`insert into setting (key, value, updated_at, updated_by) select 'know.position', to_jsonb(max(position)), ${at}, 'intel' from domain_event`,
+  );
 }
 
 /** A configuration database that knows nearly all of the fleet, and some machines that are not in it. */
