@@ -1,13 +1,9 @@
 import { gunzipSync } from "node:zlib";
-import { instant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { openPostgres, queryRows } from "../../store/index.ts";
-import { openTestStore } from "../../store/testing.ts";
-import { fillLargeFleet } from "../large-fleet.testing.ts";
-import { planLargeFleet } from "../large-fleet-plans.testing.ts";
-import { encodeCursor } from "./cursor.ts";
-import { openTestApi } from "./testing.ts";
+import { queryRows } from "../../store/index.ts";
+import { encodeCursor, encodePlace } from "./cursor.ts";
+import { openLargeFleet } from "./large-fleet-api.testing.ts";
 
 /**
  * What each page of the console asks of the API, with a large fleet: `TEST_DATABASE_URL=... npm run bench -- pages [ENDPOINTS]`. Seconds are
@@ -19,7 +15,6 @@ const ENDPOINTS = Number(process.argv[2] ?? 10_000);
 /** What somebody who opens a page waits without thinking of it. */
 const LIMIT_MS = 1_000;
 const TIMES = 3;
-const NOW = instant(Date.parse("2026-03-02T08:00:00Z"));
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 interface Figure {
@@ -69,7 +64,7 @@ const asked = (known: {
   "findings by host": "/findings?limit=50&q=web-0012",
   "findings by nothing": "/findings?limit=50&q=nothing-has-this",
   "findings, 1,000 rows": "/findings?limit=1000",
-  "findings, last page": `/findings?limit=50&cursor=${encodeCursor(known.findings - 50)}`,
+  "findings, last page": `/findings?limit=50&cursor=${encodePlace({ sort: "-risk", value: known.lowRisk, id: 0 })}`,
   "one finding": `/findings/${known.finding}`,
   "one vulnerability": `/vulnerabilities/${known.vulnerability}`,
   "one endpoint": `/endpoints/${known.endpoint}`,
@@ -88,27 +83,9 @@ const asked = (known: {
 });
 
 async function measure(endpoints: number, kept?: string): Promise<Map<string, Figure>> {
-  const store = kept === undefined ? await openTestStore() : await openPostgres(kept);
   const began = performance.now();
-  const [made] = await queryRows(
-    store.db,
-    z.object({ endpoints: z.coerce.number(), plans: z.coerce.number() }),
-    sql`select (select count(*) from endpoint) as endpoints, (select count(*) from plan) as plans`,
-  );
-  if (made?.endpoints !== endpoints) await fillLargeFleet(store, endpoints, NOW);
-  // The API's clock stands at the moment that the fleet was made for.
-  const t = await openTestApi([], { store });
+  const { t, store, cookie } = await openLargeFleet(endpoints, kept);
   try {
-    const password = "a long enough password";
-    const json = { "content-type": "application/json", "x-breakwater": "1" };
-    if (made?.plans === 0) {
-      await planLargeFleet(t);
-      const token = (await t.auth.setupLink("http://localhost"))?.split("#")[1] ?? "";
-      await t.request("/setup", { method: "POST", headers: json, body: JSON.stringify({ token, name: "ada", password }) });
-      await store.db.execute(sql`vacuum analyze`);
-    }
-    const session = await t.request("/session", { method: "POST", headers: json, body: JSON.stringify({ name: "ada", password }) });
-    const cookie = session.headers.get("set-cookie")?.split(";")[0] ?? "";
     const counts = z.object({
       findings: z.coerce.number(),
       open: z.coerce.number(),
@@ -133,7 +110,9 @@ async function measure(endpoints: number, kept?: string): Promise<Map<string, Fi
       ),
       plan: await one(sql`select plan_id as id from plan_action group by 1 order by count(*) desc limit 1`),
       deployment: await one(sql`select id from deployment order by id limit 1`),
-      findings: have.open,
+      lowRisk: await one(
+        sql`select risk::text as id from finding where state in ('open', 'no-fix', 'restart-needed') order by risk limit 1 offset 50`,
+      ),
     };
     const figures = new Map<string, Figure>();
     for (const [name, path] of Object.entries(asked(known))) {
