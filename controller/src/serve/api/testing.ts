@@ -8,13 +8,17 @@ import { createFleet } from "../../know/fleet/index.ts";
 import { startKnow } from "../../know/index.ts";
 import type { FeedConfig } from "../../know/intel/index.ts";
 import { createSboms } from "../../know/sbom/index.ts";
+import type { Store } from "../../store/index.ts";
 import { openTestStore } from "../../store/testing.ts";
 import { createApi } from "./app.ts";
 import { createAuth } from "./auth/index.ts";
 
-/** A controller without its gateway: everything real, on a test store, with a clock that the test owns, and the feeds that it names. */
-export async function openTestApi(feeds: readonly FeedConfig[] = []) {
-  const store = await openTestStore();
+/**
+ * A controller without its gateway: everything real, on a test store or the one that is given, with a clock that the test owns, the feeds
+ * that it names, and the console's files where they are named.
+ */
+export async function openTestApi(feeds: readonly FeedConfig[] = [], options: { store?: Store; consoleDirectory?: string } = {}) {
+  const store = options.store ?? (await openTestStore());
   let now = instant(Date.parse("2026-03-02T08:00:00Z"));
   const clock = { now: () => now };
   const log = createLogger("test", "silent");
@@ -47,7 +51,10 @@ export async function openTestApi(feeds: readonly FeedConfig[] = []) {
       simulatedTime: false,
     },
   };
-  const api = await createApi(services, { secure: false });
+  const api = await createApi(services, {
+    secure: false,
+    ...(options.consoleDirectory === undefined ? {} : { consoleDirectory: options.consoleDirectory }),
+  });
   return {
     ...services,
     api,

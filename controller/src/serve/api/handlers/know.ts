@@ -5,6 +5,7 @@ import { readOverview } from "../overview/index.ts";
 import { badRequest, notFound } from "../problems.ts";
 import { listFeeds } from "../queries/feeds.ts";
 import { listFindings } from "../queries/findings.ts";
+import { createPlannedPackages } from "../queries/planned-packages.ts";
 import { listQueue } from "../queries/queue.ts";
 import type { RolloutStates } from "../queries/rollout-state.ts";
 import { search } from "../queries/search.ts";
@@ -25,7 +26,8 @@ export function bindKnow(api: Api, services: Services, states: RolloutStates): v
   const { db } = store;
   bind(api, routes.overview, async () => readOverview(services, states));
   bind(api, routes.search, async ({ query }) => ({ hits: await search(db, query.q) }));
-  bind(api, routes.queue, async ({ query }) => listQueue(db, query));
+  const planned = createPlannedPackages();
+  bind(api, routes.queue, async ({ query }) => listQueue(db, query, planned));
   bind(api, routes.findings, async ({ query }) => listFindings(db, query));
   bind(api, routes.vulnerability, async ({ params }) => readVulnerability(db, params.id));
 

@@ -1,8 +1,8 @@
 import { addMs, formatInstant, type Instant, minutes } from "@breakwater/shared/core";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { UNRESOLVED } from "../../../know/matching/index.ts";
-import type { Db } from "../../../store/index.ts";
+import { type Db, schema } from "../../../store/index.ts";
 import { int, momentOrNull, real, select } from "./select.ts";
 
 /** Agents send every 15 s; after this long without a word something is wrong with one. */
@@ -30,24 +30,31 @@ const silentWhere = (now: Instant) =>
   sql`not e.connected and (e.last_seen_at is null or e.last_seen_at < ${formatInstant(addMs(now, -SILENT_AFTER))}::timestamptz)`;
 
 export async function fleetCounts(db: Db, now: Instant): Promise<z.infer<typeof countsRow>> {
-  const live = sql`from endpoint e where e.revoked_at is null`;
-  const unresolved = sql`from finding f where f.state in ${UNRESOLVED}`;
+  const { rebootNeeded, rebootUnknown } = schema.ENDPOINT_CONDITIONS;
+  const holding = (condition: SQL) =>
+    sql`(select count(*) from endpoint e where e.revoked_at is null and e.id in (select id from endpoint where ${condition}))`;
   const [row] = await select(
     db,
     countsRow,
-    sql`select (select count(*) ${live}) as endpoints, (select count(*) ${live} and e.simulated) as "simulatedEndpoints",
-      (select count(*) ${live} and e.connected) as connected, (select count(*) ${live} and ${silentWhere(now)}) as silent,
-      (select count(*) ${live} and e.inventory_at is null) as "withoutInventory",
-      (select count(*) ${live} and (e.facts->'reboot'->>'needed')::boolean) as "rebootRequired",
-      (select count(*) ${live} and (e.facts->'reboot'->>'needed') is null) as "rebootUnknown",
-      (select count(distinct f.endpoint_id) ${unresolved}) as "withOpenFindings", (select count(*) ${unresolved}) as "openFindings",
-      (select count(*) from finding f where f.state = 'no-fix') as "withoutFix",
-      (select count(*) from finding f where f.state = 'restart-needed') as "restartNeeded",
-      (select count(*) from finding f where f.state = 'suppressed') as suppressed,
-      (select count(*) from finding f where f.state = 'not-affected') as "notAffected",
-      (select count(*) ${unresolved} and exists (select 1 from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'kev')) as "knownExploited",
-      (select coalesce(sum(f.risk), 0) ${unresolved}) as risk, (select count(*) from pending_update) as "pendingUpdates",
-      (select count(*) from pending_update p join update_catalogue u on u.id = p.update_id where u.described_at is null) as "unreadUpdates"`,
+    sql`select e.*, f.*, u.*, ${holding(rebootNeeded)} as "rebootRequired", ${holding(rebootUnknown)} as "rebootUnknown",
+      (select count(*) from finding where state = 'suppressed') as suppressed, (select count(*) from finding where state = 'not-affected') as "notAffected"
+      from (
+        select count(*) as endpoints, count(*) filter (where e.simulated) as "simulatedEndpoints", count(*) filter (where e.connected) as connected,
+          count(*) filter (where ${silentWhere(now)}) as silent, count(*) filter (where e.inventory_at is null) as "withoutInventory"
+        from endpoint e where e.revoked_at is null
+      ) e, (
+        select count(*) as "withOpenFindings", coalesce(sum(n), 0) as "openFindings", coalesce(sum(no_fix), 0) as "withoutFix", coalesce(sum(waiting), 0) as "restartNeeded",
+          coalesce(sum(exploited), 0) as "knownExploited", coalesce(sum(risk), 0) as risk
+        from (
+          select count(*) as n, count(*) filter (where f.state = 'no-fix') as no_fix, count(*) filter (where f.state = 'restart-needed') as waiting,
+            count(k.vulnerability_id) as exploited, sum(f.risk) as risk
+          from finding f left join (select distinct vulnerability_id from signal where kind = 'kev') k on k.vulnerability_id = f.vulnerability_id
+          where f.state in ${UNRESOLVED} group by f.endpoint_id
+        ) each
+      ) f, (
+        select count(*) as "pendingUpdates", count(*) filter (where u.described_at is null and u.id is not null) as "unreadUpdates"
+        from pending_update p left join update_catalogue u on u.id = p.update_id
+      ) u`,
   );
   if (!row) throw new Error("counting answered nothing");
   return row;

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { UNRESOLVED } from "../../../know/matching/index.ts";
-import type { Db } from "../../../store/index.ts";
+import { type Db, schema } from "../../../store/index.ts";
 import { decodeCursor, offsetPage } from "../cursor.ts";
 import { notFound } from "../problems.ts";
 import type { endpointQuery, endpointRowSchema, endpointSchema } from "../schemas/index.ts";
@@ -45,22 +45,29 @@ const exposure = sql`coalesce(
    from jsonb_array_elements(case when jsonb_typeof(e.facts->'listeners') = 'array' then e.facts->'listeners' else '[]' end) l),
   e.declared_exposure, 'unknown')`;
 
+const pendingUpdates = sql`(select count(*) from pending_update u where u.endpoint_id = e.id)`;
 const columns = sql`
   e.id, e.hostname, e.os_name as os, e.os_id as "osId", e.os_version as "osVersion", e.architecture, e.kernel_release as "kernelRelease",
   e.agent_version as "agentVersion", e.site, e.timezone, e.tags, e.criticality, e.redundancy_group as "redundancyGroup",
   e.policy_mode as "policyMode", e.connected, e.last_seen_at as "lastSeenAt", e.inventory_at as "inventoryAt",
   (select count(*) from endpoint_package p where p.endpoint_id = e.id) as packages,
-  (select count(*) from pending_update u where u.endpoint_id = e.id) as "pendingUpdates",
-  (select count(*) from pending_update p join update_catalogue u on u.id = p.update_id where p.endpoint_id = e.id and u.described_at is null) as "unreadUpdates",
-  coalesce(f.open, 0) as "openFindings", coalesce(f.highest, 0) as "riskHighest", coalesce(f.total, 0) as "riskSum", coalesce(f.kev, 0) as "knownExploited",
+  w.pending as "pendingUpdates", w.unread as "unreadUpdates",
+  f.open as "openFindings", coalesce(f.highest, 0) as "riskHighest", coalesce(f.total, 0) as "riskSum", f.kev as "knownExploited",
   ${exposure} as exposure, (e.facts->'reboot'->>'needed')::boolean as "rebootRequired",
   jsonb_path_exists(e.brakes, '$.halts[*]') as halted, e.simulated, e.revoked_at as "revokedAt"`;
 
-const findings = (only: SQL) => sql`
-  select f.endpoint_id, count(*) as open, max(f.risk) as highest, sum(f.risk) as total, count(k.vulnerability_id) as kev
-  from finding f
-  left join (select distinct vulnerability_id from signal where kind = 'kev') k on k.vulnerability_id = f.vulnerability_id
-  where f.state in ${UNRESOLVED} and ${only} group by f.endpoint_id`;
+/** Its pending updates, of one endpoint. */
+const itsUpdates = sql`
+  select count(*) as pending, count(*) filter (where u.described_at is null and u.id is not null) as unread
+  from pending_update p left join update_catalogue u on u.id = p.update_id where p.endpoint_id = e.id`;
+/** Its open findings, of one endpoint. */
+const itsFindings = sql`
+  select count(*) as open, max(f.risk) as highest, sum(f.risk) as total,
+    count(*) filter (where exists (select 1 from signal s where s.kind = 'kev' and s.vulnerability_id = f.vulnerability_id)) as kev
+  from finding f where f.state in ${UNRESOLVED} and f.endpoint_id = e.id`;
+/** Of all that have some: what lists are ordered and filtered by. */
+const allFindings = sql`
+  select f.endpoint_id, count(*) as open, sum(f.risk) as total from finding f where f.state in ${UNRESOLVED} group by f.endpoint_id`;
 
 const ORDER: Readonly<Record<z.output<typeof endpointQuery>["sort"], SQL>> = {
   hostname: sql`e.hostname, e.id`,
@@ -71,11 +78,17 @@ const ORDER: Readonly<Record<z.output<typeof endpointQuery>["sort"], SQL>> = {
   "-findings": sql`coalesce(f.open, 0) desc, e.hostname, e.id`,
   lastSeen: sql`e.last_seen_at nulls first, e.id`,
   "-lastSeen": sql`e.last_seen_at desc nulls last, e.id`,
-  updates: sql`"pendingUpdates", e.hostname, e.id`,
-  "-updates": sql`"pendingUpdates" desc, e.hostname, e.id`,
+  updates: sql`${pendingUpdates}, e.hostname, e.id`,
+  "-updates": sql`${pendingUpdates} desc, e.hostname, e.id`,
   criticality: sql`e.criticality, e.hostname, e.id`,
   "-criticality": sql`e.criticality desc, e.hostname, e.id`,
 };
+
+/** What is unknown holds neither way. Those that hold it are in an index; the others are rarely asked for, and read one by one. */
+function holds(name: "restartNeeded" | "rebootRequired" | "kernelNotRunning", wanted: boolean): SQL {
+  const condition = schema.ENDPOINT_CONDITIONS[name === "rebootRequired" ? "rebootNeeded" : name];
+  return wanted ? sql`e.id in (select id from endpoint where ${condition})` : sql`(${condition}) = false`;
+}
 
 export async function listEndpoints(db: Db, query: z.output<typeof endpointQuery>) {
   const [osId, osVersion] = query.os?.split(":") ?? [];
@@ -88,18 +101,21 @@ export async function listEndpoints(db: Db, query: z.output<typeof endpointQuery
     osVersion !== undefined && sql`e.os_version = ${osVersion}`,
     query.connected !== undefined && sql`e.connected = ${query.connected}`,
     query.simulated !== undefined && sql`e.simulated = ${query.simulated}`,
-    query.restartNeeded !== undefined &&
-      sql`jsonb_path_exists(e.facts, '$.loadedPackages[*] ? (@.restartNeeded == true)') = ${query.restartNeeded}`,
-    query.rebootRequired !== undefined && sql`(e.facts->'reboot'->>'needed')::boolean = ${query.rebootRequired}`,
-    query.kernelNotRunning !== undefined &&
-      sql`(nullif(e.facts->'kernel'->>'newestInstalled', '') <> nullif(e.facts->'kernel'->>'running', '')) = ${query.kernelNotRunning}`,
+    ...(["restartNeeded", "rebootRequired", "kernelNotRunning"] as const).map(
+      (name) => query[name] !== undefined && holds(name, query[name]),
+    ),
     query.withFindings !== undefined && (query.withFindings ? sql`f.open > 0` : sql`f.open is null`),
   );
-  const from = sql`from endpoint e left join (${findings(sql`true`)}) f on f.endpoint_id = e.id where ${where}`;
+  const byFindings = query.withFindings !== undefined || /risk|findings/.test(query.sort);
+  const from = sql`from endpoint e ${byFindings ? sql`left join (${allFindings}) f on f.endpoint_id = e.id` : sql``} where ${where}`;
+  // First which endpoints the page has: what it says of each is read for these alone, not for those before them.
   const rows = await select(
     db,
     row,
-    sql`select ${columns} ${from} order by ${ORDER[query.sort]} limit ${query.limit} offset ${decodeCursor(query.cursor) ?? 0}`,
+    sql`with page as materialized (
+        select e.id, row_number() over (order by ${ORDER[query.sort]}) as nth ${from} order by 2 limit ${query.limit} offset ${decodeCursor(query.cursor) ?? 0}
+      )
+      select ${columns} from page join endpoint e on e.id = page.id cross join lateral (${itsFindings}) f cross join lateral (${itsUpdates}) w order by page.nth`,
   );
   const [total] = await select(db, z.object({ n: int }), sql`select count(*) as n ${from}`);
   return offsetPage<z.infer<typeof endpointRowSchema>>(rows, query, total?.n ?? 0);
@@ -132,7 +148,7 @@ export async function readEndpoint(db: Db, id: string): Promise<Omit<z.input<typ
       e.pinned_key_ids as "pinnedKeyIds", e.declared_exposure as "declaredExposure", e.zone, e."window", e.checks, e.enrolled_at as "enrolledAt",
       e.clock_offset_ms as "clockOffsetMs", e.inventory_digest as "inventoryDigest", e.facts,
       (select max(c.expires_at) from certificate c where c.endpoint_id = e.id and c.revoked_at is null) as "certificateExpiresAt"
-      from endpoint e left join (${findings(sql`f.endpoint_id = ${id}`)}) f on f.endpoint_id = e.id where e.id = ${id}`,
+      from endpoint e cross join lateral (${itsFindings}) f cross join lateral (${itsUpdates}) w where e.id = ${id}`,
   );
   if (!found) throw notFound("endpoint", id);
   return found as Omit<z.input<typeof endpointSchema>, "brakes">;

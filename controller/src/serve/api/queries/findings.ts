@@ -1,12 +1,13 @@
 import { formatInstant, parseInstant } from "@breakwater/shared/core";
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { readDueRules } from "../../../know/due-rules/index.ts";
 import { isUnresolved, UNRESOLVED } from "../../../know/matching/index.ts";
 import { type Demand, type DueRules, dueOf, readCvss, readSsvc } from "../../../know/risk/index.ts";
 import type { Db } from "../../../store/index.ts";
-import { decodeCursor, offsetPage } from "../cursor.ts";
+import { decodePlace, encodePlace } from "../cursor.ts";
 import { assessmentSchema, factorSchema, type findingQuery, findingRowSchema } from "../schemas/index.ts";
+import { FINDING_ORDERS } from "./finding-order.ts";
 import { allOf, contains, int, json, moment, momentOrNull, real, realOrNull, select, textArray } from "./select.ts";
 
 /** Factors as stored by know/risk; an unknown shape shows none rather than failing the list. */
@@ -53,15 +54,6 @@ export const findingRow = z.object({
 
 export type FindingRow = z.output<typeof findingRow>;
 
-const ORDER: Readonly<Record<z.output<typeof findingQuery>["sort"], SQL>> = {
-  "-risk": sql`f.risk desc, f.id`,
-  risk: sql`f.risk, f.id`,
-  "-opened": sql`f.opened_at desc, f.id desc`,
-  opened: sql`f.opened_at, f.id`,
-  vulnerability: sql`f.vulnerability_id, f.id`,
-  package: sql`f.package_name, f.id`,
-};
-
 /** What a page of findings shows of each. */
 export const columns = sql`f.id, f.endpoint_id as "endpointId", e.hostname, f.vulnerability_id as "vulnerabilityId", coalesce(v.summary, '') as summary,
   f.ecosystem, f.ecosystem <> all(${textArray(PATCHED)}) as "inventoryOnly", f.package_name as "packageName", f.source_name as "sourceName", f.installed_version as "installedVersion", f.fixed_version as "fixedVersion",
@@ -74,35 +66,46 @@ export const columns = sql`f.id, f.endpoint_id as "endpointId", e.hostname, f.vu
   exists (select 1 from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'exploit') as "publicExploit",
   (select s.data from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'ssvc' order by s.source limit 1) as ssvc`;
 
-const kev = sql`exists (select 1 from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'kev')`;
+const kev = sql`f.vulnerability_id in (select vulnerability_id from signal where kind = 'kev')`;
 
 export async function listFindings(db: Db, query: z.output<typeof findingQuery>) {
-  const from = sql`
-    from finding f join endpoint e on e.id = f.endpoint_id left join vulnerability v on v.id = f.vulnerability_id
-    where ${allOf(
-      query.state === "unresolved" && sql`f.state in ${UNRESOLVED}`,
-      query.state !== "unresolved" && query.state !== "any" && sql`f.state = ${query.state}`,
-      query.vulnerability !== undefined && sql`f.vulnerability_id = ${query.vulnerability}`,
-      query.package !== undefined && sql`(f.package_name = ${query.package} or f.source_name = ${query.package})`,
-      query.endpoint !== undefined && sql`f.endpoint_id = ${query.endpoint}`,
-      query.minRisk !== undefined && sql`f.risk >= ${query.minRisk}`,
-      query.kev !== undefined && (query.kev ? kev : sql`not ${kev}`),
-      query.q !== undefined &&
-        sql`(${contains(sql`f.vulnerability_id`, query.q)} or ${contains(sql`f.package_name`, query.q)} or ${contains(sql`e.hostname`, query.q)})`,
-    )}`;
-  const rows = await select(
+  const order = FINDING_ORDERS[query.sort];
+  const place = decodePlace(query.cursor, query.sort);
+  const filters = [
+    query.vulnerability !== undefined && sql`f.vulnerability_id = ${query.vulnerability}`,
+    query.package !== undefined && sql`(f.package_name = ${query.package} or f.source_name = ${query.package})`,
+    query.endpoint !== undefined && sql`f.endpoint_id = ${query.endpoint}`,
+    query.minRisk !== undefined && sql`f.risk >= ${query.minRisk}`,
+    query.kev !== undefined && (query.kev ? kev : sql`not ${kev}`),
+    query.q !== undefined &&
+      sql`(${contains(sql`f.vulnerability_id`, query.q)} or ${contains(sql`f.package_name`, query.q)}
+        or f.endpoint_id in (select id from endpoint where ${contains(sql`hostname`, query.q)}))`,
+  ];
+  const where = allOf(
+    query.state === "unresolved" && sql`f.state in ${UNRESOLVED}`,
+    query.state !== "unresolved" && query.state !== "any" && sql`f.state = ${query.state}`,
+    ...filters,
+  );
+  // All findings are walked in their order until the page is full. Of a filter few may be left, spread over all: they are gathered first.
+  const gathered = filters.some((f) => f !== false) ? sql`materialized` : sql`not materialized`;
+  const found = await select(
     db,
-    findingRow,
-    sql`select ${columns}
-      ${from} order by ${ORDER[query.sort]} limit ${query.limit} offset ${decodeCursor(query.cursor) ?? 0}`,
+    findingRow.extend({ key: z.string() }),
+    sql`with hit as ${gathered} (select f.id, ${order.key} as key from finding f where ${where}),
+        page as materialized (select id, key from hit where ${place ? order.after(place) : sql`true`} order by ${order.by(sql`hit`)} limit ${query.limit + 1})
+      select ${columns}, ${order.told} as key
+      from page join finding f on f.id = page.id join endpoint e on e.id = f.endpoint_id left join vulnerability v on v.id = f.vulnerability_id
+      order by ${order.by(sql`page`)}`,
   );
-  const [total] = await select(db, z.object({ n: int }), sql`select count(*) as n ${from}`);
+  const [total] = await select(db, z.object({ n: int }), sql`select count(*) as n from finding f where ${where}`);
   const rules = await readDueRules(db);
-  return offsetPage(
-    rows.map((r) => withDue(r, rules)),
-    query,
-    total?.n ?? 0,
-  );
+  const shown = found.slice(0, query.limit);
+  const last = shown.at(-1);
+  return {
+    rows: shown.map(({ key: _key, ...r }) => withDue(r, rules)),
+    total: total?.n ?? 0,
+    next: last && found.length > query.limit ? encodePlace({ sort: query.sort, value: last.key, id: last.id }) : null,
+  };
 }
 
 /** Due dates are calculated when asked for: they follow from facts that are stored, and from no predicted score. */

@@ -21,6 +21,9 @@ const endpointRow = z.object({
 
 /** Every halt with where it stands and where not, by what endpoints said of themselves. Simulated endpoints have none. */
 export async function listHalts(db: Db, halts: Halts, now: Instant): Promise<z.infer<typeof haltSchema>[]> {
+  const known = await halts.list();
+  // Most of the time there is none, and every page asks.
+  if (known.length === 0) return [];
   const endpoints = (
     await select(
       db,
@@ -28,7 +31,7 @@ export async function listHalts(db: Db, halts: Halts, now: Instant): Promise<z.i
       sql`select id, hostname, connected, capabilities, brakes from endpoint where revoked_at is null and not simulated order by hostname, id`,
     )
   ).map((e) => ({ ...e, digests: digestsOf(e.brakes, now) }));
-  return (await halts.list()).map((row) => {
+  return known.map((row) => {
     const read = parseOrder(row.order);
     const statement = read.ok && read.value.statement.kind === "halt" ? read.value.statement : undefined;
     const over = row.expiresAt !== null && Date.parse(row.expiresAt) <= now;

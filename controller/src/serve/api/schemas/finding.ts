@@ -273,5 +273,8 @@ export const queuePage = page(queueRowSchema)
   .extend({
     /** Findings that no patch of the queue closes any more: patched, and waiting for a restart. */
     restartNeeded: z.number().int(),
+    /** Of the patches on all pages: the most that one removes, and the sum. */
+    riskMost: z.number(),
+    riskTotal: z.number(),
   })
   .openapi("QueuePage");
