@@ -26,14 +26,7 @@ interface Figure {
 
 const idRow = z.object({ id: z.string() });
 /** What each page asks for when it is opened, or when somebody filters, orders or goes on in it. */
-const asked = (known: {
-  endpoint: string;
-  finding: string;
-  vulnerability: string;
-  plan: string;
-  deployment: string;
-  findings: number;
-}) => ({
+const asked = (known: Record<"endpoint" | "finding" | "vulnerability" | "plan" | "deployment" | "lowRisk", string>) => ({
   now: "/overview",
   "now: halts": "/halts",
   fleet: "/endpoints?limit=500&sort=-risk",

@@ -60,7 +60,7 @@ try {
   await page.locator("main li[data-index='0']").waitFor();
   const started = performance.now();
   await page.evaluate("window.scrollTo(0, document.body.scrollHeight)");
-  await page.locator("main li[data-index='120']").waitFor({ state: "attached" });
+  await page.locator("main li[data-index='101']").waitFor({ state: "attached" });
   say(`the next rows of the queue came ${((performance.now() - started) / 1_000).toFixed(2)} s after going to its end`);
   if (folder) await page.screenshot({ path: join(folder, "queue-further.png") });
   for (const trouble of troubles.all) say(`went wrong: ${trouble}`);
