@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { bigint, boolean, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { moment } from "./fleet.ts";
 
@@ -63,7 +64,12 @@ export const advisory = pgTable(
     /** Of what it means, then of how it is called and when it changed: what is the same is not written again. */
     digest: text().notNull().default(""),
   },
-  (t) => [primaryKey({ columns: [t.feedId, t.id] })],
+  (t) => [
+    primaryKey({ columns: [t.feedId, t.id] }),
+    index("advisory_id").on(t.id),
+    index("advisory_aliases").using("gin", t.aliases),
+    index("advisory_module").on(sql`(${t.module}->>'name')`).where(sql`${t.module} is not null`),
+  ],
 );
 
 /** "introduced" inclusive, "fixed" exclusive, as OSV has it; several ranges of one package are several rows. */
@@ -91,6 +97,7 @@ export const advisoryRange = pgTable(
   (t) => [
     primaryKey({ columns: [t.feedId, t.advisoryId, t.distribution, t.package, t.ordinal] }),
     index("advisory_range_package").on(t.distribution, t.package),
+    index("advisory_range_module_build").on(sql`substring(${t.fixed} from '\\.(module[_+]\\S+)$')`).where(sql`${t.fixed} like '%.module%'`),
   ],
 );
 
