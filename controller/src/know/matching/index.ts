@@ -10,3 +10,4 @@ export { createMatching, type Matching, type ReadDecisions } from "./refresh.ts"
 export { isNamed, loose, type Scope, type Touched, UNRESOLVED } from "./scope.ts";
 export type { MatchPackage } from "./source.ts";
 export { judgePackage, type Proof } from "./verdict.ts";
+export { NO_FIX_REASONS } from "./vote.ts";

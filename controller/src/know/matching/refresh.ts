@@ -123,6 +123,7 @@ const StoredRow = z.object({
   state: z.string(),
   closedBy: z.string().nullable(),
   updateId: z.coerce.number().nullable(),
+  noFixBecause: z.string().nullable(),
   decision: z.string().nullable(),
   setAside: z.boolean(),
   risk: z.number(),
@@ -151,7 +152,7 @@ async function writeBatch(
       StoredRow,
       sql`
       select endpoint_id as "endpointId", id, ecosystem, package_name as "packageName", vulnerability_id as "vulnerabilityId",
-        source_name as "sourceName", package_id as "packageId", installed_version as "installedVersion", fixed_version as "fixedVersion", state, closed_by as "closedBy", update_id as "updateId", risk,
+        source_name as "sourceName", package_id as "packageId", installed_version as "installedVersion", fixed_version as "fixedVersion", state, closed_by as "closedBy", update_id as "updateId", no_fix_because as "noFixBecause", risk,
         assessment->>'key' as decision, set_aside_at is not null and closed_at is null as "setAside",
         jsonb_path_query_array(proofs, '$[*].record') as records
       from finding f where endpoint_id = any(${sql.param(views.map((v) => v.endpointId))}::text[])${
@@ -199,6 +200,7 @@ async function upsert(tx: Db, now: Instant, findings: readonly (DecidedFinding &
       installed_version: { type: "text", of: (f) => f.installedVersion },
       fixed_version: { type: "text", of: (f) => f.fixedVersion },
       state: { type: "text", of: (f) => f.state },
+      no_fix_because: { type: "text", of: (f) => f.noFixBecause },
       update_id: { type: "bigint", of: (f) => f.updateId },
       risk: { type: "float8", of: (f) => f.risk },
       factors: { type: "jsonb", of: (f) => JSON.stringify(f.factors) },
@@ -212,11 +214,11 @@ async function upsert(tx: Db, now: Instant, findings: readonly (DecidedFinding &
     });
     await tx.execute(sql`
       insert into finding (endpoint_id, package_id, vulnerability_id, ecosystem, package_name, source_name, installed_version, fixed_version,
-        state, update_id, risk, factors, exposure, proofs, assessment, set_aside_at, opened_at)
+        state, no_fix_because, update_id, risk, factors, exposure, proofs, assessment, set_aside_at, opened_at)
       select i.*, ${formatInstant(now)}::timestamptz from ${input} i order by endpoint_id, ecosystem, package_name, vulnerability_id
       on conflict (endpoint_id, ecosystem, package_name, vulnerability_id) do update set
         package_id = excluded.package_id, source_name = excluded.source_name, installed_version = excluded.installed_version,
-        fixed_version = excluded.fixed_version, state = excluded.state, update_id = excluded.update_id, risk = excluded.risk,
+        fixed_version = excluded.fixed_version, state = excluded.state, no_fix_because = excluded.no_fix_because, update_id = excluded.update_id, risk = excluded.risk,
         factors = excluded.factors, exposure = excluded.exposure, proofs = excluded.proofs, closed_at = null, closed_by = null,
         assessment = excluded.assessment,
         set_aside_at = case when excluded.set_aside_at is null then null else coalesce(finding.set_aside_at, excluded.set_aside_at) end,
@@ -233,6 +235,7 @@ async function close(tx: Db, now: Instant, closed: FindingChanges["closed"]): Pr
     });
     await tx.execute(sql`
       update finding f set state = i.state, closed_by = i.because, closed_at = ${formatInstant(now)}::timestamptz, update_id = null,
+        no_fix_because = null,
         assessment = null,
         proofs = case when f.state = 'restart-needed' then jsonb_path_query_array(f.proofs, '$[*] ? (@.kind != "running")') else f.proofs end
       from ${input} i where f.id = i.id`);

@@ -131,6 +131,8 @@ export const finding = pgTable(
     fixedVersion: text("fixed_version"),
     /** "open" | "no-fix" | "restart-needed" | "suppressed" | "not-affected" | "fixed" | "gone" | "ignored" */
     state: text().notNull(),
+    /** Why there is no fix, a word of know/matching/vote; null where there is one. */
+    noFixBecause: text("no_fix_because"),
     /** What people or vendors decided about it, over what the versions say (know/assessment); null where nobody did. */
     assessment: jsonb().$type<unknown>(),
     /** Since when that decision keeps it out of what is open. */

@@ -1,6 +1,7 @@
 import { addMs, formatInstant, type Instant, minutes } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import { type Uncovered, uncovered } from "../../../know/fleet/index.ts";
 import { UNRESOLVED } from "../../../know/matching/index.ts";
 import type { Db } from "../../../store/index.ts";
 import { int, momentOrNull, real, select } from "./select.ts";
@@ -13,6 +14,9 @@ const countsRow = z.object({
   connected: int,
   silent: int,
   withoutInventory: int,
+  endOfLife: int,
+  withoutSecuritySource: int,
+  securitySourceUnknown: int,
   withOpenFindings: int,
   openFindings: int,
   withoutFix: int,
@@ -31,6 +35,7 @@ const silentWhere = (now: Instant) =>
 
 export async function fleetCounts(db: Db, now: Instant): Promise<z.infer<typeof countsRow>> {
   const live = sql`from endpoint e where e.revoked_at is null`;
+  const of = (word: Uncovered) => sql`(select count(*) ${live} and ${uncovered(now)} = ${word})`;
   const unresolved = sql`from finding f where f.state in ${UNRESOLVED}`;
   const [row] = await select(
     db,
@@ -38,6 +43,7 @@ export async function fleetCounts(db: Db, now: Instant): Promise<z.infer<typeof 
     sql`select (select count(*) ${live}) as endpoints, (select count(*) ${live} and e.simulated) as "simulatedEndpoints",
       (select count(*) ${live} and e.connected) as connected, (select count(*) ${live} and ${silentWhere(now)}) as silent,
       (select count(*) ${live} and e.inventory_at is null) as "withoutInventory",
+      ${of("end-of-life")} as "endOfLife", ${of("no-security-source")} as "withoutSecuritySource", ${of("unknown")} as "securitySourceUnknown",
       (select count(*) ${live} and (e.facts->'reboot'->>'needed')::boolean) as "rebootRequired",
       (select count(*) ${live} and (e.facts->'reboot'->>'needed') is null) as "rebootUnknown",
       (select count(distinct f.endpoint_id) ${unresolved}) as "withOpenFindings", (select count(*) ${unresolved}) as "openFindings",

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { findingSchema } from "../../api/schemas/index.ts";
 import type { Io } from "../io.ts";
+import { NO_FIX_WORDS } from "../no-fix-words.ts";
 import { plain, printFacts, printTable, round, when } from "../output.ts";
 
 type Finding = z.output<typeof findingSchema>;
@@ -17,7 +18,10 @@ export function tellFinding(io: Io, f: Finding, state: string): void {
     ...(f.state === "restart-needed" ? ([["still runs", plain(f.stillRuns ?? "unknown")]] as const) : []),
     ["risk", `${round(f.risk)} of 100`],
     ["known", knownOf(f)],
-    ["fixed in", f.fixedVersion ?? "no fixed version is known"],
+    [
+      "fixed in",
+      f.fixedVersion ?? `no fixed version is known${f.state === "no-fix" && f.noFixBecause ? `: ${NO_FIX_WORDS[f.noFixBecause]}` : ""}`,
+    ],
     [
       "offered",
       f.update
