@@ -59,7 +59,9 @@ export function touchedByFacts(before: EndpointFacts | null, after: EndpointFact
   ];
   if (!isDeepStrictEqual(ofAll(before), ofAll(after))) return null;
   const names = new Set<string>();
-  const [loadedBefore, loadedAfter] = [before, after].map((f) => groupBy(f.loadedPackages, (p) => p.name));
+  // Through which files is told of a finding, and changes none.
+  const loaded = (facts: EndpointFacts) => groupBy(facts.loadedPackages.map(({ files: _, ...p }) => p), (p) => p.name);
+  const [loadedBefore, loadedAfter] = [loaded(before), loaded(after)];
   for (const name of different(loadedBefore, loadedAfter)) names.add(name);
   const [heardBefore, heardAfter] = [before, after].map((f) => groupBy(f.listeners, (l) => `${l.package}\n${l.pid}`));
   for (const key of different(heardBefore, heardAfter)) {

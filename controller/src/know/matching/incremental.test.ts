@@ -129,6 +129,7 @@ const told = (m: Machine): WireInventory__Output =>
     loadedPackages: Object.entries(m.loaded).map(([n, { pid, stale, reach }]) => ({
       ...{ name: n, pids: [pid], units: [`unit${pid}.service`], restartNeeded: stale, reach },
       stale: stale ? [{ pid, name: "daemon", unit: "" }] : [],
+      files: [{ path: `/usr/bin/${n}`, replaced: stale, by: [{ pid, name: "daemon", unit: "" }] }],
     })),
     listeners:
       m.listens === "none"

@@ -79,7 +79,7 @@ describe("what the API reads", () => {
 
   it("lists endpoints by what waits for a restart, a reboot or a newer kernel; of whom nothing is known neither way", async () => {
     await addEndpoint(store, "ep_old", { hostname: "old" });
-    const stale = { name: "libssl3", pids: [7], units: ["web.service"], restartNeeded: true, stale: [], reach: "none" };
+    const stale = { name: "libssl3", pids: [7], units: ["web.service"], restartNeeded: true, files: [], stale: [], reach: "none" };
     const kernel = { running: "6.1.0-1", newestInstalled: "6.1.0-2", package: "linux-image-6.1.0-1", runningVersion: "" };
     const facts = wireInventory({ loadedPackages: [stale], kernel, reboot: { needed: true, reasons: ["kernel"], kernelFallback: "" } });
     expectOk(await createInventory({ store, clock }).takeSnapshot("ep_old", facts, "1"));

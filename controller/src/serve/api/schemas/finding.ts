@@ -152,6 +152,15 @@ export const findingSchema = findingRowSchema
           /** Of these, the processes that run the old file; empty where the agent does not tell them apart. */
           stale: z.array(z.object({ pid: z.number().int(), name: z.string(), unit: z.string() })),
           reach: z.string(),
+          /** Some of its files that processes have mapped, with some of these; none where the agent does not tell. */
+          files: z.array(
+            z.object({
+              path: z.string(),
+              /** What is mapped was replaced or removed since. */
+              replaced: z.boolean(),
+              by: z.array(z.object({ pid: z.number().int(), name: z.string(), unit: z.string() })),
+            }),
+          ),
         }),
       ),
       listeners: z.array(
@@ -162,6 +171,8 @@ export const findingSchema = findingRowSchema
           scope: z.string(),
           process: z.string(),
           unit: z.string(),
+          /** The file of the package that this process has mapped; null where it is not told. */
+          file: z.string().nullable(),
         }),
       ),
     }),
