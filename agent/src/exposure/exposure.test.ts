@@ -124,7 +124,12 @@ describe("process -> file -> package -> address", () => {
         hostNetns: "1",
         processes: [
           ...[worker(5, "job", "job.service"), worker(6, "job", "job.service"), worker(7, "other", ""), worker(8, "third", "")],
-          process_({ pid: 9, exe: "/opt/own", mapped: mapped.slice(6, 8), listens: [{ protocol: "tcp", address: "203.0.113.7", port: 443 }] }),
+          process_({
+            pid: 9,
+            exe: "/opt/own",
+            mapped: mapped.slice(6, 8),
+            listens: [{ protocol: "tcp", address: "203.0.113.7", port: 443 }],
+          }),
           process_({ pid: 10, exe: "/opt/own", mapped: [{ path: `/usr/lib/${"x".repeat(600)}.so`, deleted: false }] }),
         ],
       },

@@ -168,7 +168,11 @@ const REACHES: readonly Reach[] = ["public", "private", "loopback", "none"];
 function filesOf(mappings: readonly Mapping[]): MappedFile[] {
   const ordered = mappings
     .filter((m) => m.path.length <= MAX_PATH)
-    .sort((a, b) => REACHES.indexOf(a.reach) - REACHES.indexOf(b.reach) || (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.by.pid ?? 0) - (b.by.pid ?? 0)));
+    .sort(
+      (a, b) =>
+        REACHES.indexOf(a.reach) - REACHES.indexOf(b.reach) ||
+        (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.by.pid ?? 0) - (b.by.pid ?? 0)),
+    );
   const files = new Map<string, { path: string; replaced: boolean; by: StaleProcess[] }>();
   for (const { path, replaced, by } of ordered) {
     const key = `${replaced} ${path}`;

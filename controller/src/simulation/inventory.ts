@@ -87,7 +87,15 @@ export function inventoryOf(endpoint: SimulatedEndpoint, versions: Versions, at:
           ]),
     ],
     loadedPackages: [
-      { name: "libc6", pids: [700, 900], units: ["ssh.service", endpoint.unit], restartNeeded: false, files: [], stale: [], reach: endpoint.exposure },
+      {
+        name: "libc6",
+        pids: [700, 900],
+        units: ["ssh.service", endpoint.unit],
+        restartNeeded: false,
+        files: [],
+        stale: [],
+        reach: endpoint.exposure,
+      },
       {
         name: "libssl3",
         pids: [700, 900],

@@ -60,7 +60,11 @@ export function touchedByFacts(before: EndpointFacts | null, after: EndpointFact
   if (!isDeepStrictEqual(ofAll(before), ofAll(after))) return null;
   const names = new Set<string>();
   // Through which files is told of a finding, and changes none.
-  const loaded = (facts: EndpointFacts) => groupBy(facts.loadedPackages.map(({ files: _, ...p }) => p), (p) => p.name);
+  const loaded = (facts: EndpointFacts) =>
+    groupBy(
+      facts.loadedPackages.map(({ files: _, ...p }) => p),
+      (p) => p.name,
+    );
   const [loadedBefore, loadedAfter] = [loaded(before), loaded(after)];
   for (const name of different(loadedBefore, loadedAfter)) names.add(name);
   const [heardBefore, heardAfter] = [before, after].map((f) => groupBy(f.listeners, (l) => `${l.package}\n${l.pid}`));

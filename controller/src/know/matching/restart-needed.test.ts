@@ -132,7 +132,9 @@ describe("a finding whose fix is installed", () => {
 
   it("is none where what runs may have been fixed before: how old it is nobody knows", async () => {
     const report = await endpoint();
-    expect((await report({ packages: ssl("3.0.11-3"), loadedPackages: loaded({ restartNeeded: true, files: [], stale }) })).state).toBeUndefined();
+    expect(
+      (await report({ packages: ssl("3.0.11-3"), loadedPackages: loaded({ restartNeeded: true, files: [], stale }) })).state,
+    ).toBeUndefined();
   });
 
   it("is none where nothing old runs", async () => {

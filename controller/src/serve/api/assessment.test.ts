@@ -62,7 +62,15 @@ beforeAll(async () => {
       ...{ path: "/usr/lib/x86_64-linux-gnu/libssl.so.3", replaced: false },
       by: [{ pid: 42, name: "nginx", unit: "nginx.service" }],
     };
-    const loaded = { name: "openssl", pids: [42], units: ["nginx.service"], restartNeeded: false, files: [mapped], stale: [], reach: "public" };
+    const loaded = {
+      name: "openssl",
+      pids: [42],
+      units: ["nginx.service"],
+      restartNeeded: false,
+      files: [mapped],
+      stale: [],
+      reach: "public",
+    };
     const listener = {
       protocol: "tcp",
       address: "0.0.0.0",

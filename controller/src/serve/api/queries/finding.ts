@@ -81,12 +81,10 @@ export async function readFinding(db: Db, id: number): Promise<z.input<typeof fi
         reach,
         files,
       })),
-      listeners: listeners
-        .slice(0, 100)
-        .map(({ pid, protocol, address, port, scope, process, unit }) => ({
-          ...{ protocol, address, port, scope, process, unit },
-          file: mappedBy(files, { pid, process, unit }),
-        })),
+      listeners: listeners.slice(0, 100).map(({ pid, protocol, address, port, scope, process, unit }) => ({
+        ...{ protocol, address, port, scope, process, unit },
+        file: mappedBy(files, { pid, process, unit }),
+      })),
     },
     history: await historyOf(db, finding),
   };

@@ -66,7 +66,9 @@ function tellReach(io: Io, { exposure, why, inventoryAt, criticality, listeners,
   io.out("\nHow it can be reached\n");
   io.out(`  ${exposure || "unknown"}: ${plain(why)}\n  seen ${when(inventoryAt)}; criticality of the endpoint ${criticality} of 5\n`);
   for (const l of listeners)
-    io.out(`  listens ${plain(l.address)}:${l.port}/${l.protocol} (${l.scope}) ${plain(l.process)}${l.unit ? `, ${plain(l.unit)}` : ""}${l.file ? `, through ${plain(l.file)}` : ""}\n`);
+    io.out(
+      `  listens ${plain(l.address)}:${l.port}/${l.protocol} (${l.scope}) ${plain(l.process)}${l.unit ? `, ${plain(l.unit)}` : ""}${l.file ? `, through ${plain(l.file)}` : ""}\n`,
+    );
   for (const p of processes) {
     const stale = p.stale.map((s) => `${plain(s.name)} (${s.pid})`).join(", ");
     const old = stale ? `, the old file still runs in ${stale}` : p.restartNeeded ? ", needs a restart" : "";
