@@ -37,7 +37,7 @@ const LAST_DAY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /** Releases whose public support is over at a moment, as "id version". Pure. */
-export function endedReleases(now: Instant): string[] {
+function endedReleases(now: Instant): string[] {
   const today = formatInstant(now).slice(0, 10);
   return Object.entries(LAST_DAY).flatMap(([id, releases]) =>
     Object.entries(releases).flatMap(([version, last]) => (last < today ? [`${id} ${version}`] : [])),

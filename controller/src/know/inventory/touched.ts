@@ -49,7 +49,7 @@ const ids = (rows: readonly number[]) => sql`${sql.param([...new Set(rows)].map(
 const OF_EVERY_PACKAGE = new Set(["exposure", "loaded", "loaded-packages", "listeners", "processes"]);
 
 /** Packages that facts say something else of than before; null when it is of all of them. Pure. */
-export function touchedByFacts(before: EndpointFacts | null, after: EndpointFacts): readonly string[] | null {
+function touchedByFacts(before: EndpointFacts | null, after: EndpointFacts): readonly string[] | null {
   if (before === null) return null;
   const ofAll = (facts: EndpointFacts) => [
     facts.kernel,

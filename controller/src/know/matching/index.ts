@@ -7,7 +7,7 @@ export { readPurl, writePurl } from "./inventory-file/purl.ts";
 export { type Match, matchInventory } from "./match-inventory.ts";
 export { readIntroduced } from "./planned-versions.ts";
 export { createMatching, type Matching, type ReadDecisions } from "./refresh.ts";
-export { isNamed, loose, type Scope, type Touched, UNRESOLVED } from "./scope.ts";
+export { isNamed, loose, type Scope, UNRESOLVED } from "./scope.ts";
 export type { MatchPackage } from "./source.ts";
 export { judgePackage, type Proof } from "./verdict.ts";
 export { NO_FIX_REASONS } from "./vote.ts";
