@@ -21,7 +21,7 @@ const pure = [
 const shells = [
   "controller/src/decide/planning/(index|planning|approve|approval-keys|named-approvers|live/rows)\\.ts$",
   "controller/src/act/health/wave/wave-judge\\.ts$",
-  "controller/src/know/matching/(index|refresh|load-views|catalogue-verdicts|planned-versions)\\.ts$",
+  "controller/src/know/matching/(index|refresh|load-views|scope|besides|catalogue-verdicts|planned-versions)\\.ts$",
 ];
 const tests = "(\\.(test|testing|bench|evaluate)|/testing)\\.ts$";
 

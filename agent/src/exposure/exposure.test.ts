@@ -102,10 +102,47 @@ describe("process -> file -> package -> address", () => {
         restartNeeded: true,
         reach: "public",
         stale: [{ pid: 1, name: "web", unit: "web.service" }],
+        files: [
+          { path: "/usr/lib/libssl.so.3", replaced: true, by: [{ pid: 1, name: "web", unit: "web.service" }] },
+          { path: "/usr/lib/libssl.so.3", replaced: false, by: [{ pid: 2, name: "job", unit: "" }] },
+        ],
       },
-      { name: "web", pids: [1], units: ["web.service"], restartNeeded: false, reach: "public", stale: [] },
+      {
+        ...{ name: "web", pids: [1], units: ["web.service"], restartNeeded: false, reach: "public", stale: [] },
+        files: [{ path: "/usr/sbin/web", replaced: false, by: [{ pid: 1, name: "web", unit: "web.service" }] }],
+      },
     ]);
     expect(found.listeners).toMatchObject([{ port: 443, scope: "public", package: "web", unit: "web.service" }]);
+  });
+
+  it("names a bounded number of files, those of whoever is reached farthest first, and one worker of each service", () => {
+    const parts = Array.from({ length: 9 }, (_, n) => `/usr/lib/part${n}.so`);
+    const mapped = parts.map((path) => ({ path, deleted: false }));
+    const worker = (pid: number, name: string, unit: string) => process_({ pid, name, unit, exe: "/opt/own", mapped: mapped.slice(0, 3) });
+    const found = relate(
+      {
+        hostNetns: "1",
+        processes: [
+          ...[worker(5, "job", "job.service"), worker(6, "job", "job.service"), worker(7, "other", ""), worker(8, "third", "")],
+          process_({
+            pid: 9,
+            exe: "/opt/own",
+            mapped: mapped.slice(6, 8),
+            listens: [{ protocol: "tcp", address: "203.0.113.7", port: 443 }],
+          }),
+          process_({ pid: 10, exe: "/opt/own", mapped: [{ path: `/usr/lib/${"x".repeat(600)}.so`, deleted: false }] }),
+        ],
+      },
+      new Map(parts.map((path) => [path, "parts"])),
+      [],
+      (p) => p.unit,
+    );
+    expect(found.loadedPackages[0]?.files?.map((f) => [f.path, f.by?.map((b) => b.pid)])).toEqual([
+      ["/usr/lib/part6.so", [9]],
+      ["/usr/lib/part7.so", [9]],
+      ["/usr/lib/part0.so", [5, 7]],
+      ["/usr/lib/part1.so", [5, 7]],
+    ]);
   });
 
   it("knows the package of a replaced library whose file had the old version in its name", async () => {

@@ -7,6 +7,7 @@ import { listenerReach, type Reach, widest } from "./reach.ts";
 
 type Listener = NonNullable<WireInventory["listeners"]>[number];
 type LoadedPackage = NonNullable<WireInventory["loadedPackages"]>[number];
+type MappedFile = NonNullable<LoadedPackage["files"]>[number];
 type StaleProcess = NonNullable<LoadedPackage["stale"]>[number];
 
 /** Where the raw facts come from. Problems say what could not be seen. */
@@ -20,6 +21,12 @@ export interface Exposure {
 
 /** Pids kept for one package: enough to look at, however many workers there are. */
 const MAX_PIDS = 50;
+
+/** Files told of one package, and processes told of one file: each adds to every change that is sent. */
+const MAX_FILES = 4;
+const MAX_MAPPING = 2;
+/** Longer paths are not told: they would be cut, and name another file. */
+const MAX_PATH = 500;
 
 /** Process -> mapped files -> package -> listening address. */
 export async function describeExposure(
@@ -96,7 +103,7 @@ export function relate(
 ): Pick<Exposure, "listeners" | "loadedPackages"> {
   const listeners: Listener[] = [];
   const heard = new Set<string>();
-  const loaded = new Map<string, { pids: Set<number>; units: Set<string>; stale: Map<number, StaleProcess>; reach: Reach }>();
+  const loaded = new Map<string, Loaded>();
   for (const process of inspection.processes) {
     const scopes = scopesOf(process, inspection.hostNetns, ownAddresses);
     const reach = widest(
@@ -115,11 +122,12 @@ export function relate(
     for (const file of [{ path: process.exe, deleted: process.exeDeleted }, ...process.mapped]) {
       const name = owner.get(file.path);
       if (name === undefined) continue;
-      const entry = loaded.get(name) ?? { pids: new Set(), units: new Set(), stale: new Map(), reach: "none" as Reach };
+      const entry: Loaded = loaded.get(name) ?? { pids: new Set(), units: new Set(), stale: new Map(), mappings: [], reach: "none" };
       loaded.set(name, entry);
       entry.pids.add(process.pid);
       if (unit) entry.units.add(unit);
       if (file.deleted) entry.stale.set(process.pid, { pid: process.pid, name: process.name, unit });
+      entry.mappings.push({ path: file.path, replaced: file.deleted, by: { pid: process.pid, name: process.name, unit }, reach });
       entry.reach = widest([entry.reach, reach], "none");
     }
   }
@@ -134,6 +142,46 @@ export function relate(
         restartNeeded: e.stale.size > 0,
         reach: e.reach,
         stale: [...e.stale.values()].slice(0, MAX_PIDS),
+        files: filesOf(e.mappings),
       })),
   };
+}
+
+interface Mapping {
+  readonly path: string;
+  readonly replaced: boolean;
+  readonly by: StaleProcess;
+  readonly reach: Reach;
+}
+
+interface Loaded {
+  readonly pids: Set<number>;
+  readonly units: Set<string>;
+  readonly stale: Map<number, StaleProcess>;
+  readonly mappings: Mapping[];
+  reach: Reach;
+}
+
+const REACHES: readonly Reach[] = ["public", "private", "loopback", "none"];
+
+/** The files that tell most: mapped by the process that is reached farthest, then by name; of the workers of one service the first. */
+function filesOf(mappings: readonly Mapping[]): MappedFile[] {
+  const ordered = mappings
+    .filter((m) => m.path.length <= MAX_PATH)
+    .sort(
+      (a, b) =>
+        REACHES.indexOf(a.reach) - REACHES.indexOf(b.reach) ||
+        (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.by.pid ?? 0) - (b.by.pid ?? 0)),
+    );
+  const files = new Map<string, { path: string; replaced: boolean; by: StaleProcess[] }>();
+  for (const { path, replaced, by } of ordered) {
+    const key = `${replaced} ${path}`;
+    const file = files.get(key) ?? { path, replaced, by: [] };
+    if (!files.has(key)) {
+      if (files.size === MAX_FILES) continue;
+      files.set(key, file);
+    }
+    if (file.by.length < MAX_MAPPING && !file.by.some((p) => (by.unit ? p.unit === by.unit : p.name === by.name))) file.by.push(by);
+  }
+  return [...files.values()];
 }

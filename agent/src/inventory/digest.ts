@@ -56,7 +56,8 @@ function lasting(inventory: WireInventory): unknown {
     loadedPackages: sorted(
       inventory.loadedPackages
         ?.filter((l) => l.units?.length || l.reach !== "none" || l.restartNeeded)
-        .map(({ pids, units, stale, ...l }) => ({
+        // Its files are told along with what changes: which of them a script has mapped comes and goes.
+        .map(({ pids, units, stale, files, ...l }) => ({
           ...l,
           units: [...(units ?? [])].sort(),
           // Which processes still run the old file: by name, since one that was restarted is another one.

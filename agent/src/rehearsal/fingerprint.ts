@@ -31,12 +31,16 @@ const LISTEN = "0A";
 /** Differences that are spelled out; the digest covers all. */
 const MAX_TOLD = 20;
 
-/** Looks at the machine as its first process sees it, not as the executor's sandbox does. */
-export async function takeFingerprint(run: Run): Promise<Fingerprint> {
+/**
+ * Looks at the machine as its first process sees it, not as the executor's sandbox does.
+ * @param rpm where rpm lies, on a machine that has it
+ * @throws when something cannot be read, rpm's answer among it: a rehearsal is not called harmless by a look that was half
+ */
+export async function takeFingerprint(run: Run, rpm = RPM): Promise<Fingerprint> {
   // Both, where a machine has both: a change of one kind may touch the other.
   const digest = (text: string | Buffer) => createHash("sha256").update(text).digest("hex");
   const dpkg = existsSync(DPKG_STATUS) ? await readFile(DPKG_STATUS) : undefined;
-  const rpms = existsSync(RPM) ? await rpmsOf(run) : "";
+  const rpms = existsSync(rpm) ? await rpmsOf(run, rpm) : "";
   const mountinfo = await readFile("/proc/1/mountinfo", "utf8");
   return {
     packages: [
@@ -59,8 +63,8 @@ export async function takeFingerprint(run: Run): Promise<Fingerprint> {
 }
 
 /** @throws when rpm does not answer: two answers that are missing alike would pass for a machine that nobody touched */
-async function rpmsOf(run: Run): Promise<string> {
-  const ran = await run([RPM, "-qa", "--qf", RPM_FORMAT], { env: RPM_ENVIRONMENT, timeoutMs: 60_000 });
+async function rpmsOf(run: Run, rpm: string): Promise<string> {
+  const ran = await run([rpm, "-qa", "--qf", RPM_FORMAT], { env: RPM_ENVIRONMENT, timeoutMs: 60_000 });
   if (ran.exitCode !== 0)
     throw new Error(`rpm does not tell what is installed: ${ran.stderr.trim().slice(0, 300) || "it did not end well"}`);
   return ran.stdout;

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { compareChecks } from "./check-samples.ts";
 import { filesOutside, listedByDpkg, listLayer } from "./files-outside.ts";
 import { noFindings } from "./findings.ts";
-import { differences, digestOf, type Fingerprint, listening } from "./fingerprint.ts";
+import { differences, digestOf, type Fingerprint, listening, takeFingerprint } from "./fingerprint.ts";
 import { hangs, type Pulse, SILENCE_MS } from "./hang.ts";
 import { blindTo, judge } from "./judge.ts";
 import { limitsFor } from "./limits.ts";
@@ -17,6 +17,28 @@ import { touched } from "./services.ts";
 const folder = mkdtempSync(join(tmpdir(), "rehearsal-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const GIB = 1024 ** 3;
+
+describe("a look at the machine before and after", () => {
+  it("is none where rpm does not tell what is installed, and says why", async () => {
+    const rpm = join(folder, "rpm");
+    writeFileSync(rpm, "");
+    const asked: string[][] = [];
+    const answering = (stderr: string, exitCode: number | undefined) =>
+      takeFingerprint(async (argv) => {
+        asked.push([...argv]);
+        return { exitCode, stdout: "bash-5.2-1.x86_64 1 abc\n", stderr } as Awaited<ReturnType<Parameters<typeof takeFingerprint>[0]>>;
+      }, rpm);
+    await expect(answering("error: cannot open Packages database in /var/lib/rpm\n", 1)).rejects.toThrow(
+      "rpm does not tell what is installed: error: cannot open Packages database in /var/lib/rpm",
+    );
+    await expect(answering("", undefined)).rejects.toThrow("rpm does not tell what is installed: it did not end well");
+    // Nothing else was looked at once it had failed.
+    expect(asked.map((argv) => argv.slice(0, 2))).toEqual([
+      [rpm, "-qa"],
+      [rpm, "-qa"],
+    ]);
+  });
+});
 
 describe("a transaction that hangs", () => {
   const every = (seconds: number, outputBytes: (s: number) => number, cpuMs: (s: number) => number): Pulse[] =>

@@ -1,8 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Db, queryRows, type RecordedEvent } from "../store/index.ts";
-import type { Scope } from "./matching/index.ts";
-import { UNRESOLVED } from "./matching/index.ts";
+import { isNamed, loose, type Scope, UNRESOLVED } from "./matching/index.ts";
 
 /** Events after which findings may have to change, and only these. */
 export const FINDING_EVENTS: ReadonlySet<string> = new Set([
@@ -25,10 +24,16 @@ const Intel = z.object({ packages: z.array(z.string()), vulnerabilities: z.array
 const Suppressed = z.object({ vulnerability: z.string() });
 const Stated = z.object({ count: z.number(), vulnerabilities: z.array(z.string()) });
 const Described = z.object({ count: z.number(), updateIds: z.array(z.number()) });
+/** null, and no word of an older one: any package of the endpoint. */
+const Inventory = z.object({ packages: z.array(z.string()) });
 
-/** Whose findings a batch of events concerns; undefined when nobody's. */
+/** Of more names than this, which packages of an endpoint they concern costs more to find out than to look at all of them. */
+const MAX_APART = 200;
+
+/** Whose findings a batch of events concerns, and of which packages; undefined when nobody's. */
 export async function scopeOf(db: Db, events: readonly RecordedEvent[]): Promise<Scope | undefined> {
-  const endpointIds = new Set<string>();
+  const whole = new Set<string>();
+  const own = new Map<string, Set<string>>();
   const updateIds = new Set<number>();
   const packages = new Set<string>();
   const vulnerabilities = new Set<string>();
@@ -61,36 +66,56 @@ export async function scopeOf(db: Db, events: readonly RecordedEvent[]): Promise
       // The event names a limited number of updates: when it had more, everybody may be concerned.
       if (!described.success || described.data.count > described.data.updateIds.length) return "all";
       for (const id of described.data.updateIds) updateIds.add(id);
-    } else if (event.subject.startsWith("endpoint:")) endpointIds.add(event.subject.slice("endpoint:".length));
+      continue;
+    }
+    if (!event.subject.startsWith("endpoint:")) continue;
+    const endpointId = event.subject.slice("endpoint:".length);
+    const changed = event.type === "inventory.changed" ? Inventory.safeParse(event.data) : undefined;
+    if (changed?.success) addTo(own, endpointId, changed.data.packages);
+    else whole.add(endpointId);
   }
-  if (updateIds.size > 0) {
-    const rows = await queryRows(
-      db,
-      z.object({ id: z.string() }),
-      sql`select distinct endpoint_id as id from pending_update where update_id = any(${sql.param([...updateIds].map(String))}::text[]::bigint[])`,
-    );
-    for (const { id } of rows) endpointIds.add(id);
-  }
-  for (const id of [...(await endpointsWith(db, packages)), ...(await endpointsOpenTo(db, vulnerabilities))]) endpointIds.add(id);
-  return endpointIds.size > 0 ? { endpointIds: [...endpointIds].sort() } : undefined;
+  for (const { id, names } of await endpointsOffered(db, updateIds)) addTo(own, id, names);
+  const concerned = [...(await endpointsWith(db, packages)), ...(await endpointsOpenTo(db, vulnerabilities))];
+  const apart = packages.size + vulnerabilities.size <= MAX_APART;
+  if (!apart) for (const id of concerned) whole.add(id);
+  const touched = new Set([...own.keys(), ...(apart ? concerned : [])]);
+  for (const [id, names] of own) if (names.size > MAX_APART) whole.add(id);
+  for (const id of whole) touched.delete(id);
+  if (whole.size + touched.size === 0) return undefined;
+  const endpointIds = [...whole].sort();
+  if (touched.size === 0) return { endpointIds };
+  const [names, ids] = apart ? [packages, vulnerabilities] : [new Set<string>(), new Set<string>()];
+  return { endpointIds, touched: { endpointIds: [...touched].sort(), own, names, vulnerabilities: ids } };
 }
 
-/** A name in a spelling in which all of its spellings are one: too many endpoints are looked at rather than too few. */
-const loose = (name: string) => name.toLowerCase().replace(/[-_.]+/g, "-");
-const looseColumn = (column: string) => sql.raw(`regexp_replace(lower(${column}), '[-_.]+', '-', 'g')`);
+function addTo(own: Map<string, Set<string>>, endpointId: string, names: readonly string[]): void {
+  const known = own.get(endpointId) ?? new Set();
+  own.set(endpointId, known);
+  for (const name of names) known.add(name);
+}
 
-/** Endpoints that have a package of one of these names installed, by its own or its source's name; the signed kernel is the kernel. */
+/** Endpoints that some updates are pending on, each with the names of what they update, and of their sources. */
+async function endpointsOffered(db: Db, updateIds: ReadonlySet<number>): Promise<{ id: string; names: string[] }[]> {
+  if (updateIds.size === 0) return [];
+  return queryRows(
+    db,
+    z.object({ id: z.string(), names: z.array(z.string()) }),
+    sql`select p.endpoint_id as id, jsonb_agg(u.name) || jsonb_agg(u.source_name) as names
+      from pending_update p join update_catalogue u on u.id = p.update_id
+      where p.update_id = any(${sql.param([...updateIds].map(String))}::text[]::bigint[]) group by p.endpoint_id`,
+  );
+}
+
+/** Endpoints that have a package of one of these names installed. */
 async function endpointsWith(db: Db, packages: ReadonlySet<string>): Promise<string[]> {
   if (packages.size === 0) return [];
-  const names = sql`${sql.param([...packages])}::text[]`;
-  const kernel = [...packages].some((p) => p.startsWith("linux")) ? sql` or c.source_name like 'linux-signed%'` : sql``;
   const rows = await queryRows(
     db,
     z.object({ id: z.string() }),
     sql`select distinct e.endpoint_id as id from package_catalogue c
       join (select endpoint_id, package_id from endpoint_package
         union all select endpoint_id, package_id from endpoint_component where owner = '') e on e.package_id = c.id
-      where ${looseColumn("c.name")} = any(${names}) or ${looseColumn("c.source_name")} = any(${names})${kernel}`,
+      where ${isNamed(packages)}`,
   );
   return rows.map((r) => r.id);
 }

@@ -73,7 +73,10 @@ describe("know", () => {
     const changed = (await eventsAfter(store.db, position, 100)).filter((e) => e.type === "intel.changed");
     expect(changed.map((e) => e.data)).toEqual([expect.objectContaining({ packages: ["curl"], vulnerabilities: [] })]);
     const scope = await scopeOf(store.db, changed);
-    expect(scope).toEqual({ endpointIds: ["ep_a", "ep_b"] });
+    expect(scope).toEqual({
+      endpointIds: [],
+      touched: { endpointIds: ["ep_a", "ep_b"], own: new Map(), names: new Set(["curl"]), vulnerabilities: new Set() },
+    });
     await know.settle();
     expect((await findings("ep_b", "open")).filter((f) => f.fixedVersion === "7.88.1-10+deb12u9")).toHaveLength(4);
   });

@@ -28,7 +28,7 @@ beforeAll(async () => {
   fleet = createFleet({ store, clock });
   await know.intel.refresh();
   await addEndpoint(store, "ep_a", { tags: ["web"] });
-  const loaded = { name: "libcurl4", pids: [7], units: ["shop.service"], restartNeeded: false, stale: [], reach: "private" };
+  const loaded = { name: "libcurl4", pids: [7], units: ["shop.service"], restartNeeded: false, files: [], stale: [], reach: "private" };
   const inventory = wireInventory({
     packages: curlPackages("7.88.1-10"),
     pendingUpdates: curlUpdates(),

@@ -87,18 +87,27 @@ export function inventoryOf(endpoint: SimulatedEndpoint, versions: Versions, at:
           ]),
     ],
     loadedPackages: [
-      { name: "libc6", pids: [700, 900], units: ["ssh.service", endpoint.unit], restartNeeded: false, stale: [], reach: endpoint.exposure },
+      {
+        name: "libc6",
+        pids: [700, 900],
+        units: ["ssh.service", endpoint.unit],
+        restartNeeded: false,
+        files: [],
+        stale: [],
+        reach: endpoint.exposure,
+      },
       {
         name: "libssl3",
         pids: [700, 900],
         units: ["ssh.service", endpoint.unit],
         restartNeeded: false,
+        files: [],
         stale: [],
         reach: endpoint.exposure,
       },
       ...(owner === ""
         ? []
-        : [{ name: owner, pids: [900], units: [endpoint.unit], restartNeeded: false, stale: [], reach: endpoint.exposure }]),
+        : [{ name: owner, pids: [900], units: [endpoint.unit], restartNeeded: false, files: [], stale: [], reach: endpoint.exposure }]),
     ],
     kernel: { running: "6.1.0-25-amd64", newestInstalled: "6.1.0-25-amd64", package: "linux-image-6.1.0-25-amd64", runningVersion: "" },
     reboot: { needed: false, reasons: [], kernelFallback: "" },

@@ -26,6 +26,7 @@ export { canonicalEcosystem, canonicalName, canonicalVersion } from "./package-n
 export { RANGE_AS_JSON, rangeRow } from "./range-row.ts";
 export type { AdvisoryRecord, AffectedRange, ModuleStream, SignalRecord, VulnerabilityRecord } from "./records.ts";
 export { POINT_STREAMS, redHatPointOf } from "./red-hat-stream.ts";
+export { MODULE_BUILD, RELATED } from "./related.ts";
 export { readRelease, systemId } from "./release.ts";
 export type { TransportOptions } from "./transport/index.ts";
 

@@ -54,3 +54,15 @@ export async function putVulnerabilities(
   );
   return rows.map((r) => r.id);
 }
+
+/** Those of the described vulnerabilities that are called withdrawn here and are not stored so, or the other way round. */
+export async function differentlyWithdrawn(tx: Db, described: readonly VulnerabilityRecord[]): Promise<string[]> {
+  if (described.length === 0) return [];
+  const input = bulkRows(described, { id: { type: "text", of: (v) => v.id }, withdrawn: { type: "boolean", of: (v) => v.withdrawn } });
+  const rows = await queryRows(
+    tx,
+    Id,
+    sql`select distinct v.id from ${input} i join vulnerability v on v.id = i.id where v.withdrawn <> i.withdrawn`,
+  );
+  return rows.map((r) => r.id);
+}

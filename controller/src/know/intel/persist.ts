@@ -7,8 +7,9 @@ import { batches, bulkRows } from "../rows.ts";
 
 import { canonicalName } from "./package-name.ts";
 import { SignalWriter } from "./persist-signals.ts";
-import { putVulnerabilities } from "./persist-vulnerabilities.ts";
+import { differentlyWithdrawn, putVulnerabilities } from "./persist-vulnerabilities.ts";
 import type { AdvisoryRecord, AffectedRange, RejectRecord, SignalRecord, VulnerabilityRecord } from "./records.ts";
+import { packagesNaming, packagesOfModules, packagesOfRelated } from "./related.ts";
 import type { Spool } from "./spool.ts";
 
 /** Rows in one statement: on PGlite a statement holds up the process for about 60 ms at this size. */
@@ -45,6 +46,10 @@ export class Names {
         this.known.clear();
       }
     }
+  }
+  /** Whether more were told than are kept: nothing that is added changes that. */
+  get full(): boolean {
+    return this.overflow;
   }
   get all(): readonly string[] | null {
     return this.overflow ? null : [...this.known].sort();
@@ -94,7 +99,10 @@ export async function replaceFeedContent(
     ranges = 0;
   };
   const flushDescribed = async () => {
+    // One that was rejected is in no finding, and is in some again when it no longer is.
+    const revived = packages.full ? [] : await differentlyWithdrawn(tx, described);
     vulnerabilities.add(await putVulnerabilities(tx, feedId, [], described, weight));
+    packages.add(await packagesNaming(tx, revived));
     described = [];
   };
   const flushSignals = async () => {
@@ -145,13 +153,13 @@ async function putAdvisories(tx: Db, feedId: string, advisories: readonly Adviso
     (
       await queryRows(
         tx,
-        z.object({ id: z.string(), digest: z.string() }),
-        sql`select id, digest from advisory where feed_id = ${feedId} and id = any(${sql.param(given.map((a) => a.id))}::text[])`,
+        z.object({ id: z.string(), digest: z.string(), aliases: z.array(z.string()), module: z.string().nullable() }),
+        sql`select id, digest, aliases, module->>'name' as module from advisory where feed_id = ${feedId} and id = any(${sql.param(given.map((a) => a.id))}::text[])`,
       )
-    ).map((r) => [r.id, r.digest]),
+    ).map((r) => [r.id, r]),
   );
-  const changed = given.filter((a) => before.get(a.id) !== a.digest);
-  const moved = changed.filter((a) => meaning(before.get(a.id) ?? "") !== meaning(a.digest));
+  const changed = given.filter((a) => before.get(a.id)?.digest !== a.digest);
+  const moved = changed.filter((a) => meaning(before.get(a.id)?.digest ?? "") !== meaning(a.digest));
   await removeRanges(
     tx,
     feedId,
@@ -202,6 +210,21 @@ async function putAdvisories(tx: Db, feedId: string, advisories: readonly Adviso
          is_binary, architectures)
       select ${feedId}, i.* from ${input} i on conflict do nothing`);
   }
+  await addConcerned(tx, packages, [
+    ...moved.map((a) => ({ id: a.id, aliases: a.aliases ?? [], module: a.module?.name ?? null })),
+    ...moved.flatMap((a) => before.get(a.id) ?? []),
+  ]);
+}
+
+/** Names what else changed records can concern: what they are about is named, and others may be judged by what these tell. */
+async function addConcerned(
+  tx: Db,
+  packages: Names,
+  changed: readonly { readonly id: string; readonly aliases: readonly string[]; readonly module: string | null }[],
+): Promise<void> {
+  if (packages.full || changed.length === 0) return;
+  packages.add(await packagesOfRelated(tx, [...new Set(changed.flatMap((a) => [a.id, ...a.aliases]))]));
+  packages.add(await packagesOfModules(tx, [...new Set(changed.flatMap((a) => a.module ?? []))]));
 }
 
 async function removeRanges(tx: Db, feedId: string, advisoryIds: readonly string[], packages: Names): Promise<void> {
@@ -220,16 +243,15 @@ async function removeUnseen(tx: Db, feedId: string, documents: readonly string[]
   const within = documents === null ? sql`` : sql` and split_part(a.id, '/', 1) = any(${sql.param([...documents])}::text[])`;
   const rows = await queryRows(
     tx,
-    z.object({ id: z.string() }),
-    sql`select a.id from advisory a where a.feed_id = ${feedId}${within}
+    z.object({ id: z.string(), aliases: z.array(z.string()), module: z.string().nullable() }),
+    sql`select a.id, a.aliases, a.module->>'name' as module from advisory a where a.feed_id = ${feedId}${within}
       and not exists (select 1 from feed_seen s where s.kind = 'advisory' and s.id = a.id)`,
   );
-  for (const part of batches(
-    rows.map((r) => r.id),
-    BATCH,
-  )) {
-    await removeRanges(tx, feedId, part, packages);
-    await tx.execute(sql`delete from advisory where feed_id = ${feedId} and id = any(${sql.param([...part])}::text[])`);
+  for (const part of batches(rows, BATCH)) {
+    await addConcerned(tx, packages, part);
+    const ids = part.map((r) => r.id);
+    await removeRanges(tx, feedId, ids, packages);
+    await tx.execute(sql`delete from advisory where feed_id = ${feedId} and id = any(${sql.param(ids)}::text[])`);
   }
 }
 

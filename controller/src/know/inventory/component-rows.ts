@@ -31,9 +31,9 @@ const SAME = sql`c.distribution = '' and c.ecosystem = i.ecosystem and c.name = 
 
 const Changed = z.object({ package_id: z.coerce.number() });
 
-/** Puts components into the catalogue and onto the endpoint, as seen now. @returns how many are new to the endpoint or changed */
-export async function putComponents(tx: Db, endpointId: string, components: readonly WireComponent__Output[]): Promise<number> {
-  let changed = 0;
+/** Puts components into the catalogue and onto the endpoint, as seen now. @returns catalogue entries, once a place that is new to the endpoint or changed */
+export async function putComponents(tx: Db, endpointId: string, components: readonly WireComponent__Output[]): Promise<number[]> {
+  const changed: number[] = [];
   for (const part of batches(components, BATCH)) {
     const input = bulkRows(part, {
       ...keyColumns,
@@ -61,7 +61,7 @@ export async function putComponents(tx: Db, endpointId: string, components: read
           (excluded.evidence, excluded.sha1, excluded.owner, excluded.uses, excluded.reach) or e.unseen_since is not null
       returning package_id`,
     );
-    changed += rows.length;
+    for (const row of rows) changed.push(row.package_id);
   }
   return changed;
 }
@@ -79,7 +79,6 @@ const Stale = z.object({ packageId: z.coerce.number(), path: z.string() });
 /**
  * Takes off the endpoint what a whole look did not see, where it looked. What lies in a place that it did not look at stays, marked
  * as not seen since: absence of evidence closes nothing.
- * @returns how many went
  */
 export async function dropUnseen(
   tx: Db,
@@ -87,7 +86,7 @@ export async function dropUnseen(
   seen: readonly WireComponent__Output[],
   scan: ComponentScan,
   now: Instant,
-): Promise<number> {
+): Promise<Dropped> {
   const input = bulkRows(seen, keyColumns);
   const unseen = await queryRows(
     tx,
@@ -99,6 +98,12 @@ export async function dropUnseen(
   return settle(tx, endpointId, unseen, scan, now);
 }
 
+/** What a look took off an endpoint, as catalogue entries: once a place: what is gone, and what could not be looked at since now. */
+export interface Dropped {
+  readonly gone: readonly number[];
+  readonly unseen: readonly number[];
+}
+
 /** The same of what a later look says is no longer there, and of what an earlier one could not tell and this one can. */
 export async function dropRemoved(
   tx: Db,
@@ -106,7 +111,7 @@ export async function dropRemoved(
   removed: readonly ComponentKey__Output[],
   scan: ComponentScan,
   now: Instant,
-): Promise<number> {
+): Promise<Dropped> {
   const input = bulkRows(removed, keyColumns);
   const unseen = await queryRows(
     tx,
@@ -125,7 +130,7 @@ async function settle(
   unseen: readonly z.infer<typeof Stale>[],
   scan: ComponentScan,
   now: Instant,
-): Promise<number> {
+): Promise<Dropped> {
   const gone = unseen.filter(({ path }) => isCovered(path, scan));
   const unknown = unseen.filter(({ path }) => !isCovered(path, scan));
   const rows = (part: typeof unseen) =>
@@ -133,9 +138,14 @@ async function settle(
   const these = (part: typeof unseen) =>
     sql`e.endpoint_id = ${endpointId} and (e.package_id, e.path) in (select package_id, path from ${rows(part)} i)`;
   if (gone.length > 0) await tx.execute(sql`delete from endpoint_component e where ${these(gone)}`);
-  if (unknown.length > 0)
-    await tx.execute(
-      sql`update endpoint_component e set unseen_since = coalesce(unseen_since, ${formatInstant(now)}::timestamptz) where ${these(unknown)}`,
-    );
-  return gone.length;
+  const marked =
+    unknown.length === 0
+      ? []
+      : await queryRows(
+          tx,
+          Changed,
+          sql`update endpoint_component e set unseen_since = ${formatInstant(now)}::timestamptz
+            where e.unseen_since is null and ${these(unknown)} returning package_id`,
+        );
+  return { gone: gone.map((row) => row.packageId), unseen: marked.map((row) => row.package_id) };
 }

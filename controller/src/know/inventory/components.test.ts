@@ -20,7 +20,7 @@ let inventory: Inventory;
 let matching: Matching;
 let intel: Intel;
 const clock = testClock();
-const LOADED = [{ name: "bash", pids: [1], units: [], restartNeeded: false, stale: [], reach: "none" }];
+const LOADED = [{ name: "bash", pids: [1], units: [], restartNeeded: false, files: [], stale: [], reach: "none" }];
 
 const APP = "/opt/app/node_modules/lodash/package.json";
 const OLD = "/srv/old/node_modules/lodash/package.json";

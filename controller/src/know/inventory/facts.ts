@@ -41,6 +41,10 @@ export const EndpointFacts = z.object({
       reach,
       /** The processes that run the old file; agents of before do not tell them apart. */
       stale: list(z.object({ pid: z.number(), name: text, unit: text })).default([]),
+      /** A few of its files that are mapped, with some of the processes, what is reached farthest first; none from an agent of before. */
+      files: list(z.object({ path: text, replaced: z.boolean(), by: list(z.object({ pid: z.number(), name: text, unit: text })) })).default(
+        [],
+      ),
     }),
   ),
   kernel: z

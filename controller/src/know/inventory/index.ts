@@ -2,11 +2,12 @@ import { type Clock, fail, formatInstant, type Instant, ok, type Result } from "
 import type { InventoryDelta__Output, WireInventory__Output } from "@breakwater/shared/wire";
 import { eq } from "drizzle-orm";
 import { type Db, recordEvents, type Store, schema } from "../../store/index.ts";
-import { dropRemoved, dropUnseen, putComponents } from "./component-rows.ts";
+import { type Dropped, dropRemoved, dropUnseen, putComponents } from "./component-rows.ts";
 import { createDescriptions } from "./descriptions.ts";
 import { type EndpointFacts, factsOf, readFacts, unlistedEcosystems, updatesUnlisted } from "./facts.ts";
 import { putPackages, putPendingUpdates, removeOtherPackages, removePackages } from "./package-rows.ts";
 import { streamOfRepositories } from "./red-hat-stream.ts";
+import { touchedNames } from "./touched.ts";
 
 export { EndpointFacts, readFacts } from "./facts.ts";
 export { CATALOGUE_COLUMNS, catalogueRow, INSTALLED } from "./installed.ts";
@@ -44,14 +45,15 @@ export function createInventory({ store, clock }: { readonly store: Store; reado
         if (!endpoint) return fail(unknownEndpoint(endpointId));
         const distribution = distributionKey(inventory.os?.id || endpoint.osId, inventory.os?.versionId || endpoint.osVersion, facts);
         const unlisted = unlistedEcosystems(facts);
-        const changed = await putPackages(tx, endpointId, distribution, inventory.packages);
-        const removed = unlisted === "all" ? 0 : await removeOtherPackages(tx, endpointId, distribution, inventory.packages, unlisted);
-        if (!updatesUnlisted(facts)) await putPendingUpdates(tx, endpointId, distribution, inventory.pendingUpdates);
-        const components = facts.componentScan ? await putComponents(tx, endpointId, inventory.components) : 0;
-        const gone = facts.componentScan ? await dropUnseen(tx, endpointId, inventory.components, facts.componentScan, clock.now()) : 0;
+        const put = await putPackages(tx, endpointId, distribution, inventory.packages);
+        const removed = unlisted === "all" ? [] : await removeOtherPackages(tx, endpointId, distribution, inventory.packages, unlisted);
+        const updates = updatesUnlisted(facts) ? [] : await putPendingUpdates(tx, endpointId, distribution, inventory.pendingUpdates);
+        const components = facts.componentScan ? await putComponents(tx, endpointId, inventory.components) : [];
+        const dropped = facts.componentScan
+          ? await dropUnseen(tx, endpointId, inventory.components, facts.componentScan, clock.now())
+          : NONE_DROPPED;
         await putFacts(tx, endpointId, digest, clock.now(), facts, inventory.os);
-        await tellChange(tx, endpointId, clock.now(), { kind: "snapshot", changed: changed + components, removed: removed + gone });
-        return ok<Intake>({ kind: "taken", changed: changed + components, removed: removed + gone });
+        return ok(await told(tx, endpoint, { kind: "snapshot", facts, put, removed, updates, components, dropped }));
       });
     },
 
@@ -70,23 +72,52 @@ export function createInventory({ store, clock }: { readonly store: Store; reado
         if (endpoint.osId === "rhel" && distribution !== distributionKey(endpoint.osId, endpoint.osVersion, known))
           return ok<Intake>({ kind: "snapshot-needed" });
         const removed = await removePackages(tx, endpointId, [...delta.removed, ...delta.added]);
-        const changed = await putPackages(tx, endpointId, distribution, delta.added);
-        if (delta.facts && facts && !updatesUnlisted(facts))
-          await putPendingUpdates(tx, endpointId, distribution, delta.facts.pendingUpdates);
+        const put = await putPackages(tx, endpointId, distribution, delta.added);
+        const updates =
+          delta.facts && facts && !updatesUnlisted(facts)
+            ? await putPendingUpdates(tx, endpointId, distribution, delta.facts.pendingUpdates)
+            : [];
         const scan = facts?.componentScan;
-        const components = scan ? await putComponents(tx, endpointId, delta.componentsAdded) : 0;
-        const gone = scan ? await dropRemoved(tx, endpointId, delta.componentsRemoved, scan, clock.now()) : 0;
+        const components = scan ? await putComponents(tx, endpointId, delta.componentsAdded) : [];
+        const dropped = scan ? await dropRemoved(tx, endpointId, delta.componentsRemoved, scan, clock.now()) : NONE_DROPPED;
         await putFacts(tx, endpointId, delta.digest, clock.now(), facts, os);
-        await tellChange(tx, endpointId, clock.now(), { kind: "delta", changed: changed + components, removed: removed + gone });
-        return ok<Intake>({ kind: "taken", changed: changed + components, removed: removed + gone });
+        return ok(await told(tx, endpoint, { kind: "delta", facts, put, removed, updates, components, dropped }));
       });
     },
   };
+
+  /** Says what changed, and which packages it concerns, in the transaction of the change. */
+  async function told(tx: Db, endpoint: LockedEndpoint, change: Change): Promise<Intake> {
+    const { kind, facts, put, removed, updates, components, dropped } = change;
+    const packages = await touchedNames(tx, readFacts(endpoint.facts), facts, {
+      packageIds: [...put, ...removed, ...components, ...dropped.gone, ...dropped.unseen],
+      updateIds: updates,
+    });
+    const counts = { changed: put.length + components.length, removed: removed.length + dropped.gone.length };
+    const subject = `endpoint:${endpoint.id}`;
+    await recordEvents(tx, [{ at: clock.now(), type: "inventory.changed", actor: subject, subject, data: { kind, ...counts, packages } }]);
+    return { kind: "taken", ...counts };
+  }
 }
+
+/** What an inventory message changed: catalogue entries that came or changed, and that went; updates; components. */
+interface Change {
+  readonly kind: "snapshot" | "delta";
+  readonly facts: EndpointFacts | undefined;
+  readonly put: readonly number[];
+  readonly removed: readonly number[];
+  readonly updates: readonly number[];
+  readonly components: readonly number[];
+  readonly dropped: Dropped;
+}
+const NONE_DROPPED: Dropped = { gone: [], unseen: [] };
+
+type LockedEndpoint = NonNullable<Awaited<ReturnType<typeof lockEndpoint>>>;
 
 async function lockEndpoint(tx: Db, endpointId: string) {
   const [row] = await tx
     .select({
+      id: schema.endpoint.id,
       osId: schema.endpoint.osId,
       osVersion: schema.endpoint.osVersion,
       facts: schema.endpoint.facts,
@@ -122,9 +153,6 @@ async function putFacts(
     .set({ inventoryDigest: digest, inventoryAt: formatInstant(at), ...(facts ? { facts } : {}), ...changedOs })
     .where(eq(schema.endpoint.id, endpointId));
 }
-
-const tellChange = (tx: Db, endpointId: string, at: Instant, data: Record<string, unknown>) =>
-  recordEvents(tx, [{ at, type: "inventory.changed", actor: `endpoint:${endpointId}`, subject: `endpoint:${endpointId}`, data }]);
 
 const unknownEndpoint = (endpointId: string) => ({
   code: "endpoint-unknown",

@@ -27,15 +27,15 @@ const SAME_PACKAGE = sql`c.distribution = i.distribution and c.ecosystem = i.eco
 /**
  * Puts packages into the catalogue and onto the endpoint. Rows are written in the order of their keys, so that two
  * endpoints that report at once cannot lock each other out.
- * @returns how many packages are new to the endpoint or changed
+ * @returns catalogue entries that are new to the endpoint or changed there
  */
 export async function putPackages(
   tx: Db,
   endpointId: string,
   distribution: string,
   packages: readonly WirePackage__Output[],
-): Promise<number> {
-  if (packages.length === 0) return 0;
+): Promise<number[]> {
+  if (packages.length === 0) return [];
   const input = packageInput(distribution, packages);
   await tx.execute(sql`
     insert into package_catalogue (distribution, ecosystem, name, version, architecture, source_name, source_version, vendor, module)
@@ -56,12 +56,12 @@ export async function putPackages(
       where endpoint_package.status <> excluded.status or endpoint_package.held <> excluded.held
     returning package_id`,
   );
-  return changed.length;
+  return changed.map((row) => row.package_id);
 }
 
 /**
  * Takes everything off the endpoint that the list does not name, within the ecosystems that were looked at.
- * @returns how many packages went
+ * @returns the catalogue entries that went
  */
 export async function removeOtherPackages(
   tx: Db,
@@ -69,7 +69,7 @@ export async function removeOtherPackages(
   distribution: string,
   packages: readonly WirePackage__Output[],
   kept: ReadonlySet<string>,
-): Promise<number> {
+): Promise<number[]> {
   const gone = await queryRows(
     tx,
     z.object({ package_id: z.coerce.number() }),
@@ -80,7 +80,7 @@ export async function removeOtherPackages(
       and not exists (select 1 from ${packageInput(distribution, packages)} i join package_catalogue c on ${SAME_PACKAGE} where c.id = e.package_id)
     returning e.package_id`,
   );
-  return gone.length;
+  return gone.map((row) => row.package_id);
 }
 
 /** What names a package on an endpoint, whatever its version. */
@@ -90,9 +90,9 @@ export interface PackageName {
   readonly architecture: string;
 }
 
-/** Takes every version of the named packages off the endpoint. @returns how many went */
-export async function removePackages(tx: Db, endpointId: string, keys: readonly PackageName[]): Promise<number> {
-  if (keys.length === 0) return 0;
+/** Takes every version of the named packages off the endpoint. @returns the catalogue entries that went */
+export async function removePackages(tx: Db, endpointId: string, keys: readonly PackageName[]): Promise<number[]> {
+  if (keys.length === 0) return [];
   const input = bulkRows(keys, {
     ecosystem: { type: "text", of: (k) => k.ecosystem },
     name: { type: "text", of: (k) => k.name },
@@ -107,16 +107,18 @@ export async function removePackages(tx: Db, endpointId: string, keys: readonly 
       and p.ecosystem = i.ecosystem and p.name = i.name and p.architecture = i.architecture
     returning e.package_id`,
   );
-  return gone.length;
+  return gone.map((row) => row.package_id);
 }
 
-/** Replaces what the endpoint's repositories offer it. */
+const UpdateId = z.object({ id: z.coerce.number() });
+
+/** Replaces what the endpoint's repositories offer it. @returns the updates that came, went, or are described otherwise than before */
 export async function putPendingUpdates(
   tx: Db,
   endpointId: string,
   distribution: string,
   updates: readonly WirePendingUpdate__Output[],
-): Promise<void> {
+): Promise<number[]> {
   const input = bulkRows(updates, {
     distribution: { type: "text", of: () => distribution },
     ecosystem: { type: "text", of: (u) => u.ecosystem },
@@ -139,9 +141,12 @@ export async function putPendingUpdates(
     },
     brings_unknown: { type: "boolean", of: (u) => u.bringsUnknown },
   });
-  await tx.execute(sql`delete from pending_update where endpoint_id = ${endpointId}`);
-  if (updates.length === 0) return;
-  await tx.execute(sql`
+  const before = await queryRows(tx, UpdateId, sql`delete from pending_update where endpoint_id = ${endpointId} returning update_id as id`);
+  if (updates.length === 0) return before.map((row) => row.id);
+  const written = await queryRows(
+    tx,
+    UpdateId,
+    sql`
     insert into update_catalogue (distribution, ecosystem, name, architecture, from_version, to_version, source_name, source_version,
       origin, label, suite, security, download_size_bytes)
     select distinct on (distribution, ecosystem, name, architecture, from_version, to_version)
@@ -150,10 +155,20 @@ export async function putPendingUpdates(
     from ${input} i order by distribution, ecosystem, name, architecture, from_version, to_version
     on conflict (distribution, ecosystem, name, architecture, from_version, to_version)
       do update set security = true, origin = excluded.origin, label = excluded.label, suite = excluded.suite
-      where excluded.security and not update_catalogue.security`);
-  await tx.execute(sql`
+      where excluded.security and not update_catalogue.security
+    returning id`,
+  );
+  const now = await queryRows(
+    tx,
+    UpdateId,
+    sql`
     insert into pending_update (endpoint_id, name, architecture, update_id, held, phased_percent, brings, brings_unknown)
     select distinct on (i.name, i.architecture) ${endpointId}, i.name, i.architecture, u.id, i.held, i.phased_percent, i.brings, i.brings_unknown
     from ${input} i join update_catalogue u using (distribution, ecosystem, name, architecture, from_version, to_version)
-    order by i.name, i.architecture, u.id desc`);
+    order by i.name, i.architecture, u.id desc
+    returning update_id as id`,
+  );
+  const [old, fresh, rewritten] = [before, now, written].map((rows) => new Set(rows.map((row) => row.id)));
+  const touched = (id: number) => !(old?.has(id) && fresh?.has(id)) || rewritten?.has(id);
+  return [...new Set([...(old ?? []), ...(fresh ?? [])])].filter(touched);
 }

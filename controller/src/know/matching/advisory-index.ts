@@ -1,5 +1,5 @@
 import { type AdvisoryRecord, type AffectedRange, canonicalName, type ModuleStream } from "../intel/index.ts";
-import { identities } from "./identity.ts";
+import { identities, type Named } from "./identity.ts";
 import { moduleTag, streamName } from "./module-stream.ts";
 import type { AdvisedName } from "./source.ts";
 
@@ -26,9 +26,21 @@ export interface AdvisoryIndex {
 
 export type IndexedAdvisory = AdvisoryRecord & { readonly feed?: string };
 
-export function indexAdvisories(advisories: Iterable<IndexedAdvisory>, rejected: ReadonlySet<string> = new Set()): AdvisoryIndex {
+/** What is known besides the advisories that are indexed, where these are only some of all that there are. */
+export interface Besides {
+  /** Records of the same vulnerabilities about other packages: they may know a CVE that these do not. */
+  readonly kin?: readonly Named[];
+  /** Module streams in which any advisory names a module's build. */
+  readonly streams?: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+export function indexAdvisories(
+  advisories: Iterable<IndexedAdvisory>,
+  rejected: ReadonlySet<string> = new Set(),
+  besides: Besides = {},
+): AdvisoryIndex {
   const all = Array.isArray(advisories) ? (advisories as readonly IndexedAdvisory[]) : [...advisories];
-  const vulnerabilitiesOf = identities(all);
+  const vulnerabilitiesOf = identities([...all, ...(besides.kin ?? [])]);
   const byPackage = new Map<string, AdvisoryOnPackage[]>();
   const streams = new Map<string, Set<string>>();
   for (const advisory of all) {
@@ -52,7 +64,7 @@ export function indexAdvisories(advisories: Iterable<IndexedAdvisory>, rejected:
       if (advisory.module) noteStream(streams, range, advisory.module);
     }
   }
-  return { of: (name) => byPackage.get(keyOf(name)) ?? [], rejected, streamsOf: (tag) => streams.get(tag) };
+  return { of: (name) => byPackage.get(keyOf(name)) ?? [], rejected, streamsOf: (tag) => besides.streams?.get(tag) ?? streams.get(tag) };
 }
 
 function noteStream(streams: Map<string, Set<string>>, range: AffectedRange, module: ModuleStream): void {

@@ -6,8 +6,10 @@ import { RANGE_AS_JSON, rangeRow } from "../intel/index.ts";
 import { CATALOGUE_COLUMNS, catalogueRow } from "../inventory/index.ts";
 import { batches, bulkRows } from "../rows.ts";
 import { type AdvisoryIndex, type IndexedAdvisory, indexAdvisories } from "./advisory-index.ts";
+import { kinOf, streamsOfBuilds } from "./besides.ts";
 import { type EntryFinding, entryFindings } from "./entry-findings.ts";
 import { type Evidence, exploitationWords, gatherEvidence } from "./evidence.ts";
+import type { Named } from "./identity.ts";
 import { moduleLabel } from "./inventory-file/rpm-query.ts";
 import { advisedNames, type MatchPackage } from "./source.ts";
 import { findingsOf, judgePackage, type Verdict } from "./verdict.ts";
@@ -100,10 +102,11 @@ async function indexAbout(db: Db, packages: readonly MatchPackage[]): Promise<Ad
       ...(module ? { module } : {}),
     }),
   );
-  return indexAdvisories(advisories, await rejectedOf(db, advisories));
+  const kin = await kinOf(db, advisories);
+  return indexAdvisories(advisories, await rejectedOf(db, [...advisories, ...kin]), { kin, streams: await streamsOfBuilds(db, packages) });
 }
 
-async function rejectedOf(db: Db, advisories: readonly IndexedAdvisory[]): Promise<Set<string>> {
+async function rejectedOf(db: Db, advisories: readonly Named[]): Promise<Set<string>> {
   const ids = [...new Set(advisories.flatMap((a) => a.vulnerabilities))];
   const rows = await queryRows(
     db,

@@ -1,4 +1,4 @@
-import type { Proof, Verdict } from "./verdict.ts";
+import type { NoFixReason, Proof, Verdict } from "./verdict.ts";
 
 /** A finding as far as it depends on the catalogue entry alone: the same on every endpoint that has it installed. */
 export interface EntryFinding {
@@ -12,6 +12,8 @@ export interface EntryFinding {
   readonly installedVersion: string;
   readonly state: "open" | "no-fix" | "restart-needed";
   readonly fixedVersion: string | null;
+  /** null where there is a fix. */
+  readonly noFixBecause: NoFixReason | null;
   readonly proofs: readonly Proof[];
 }
 
@@ -25,7 +27,7 @@ export function entryFindings(
   verdicts: readonly Verdict[],
 ): EntryFinding[] {
   const found: EntryFinding[] = [];
-  for (const { vulnerability, state, fixedVersion, source, proofs } of verdicts)
+  for (const { vulnerability, state, fixedVersion, noFixBecause, source, proofs } of verdicts)
     if (state === "open" || state === "no-fix")
       found.push({
         key: findingKey(pkg.ecosystem, pkg.name, vulnerability),
@@ -37,6 +39,7 @@ export function entryFindings(
         installedVersion: pkg.version,
         state,
         fixedVersion: state === "open" ? fixedVersion : null,
+        noFixBecause,
         proofs,
       });
   return found;

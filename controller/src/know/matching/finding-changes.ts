@@ -11,6 +11,7 @@ export interface StoredFinding extends KeptFinding {
   readonly state: string;
   readonly closedBy: string | null;
   readonly updateId: number | null;
+  readonly noFixBecause: string | null;
   /** Key of the decision that was made about it, null where there is none. */
   readonly decision: string | null;
   readonly setAside: boolean;
@@ -88,6 +89,7 @@ function differs(before: StoredFinding, now: DecidedFinding): boolean {
     before.packageId !== now.packageId ||
     before.installedVersion !== now.installedVersion ||
     before.fixedVersion !== now.fixedVersion ||
+    before.noFixBecause !== now.noFixBecause ||
     before.updateId !== now.updateId ||
     Math.abs(before.risk - now.risk) > RISK_MOVED * Math.max(before.risk, now.risk) ||
     before.records.length !== now.proofs.length ||

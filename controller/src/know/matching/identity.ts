@@ -1,8 +1,8 @@
 import type { AdvisoryRecord } from "../intel/index.ts";
 
-type Named = Pick<AdvisoryRecord, "id" | "vulnerabilities" | "aliases">;
+export type Named = Pick<AdvisoryRecord, "id" | "vulnerabilities" | "aliases">;
 
-const isCve = (id: string) => id.startsWith("CVE-");
+export const isCve = (id: string) => id.startsWith("CVE-");
 
 /**
  * What vulnerabilities a record is about, in one name each, whichever of its names the record knows: the CVE where any record of

@@ -4,9 +4,10 @@ export { type Decidable, type Decision, type Decisions, NO_DECISIONS } from "./d
 export { isUnresolved } from "./finding-states.ts";
 export { type InventoryReading, MAX_INVENTORY_BYTES, readInventoryFile } from "./inventory-file/index.ts";
 export { readPurl, writePurl } from "./inventory-file/purl.ts";
-export { UNRESOLVED } from "./load-views.ts";
 export { type Match, matchInventory } from "./match-inventory.ts";
 export { readIntroduced } from "./planned-versions.ts";
-export { createMatching, type Matching, type ReadDecisions, type Scope } from "./refresh.ts";
+export { createMatching, type Matching, type ReadDecisions } from "./refresh.ts";
+export { isNamed, loose, type Scope, UNRESOLVED } from "./scope.ts";
 export type { MatchPackage } from "./source.ts";
 export { judgePackage, type Proof } from "./verdict.ts";
+export { NO_FIX_REASONS } from "./vote.ts";

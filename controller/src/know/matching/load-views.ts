@@ -6,12 +6,9 @@ import { readFacts } from "../inventory/index.ts";
 import { groupBy } from "../rows.ts";
 import { type JudgedPackage, judgeCatalogue } from "./catalogue-verdicts.ts";
 import type { ComponentPlace } from "./component-place.ts";
-import { UNRESOLVED_STATES } from "./finding-states.ts";
+import { type Subject, subjectRows } from "./scope.ts";
 import { mayRunOldCode } from "./still-running.ts";
 import type { EndpointView, PendingUpdate } from "./wanted-findings.ts";
-
-/** States of findings that nobody closed or set aside, as a list of SQL after "in". */
-export const UNRESOLVED = sql.raw(`(${UNRESOLVED_STATES.map((s) => `'${s}'`).join(", ")})`);
 
 const EndpointRow = z.object({
   id: z.string(),
@@ -50,16 +47,29 @@ const PendingRow = z.object({
   cves: z.array(z.string()),
 });
 
-/** Reads the endpoints, and judges the catalogue entries among their packages that were not judged yet. */
-export async function loadViews(db: Db, ids: readonly string[], judged: Map<number, JudgedPackage>): Promise<EndpointView[]> {
+/**
+ * Reads the endpoints, and judges the catalogue entries among their packages that were not judged yet.
+ * @param subjects the packages that are looked at; undefined: all of them
+ */
+export async function loadViews(
+  db: Db,
+  ids: readonly string[],
+  judged: Map<number, JudgedPackage>,
+  subjects?: readonly Subject[],
+): Promise<EndpointView[]> {
   const param = sql`${sql.param([...ids])}::text[]`;
+  const among = (owner: string) =>
+    subjects === undefined
+      ? sql``
+      : sql` and exists (select 1 from package_catalogue c join ${subjectRows(subjects)} s on s.ecosystem = c.ecosystem and s.name = c.name
+          where c.id = ${sql.raw(owner)}.package_id and s.endpoint_id = ${sql.raw(owner)}.endpoint_id)`;
   const endpoints = await queryRows(
     db,
     EndpointRow,
     sql`
     select e.id, e.facts, e.declared_exposure as "declaredExposure", e.criticality, e.zone, e.tags,
       (select string_agg(p.package_id::text, ',' order by p.package_id) from endpoint_package p
-        where p.endpoint_id = e.id and p.status not in ('config-files', 'not-installed')) as "packageIds"
+        where p.endpoint_id = e.id and p.status not in ('config-files', 'not-installed')${among("p")}) as "packageIds"
     from endpoint e where e.id = any(${param}) order by e.id`,
   );
   const topology = await readTopology(db);
@@ -84,7 +94,7 @@ export async function loadViews(db: Db, ids: readonly string[], judged: Map<numb
       sql`
       select endpoint_id as "endpointId", package_id as "packageId", path, evidence, reach, uses->0->>'process' as process,
         uses->0->>'unit' as unit, unseen_since::text as "unseenSince"
-      from endpoint_component where endpoint_id = any(${param}) and owner = '' order by endpoint_id, package_id, path`,
+      from endpoint_component p where endpoint_id = any(${param}) and owner = ''${among("p")} order by endpoint_id, package_id, path`,
     ),
     (row) => row.endpointId,
   );
@@ -122,7 +132,7 @@ const placeOf = ({ path, evidence, reach, process, unit, unseenSince }: z.infer<
 });
 
 /** Vulnerabilities that the findings of these endpoints may be of: by what is installed and pending there, and by what may still run. */
-export async function vulnerabilitiesOf(db: Db, views: readonly EndpointView[]): Promise<string[]> {
+export async function vulnerabilitiesOf(db: Db, views: readonly EndpointView[], subjects?: readonly Subject[]): Promise<string[]> {
   const ids = new Set<string>();
   const seen = new Set<number>();
   for (const view of views) {
@@ -131,10 +141,15 @@ export async function vulnerabilitiesOf(db: Db, views: readonly EndpointView[]):
       seen.add(packageId);
       for (const finding of judged.findings) ids.add(finding.vulnerabilityId);
     }
-    for (const update of view.pending) for (const cve of update.cves) ids.add(cve);
+    const looked = subjects && new Set(view.installed.map(({ judged: { pkg } }) => `${pkg.ecosystem} ${pkg.name}`));
+    for (const update of view.pending)
+      if (!looked || looked.has(`${update.ecosystem} ${update.name}`)) for (const cve of update.cves) ids.add(cve);
   }
   const running = views.filter(mayRunOldCode).map((v) => v.endpointId);
-  const open = sql`select distinct vulnerability_id as id from finding where endpoint_id = any(${sql.param(running)}::text[]) and closed_at is null`;
+  const among = subjects
+    ? sql` join ${subjectRows(subjects)} s on s.endpoint_id = f.endpoint_id and s.ecosystem = f.ecosystem and s.name = f.package_name`
+    : sql``;
+  const open = sql`select distinct f.vulnerability_id as id from finding f${among} where f.endpoint_id = any(${sql.param(running)}::text[]) and f.closed_at is null`;
   if (running.length > 0) for (const { id } of await queryRows(db, z.object({ id: z.string() }), open)) ids.add(id);
   return [...ids];
 }

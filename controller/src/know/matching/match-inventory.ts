@@ -4,7 +4,7 @@ import { type RiskFactor, scoreFinding } from "../risk/index.ts";
 import { indexAdvisories } from "./advisory-index.ts";
 import { gatherEvidence } from "./evidence.ts";
 import type { MatchPackage } from "./source.ts";
-import { judgePackage, type MatchState } from "./verdict.ts";
+import { judgePackage, type MatchState, type NoFixReason } from "./verdict.ts";
 
 /** What `breakwater match --json` prints of one vulnerability in one installed package. */
 export interface Match {
@@ -16,6 +16,8 @@ export interface Match {
   readonly vulnerability: string;
   readonly fixedVersion: string | null;
   readonly state: MatchState;
+  /** Why there is no fix; null of every state but no-fix. */
+  readonly noFixBecause: NoFixReason | null;
   /** 0-100; 0 where the state is no finding. Without an endpoint's evidence the exposure is taken to be private. */
   readonly risk: number;
   readonly factors: readonly RiskFactor[];
@@ -75,6 +77,7 @@ export function matchInventory(packages: readonly MatchPackage[], intel: MatchIn
         vulnerability: verdict.vulnerability,
         fixedVersion: verdict.state === "no-fix" ? null : verdict.fixedVersion,
         state: verdict.state,
+        noFixBecause: verdict.noFixBecause,
         risk: score.risk,
         factors: score.factors,
         advisories: verdict.proofs.map((p) => p.record),

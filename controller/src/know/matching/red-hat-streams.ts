@@ -22,7 +22,7 @@ export function ofStreams(pkg: MatchPackage, stream: string | undefined, main: r
 
 function elsewhere(pkg: MatchPackage, stream: string, given: Vote): Vote {
   if (given.state === "open")
-    return restated(given, "no-fix", `that build is of the main stream, and this endpoint gets ${stream.toUpperCase()}`);
+    return restated(given, "no-fix", `that build is of the main stream, and this endpoint gets ${stream.toUpperCase()}`, "fixed-elsewhere");
   return given.state === "fixed" ? unproven(pkg, `this endpoint gets ${stream.toUpperCase()}, and its`, given) : given;
 }
 

@@ -59,7 +59,7 @@ const endpoint = async (changes = {}) => {
 };
 const ssl = (version: string) => [wirePackage("libssl3", version, { sourceName: "openssl", sourceVersion: version })];
 const loaded = (change: Partial<Loaded> = {}): Loaded[] => [
-  { name: "libssl3", pids: [42, 43], units: ["web.service"], restartNeeded: false, reach: "public", stale: [], ...change },
+  { name: "libssl3", pids: [42, 43], units: ["web.service"], restartNeeded: false, reach: "public", stale: [], files: [], ...change },
 ];
 const stale = [{ pid: 42, name: "web", unit: "web.service" }];
 const events = async (id: string, type: string) =>
@@ -69,7 +69,7 @@ describe("a finding whose fix is installed", () => {
   it("waits while a process runs the old file, names it, and closes once the restart is seen", async () => {
     const report = await endpoint();
     expect((await report({ packages: ssl("3.0.9-1"), loadedPackages: loaded() })).state).toBe("open");
-    const patched = await report({ packages: ssl(FIXED_SSL), loadedPackages: loaded({ restartNeeded: true, stale }) });
+    const patched = await report({ packages: ssl(FIXED_SSL), loadedPackages: loaded({ restartNeeded: true, files: [], stale }) });
     expect(patched).toMatchObject({ state: "restart-needed", version: "3.0.9-1", closedBy: null });
     expect(patched.why).toBe("the fixed libssl3 is installed, and the old file still runs in web of web.service (pid 42)");
     expect((await events(patched.id, "finding.restart-needed"))[0]?.data).toMatchObject({
@@ -78,7 +78,7 @@ describe("a finding whose fix is installed", () => {
       because: [patched.why],
     });
     // A still newer version changes nothing about what runs.
-    expect((await report({ packages: ssl("3.0.11-3"), loadedPackages: loaded({ restartNeeded: true, stale }) })).state).toBe(
+    expect((await report({ packages: ssl("3.0.11-3"), loadedPackages: loaded({ restartNeeded: true, files: [], stale }) })).state).toBe(
       "restart-needed",
     );
     expect(await events(patched.id, "finding.restart-needed")).toHaveLength(1);
@@ -106,25 +106,25 @@ describe("a finding whose fix is installed", () => {
   it("is open again when the old version comes back, and gone when the package is", async () => {
     const report = await endpoint();
     await report({ packages: ssl("3.0.9-1"), loadedPackages: loaded() });
-    await report({ packages: ssl(FIXED_SSL), loadedPackages: loaded({ restartNeeded: true, stale }) });
-    const back = await report({ packages: ssl("3.0.9-1"), loadedPackages: loaded({ restartNeeded: true, stale }) });
+    await report({ packages: ssl(FIXED_SSL), loadedPackages: loaded({ restartNeeded: true, files: [], stale }) });
+    const back = await report({ packages: ssl("3.0.9-1"), loadedPackages: loaded({ restartNeeded: true, files: [], stale }) });
     expect(back).toMatchObject({ state: "open", why: undefined });
     expect((await report({ packages: [wirePackage("zlib1g", "1")] })).state).toBe("gone");
   });
 
   it("is told where the old version was never seen, as unknown and never as fixed, until the restart", async () => {
     const report = await endpoint();
-    const unseen = await report({ packages: ssl(FIXED_SSL), loadedPackages: loaded({ restartNeeded: true, stale }) });
+    const unseen = await report({ packages: ssl(FIXED_SSL), loadedPackages: loaded({ restartNeeded: true, files: [], stale }) });
     expect(unseen).toMatchObject({ state: "restart-needed", version: "unknown", closedBy: null });
     expect(unseen.why).toBe(
       "the fixed libssl3 is installed, and the old file, of a version that was never seen, still runs in web of web.service (pid 42)",
     );
     // The same is said again, and nothing is told twice.
-    const again = await report({ packages: ssl(FIXED_SSL), loadedPackages: loaded({ restartNeeded: true, stale }) });
+    const again = await report({ packages: ssl(FIXED_SSL), loadedPackages: loaded({ restartNeeded: true, files: [], stale }) });
     expect(again).toMatchObject({ state: "restart-needed", version: "unknown", why: unseen.why });
     expect(await events(unseen.id, "finding.restart-needed")).toHaveLength(1);
     // A newer version without a fix of its own changes nothing about what runs.
-    expect((await report({ packages: ssl("3.0.11-3"), loadedPackages: loaded({ restartNeeded: true, stale }) })).state).toBe(
+    expect((await report({ packages: ssl("3.0.11-3"), loadedPackages: loaded({ restartNeeded: true, files: [], stale }) })).state).toBe(
       "restart-needed",
     );
     expect(await report({ packages: ssl("3.0.11-3"), loadedPackages: loaded() })).toMatchObject({ state: "fixed" });
@@ -132,7 +132,9 @@ describe("a finding whose fix is installed", () => {
 
   it("is none where what runs may have been fixed before: how old it is nobody knows", async () => {
     const report = await endpoint();
-    expect((await report({ packages: ssl("3.0.11-3"), loadedPackages: loaded({ restartNeeded: true, stale }) })).state).toBeUndefined();
+    expect(
+      (await report({ packages: ssl("3.0.11-3"), loadedPackages: loaded({ restartNeeded: true, files: [], stale }) })).state,
+    ).toBeUndefined();
   });
 
   it("is none where nothing old runs", async () => {

@@ -124,6 +124,7 @@ function waiting(view: EndpointView, finding: KeptFinding, running: Proof): Wait
     key: findingKey(ecosystem, packageName, vulnerabilityId),
     ...{ packageId, ecosystem, packageName, sourceName, vulnerabilityId, installedVersion, fixedVersion },
     state: "restart-needed",
+    noFixBecause: null,
     proofs: [running, ...(judged?.verdicts.get(vulnerabilityId)?.proofs ?? [])],
     pkg: { ...instance, ecosystem, name: packageName, version: installedVersion, sourceName, sourceVersion: installedVersion },
   };

@@ -6,9 +6,9 @@ import { type OrderTo, orderFrom, placeIn } from "./place.ts";
 import { isOfStream, ofStreams } from "./red-hat-streams.ts";
 import { type AdvisedName, advisedNames, type MatchPackage } from "./source.ts";
 import { foreignVendor } from "./vendor.ts";
-import { type MatchState, type Proof, restated, type Vote, vote } from "./vote.ts";
+import { type MatchState, type NoFixReason, type Proof, readNoFixReason, restated, strongestReason, type Vote, vote } from "./vote.ts";
 
-export type { MatchState, Proof } from "./vote.ts";
+export type { MatchState, NoFixReason, Proof } from "./vote.ts";
 
 /** What the advisories say of one vulnerability in one package. */
 export interface Verdict {
@@ -16,6 +16,8 @@ export interface Verdict {
   readonly state: MatchState;
   /** The highest version that any advisory on it asks for and the package lacks; the version that brought the fix when fixed. */
   readonly fixedVersion: string | null;
+  /** null of every state but no-fix. */
+  readonly noFixBecause: NoFixReason | null;
   /** The package as advisories name it. */
   readonly source: string;
   readonly proofs: readonly Proof[];
@@ -108,13 +110,16 @@ function voteOf(
     if (findingsOnly && !isFinding(state)) continue;
     const statement = apart ? `${name.package} ${name.version}: ${apart}` : statementOf(name, range, state);
     const proof = { kind: "advisory", record: advisory.id, feed: advisory.feed, modified: advisory.modified, statement } as const;
-    const given = weigh(vote(state, range.fixed, name.package, proof), advisory, range);
+    const given = weigh(vote(state, range.fixed, name.package, proof, state === "no-fix" ? whyNoFix(range) : null), advisory, range);
     const strength = STRENGTH.indexOf(given.state) - (best ? STRENGTH.indexOf(best.state) : STRENGTH.length);
     if (strength < 0 || (strength === 0 && higher(name.ecosystem, given.fixed, best?.fixed ?? null))) best = given;
   }
   if (!best && !findingsOnly) throw new Error(`${advisory.id} is indexed without a range`);
   return best;
 }
+
+/** Of a range that is affected and has no fix for this endpoint. */
+const whyNoFix = ({ fixed, urgency }: AffectedRange): NoFixReason => (fixed !== null ? "esm-only" : readNoFixReason(urgency));
 
 const higher = (ecosystem: string, a: string | null, b: string | null) =>
   a !== null && (b === null || compareVersions(ecosystem, a, b) === ">");
@@ -168,8 +173,8 @@ function statementOf({ package: pkg, version }: AdvisedName, range: AffectedRang
 
 const CHANNELS: Readonly<Record<string, string>> = { esm: "Ubuntu Pro", ltss: "SUSE's long term service" };
 
-function alone(vulnerability: string, { state, fixed, source, alone: proofs }: Vote): Verdict {
-  return { vulnerability, state, fixedVersion: fixed === "0" || state === "no-fix" ? null : fixed, source, proofs };
+function alone(vulnerability: string, { state, fixed, noFixBecause, source, alone: proofs }: Vote): Verdict {
+  return { vulnerability, state, fixedVersion: fixed === "0" || state === "no-fix" ? null : fixed, noFixBecause, source, proofs };
 }
 
 function combine(ecosystem: string, vulnerability: string, votes: readonly Vote[]): Verdict {
@@ -179,5 +184,7 @@ function combine(ecosystem: string, vulnerability: string, votes: readonly Vote[
     if (vote.fixed === null || vote.fixed === "0" || vote.state === "no-fix") return highest;
     return higher(ecosystem, vote.fixed, highest) ? vote.fixed : highest;
   }, null);
-  return { vulnerability, state: strongest, fixedVersion, source: agreeing[0]?.source ?? "", proofs: agreeing.map((v) => v.proof) };
+  const noFixBecause = strongest === "no-fix" ? strongestReason(agreeing) : null;
+  const source = agreeing[0]?.source ?? "";
+  return { vulnerability, state: strongest, fixedVersion, noFixBecause, source, proofs: agreeing.map((v) => v.proof) };
 }

@@ -95,6 +95,7 @@ export function wantedFindings(
       installedVersion: kept.installedVersion,
       state: kept.state,
       fixedVersion: kept.fixedVersion,
+      noFixBecause: kept.noFixBecause,
       proofs: kept.proofs,
       ...(kept.pkg ? { pkg: kept.pkg } : {}),
       updateId: view.pending.length === 0 || kept.state === "restart-needed" ? null : closingUpdate(kept, view),
@@ -114,7 +115,7 @@ export function wantedFindings(
       for (const found of judged.findings) {
         const word = kernelWord?.(found);
         if (word?.state === "past") continue;
-        put(word ? { ...found, state: "restart-needed", proofs: [word.proof, ...found.proofs] } : found, scoreOf);
+        put(word ? { ...found, state: "restart-needed", noFixBecause: null, proofs: [word.proof, ...found.proofs] } : found, scoreOf);
       }
       continue;
     }
@@ -177,6 +178,7 @@ function* byChangelogs(view: EndpointView): Generator<EntryFinding> {
         installedVersion: update.fromVersion,
         state: "open",
         fixedVersion: target.version,
+        noFixBecause: null,
         proofs: [
           {
             kind: "changelog",

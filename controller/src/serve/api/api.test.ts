@@ -222,14 +222,24 @@ describe("the way of a patch", () => {
       const made = await run("plan", "create", "--patch", "openssl");
       expect(made.err).toBe("");
       const id = made.value.id;
+      const again = await run("plan", "create", "--patch", "openssl", "--title", "made anew", "--revise", id);
+      expect(again.err).toBe("");
+      expect(again.value).toMatchObject({ id, revision: 2 });
+      expect(again.value.digest).not.toBe(made.value.digest);
+      expect((await run("plan", "show", id)).value).toMatchObject({ id, revision: 2, title: "made anew", digest: again.value.digest });
+      expect((await run("plan", "show", id, "--revision", "1")).value).toMatchObject({ revision: 1, digest: made.value.digest });
+      expect(await run("plan", "create", "--patch", "openssl", "--revise", "pl_none")).toMatchObject({
+        code: 1,
+        err: expect.stringContaining("pl_none"),
+      });
       const refused = await run("plan", "deploy", id, "--yes");
       expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("not approved") });
 
       const admin = (path: string, body: unknown) => t.request(path, asToken(tokens.admin, body));
       expect((await admin("/approval-keys", { label: "laptop", publicKey: key.publicKey.toString("base64") })).status).toBe(201);
-      const approval = signApproval(made.value.digest, key.privateKeyPem, "the-admin", t.clock.now());
+      const approval = signApproval(again.value.digest, key.privateKeyPem, "the-admin", t.clock.now());
       const signature = Buffer.from(approval.signature).toString("base64");
-      const body = { revision: 1, digest: made.value.digest, keyId: key.keyId, signature, at: approval.at };
+      const body = { revision: 2, digest: again.value.digest, keyId: key.keyId, signature, at: approval.at };
       expect((await t.request(`/plans/${id}/approve`, asToken(tokens.approver, body))).status).toBe(403);
       expect(await (await admin(`/plans/${id}/approve`, { ...body, digest: "0".repeat(64) })).json()).toMatchObject({
         code: "plan-changed",

@@ -58,7 +58,19 @@ beforeAll(async () => {
   }
   for (const id of ["ep_1", "ep_2"]) {
     await addEndpoint(t.store, id, { tags: ["web"], declaredExposure: "public" });
-    const loaded = { name: "openssl", pids: [42], units: ["nginx.service"], restartNeeded: false, stale: [], reach: "public" };
+    const mapped = {
+      ...{ path: "/usr/lib/x86_64-linux-gnu/libssl.so.3", replaced: false },
+      by: [{ pid: 42, name: "nginx", unit: "nginx.service" }],
+    };
+    const loaded = {
+      name: "openssl",
+      pids: [42],
+      units: ["nginx.service"],
+      restartNeeded: false,
+      files: [mapped],
+      stale: [],
+      reach: "public",
+    };
     const listener = {
       protocol: "tcp",
       address: "0.0.0.0",
@@ -99,15 +111,17 @@ describe("a finding", () => {
     expect(found.proofs[0]).toMatchObject({ kind: "changelog", statement: expect.stringContaining(CVE) });
     expect(found.evidence).toMatchObject({
       exposure: "public",
-      processes: [{ pids: [42] }],
-      listeners: [{ address: "0.0.0.0", port: 443, process: "nginx" }],
+      processes: [{ pids: [42], files: [{ path: "/usr/lib/x86_64-linux-gnu/libssl.so.3", by: [{ pid: 42, name: "nginx" }] }] }],
+      listeners: [{ address: "0.0.0.0", port: 443, process: "nginx", file: "/usr/lib/x86_64-linux-gnu/libssl.so.3" }],
     });
     expect(found.demands.map((d: { policy: string }) => d.policy)).toEqual(["cisa-bod-26-04", "priority-matrix"]);
     expect(found.history[0]).toMatchObject({ type: "finding.opened" });
     const shown = (await run(["finding", "show", String(row.id)])).out;
     expect(shown).toContain("changelog of openssl");
     expect(shown).toContain("listens 0.0.0.0:443/tcp (public) nginx");
+    expect(shown).toContain("nginx.service, through /usr/lib/x86_64-linux-gnu/libssl.so.3");
     expect(shown).toContain("loaded by nginx.service (pid 42)");
+    expect(shown).toContain("mapped /usr/lib/x86_64-linux-gnu/libssl.so.3 by nginx (42)");
     // The waterfall: each factor with what it multiplies by, and what the risk would be with its fact otherwise.
     expect(found.factors.length).toBeGreaterThan(2);
     for (const factor of found.factors) expect(shown).toContain(`${factor.name}`);
@@ -326,7 +340,7 @@ describe("the queue of the command line", () => {
 describe("a patched package whose old file still runs", () => {
   const told = async (restartNeeded: boolean, version = NEW) => {
     const stale = restartNeeded ? [{ pid: 42, name: "nginx", unit: "nginx.service" }] : [];
-    const loaded = { name: "openssl", pids: [42], units: ["nginx.service"], restartNeeded, stale, reach: "public" };
+    const loaded = { name: "openssl", pids: [42], units: ["nginx.service"], restartNeeded, files: [], stale, reach: "public" };
     const inventory = wireInventory({ packages: [wirePackage("openssl", version)], loadedPackages: [loaded] });
     expectOk(await t.know.inventory.takeSnapshot("ep_2", inventory, `${version} ${restartNeeded}`));
     await t.know.settle();

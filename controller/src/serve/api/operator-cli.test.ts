@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addEndpoint } from "../../know/testing.ts";
-import { recordEvents } from "../../store/index.ts";
+import { addEndpoint, wireInventory, wirePackage, wireUpdate } from "../../know/testing.ts";
+import { recordEvents, schema } from "../../store/index.ts";
 import { main } from "../cli/main.ts";
 import { serveApi } from "./listen.ts";
 import { openTestApi, type TestApi } from "./testing.ts";
@@ -70,6 +70,79 @@ describe("users on the command line", () => {
 });
 
 describe("an endpoint on the command line", () => {
+  it("shows what it holds, how it is reached, how it feels and what happened to it", async () => {
+    await addEndpoint(t.store, "ep_full");
+    const listener = {
+      protocol: "tcp",
+      address: "10.0.0.5",
+      port: 443,
+      scope: "private",
+      pid: 42,
+      process: "nginx",
+      package: "nginx",
+      unit: "nginx.service",
+    };
+    const loaded = (name: string, reach: string, pid: number) => ({
+      ...{ name, pids: [pid], units: [], restartNeeded: false, reach, stale: [], files: [] },
+    });
+    const inventory = wireInventory({
+      packages: [wirePackage("nginx", "1.22-1"), wirePackage("openssl", "3.0.15-1", { held: true })],
+      pendingUpdates: [
+        wireUpdate("openssl", "3.0.15-1", "3.0.17-1", { brings: [{ name: "libnew", architecture: "amd64", version: "2" }] }),
+      ],
+      listeners: [{ ...listener, namespace: "" }],
+      loadedPackages: [loaded("nginx", "private", 42), loaded("openssl", "private", 42), loaded("cron", "none", 7)],
+    });
+    await t.know.inventory.takeSnapshot("ep_full", inventory, "1");
+    await t.know.settle();
+    const told = async (part: string, ...more: string[]) => {
+      const ran = await run(["endpoint", part, "ep_full", ...more]);
+      expect(ran).toMatchObject({ code: 0, err: "" });
+      return ran.out.replaceAll(/ +/g, " ");
+    };
+    const packages = await told("packages");
+    expect(packages).toContain("nginx 1.22-1 amd64");
+    expect(packages).toContain(
+      "openssl (held) 3.0.15-1 amd64 3.0.17-1 (not planned: it would install libnew 2) Debian bookworm-security (security) not known yet",
+    );
+    expect(await told("packages", "--upgradable")).not.toContain("nginx");
+    expect(await told("packages", "--limit", "1")).toContain("The first 1 are shown");
+    const exposure = await told("exposure");
+    expect(exposure).toContain("tcp 10.0.0.5:443 private nginx nginx.service nginx, openssl");
+    expect(exposure).toContain("Loaded by processes that listen nowhere: cron");
+
+    for (const value of [1, 3])
+      t.health.take("ep_full", t.clock.now(), [
+        { metric: "load1", subject: "", value },
+        { metric: "cpu_percent", subject: "", value: value * 10 },
+      ]);
+    await t.health.flush(true);
+    const health = await told("health");
+    expect(health).toMatch(/load1 .*3/);
+    expect(health).toContain("cpu_percent");
+    expect(await told("health", "--metrics", "load1")).not.toContain("cpu_percent");
+
+    const deployed = { id: "dp_1", planId: "pl_1", planRevision: 1, title: "openssl first", state: "failed", sequence: 0, snapshot: {} };
+    await t.store.db.insert(schema.deployment).values({ ...deployed, createdAt: new Date(t.clock.now()).toISOString() });
+    await t.store.db.insert(schema.execution).values({
+      ...{
+        id: "ex_1",
+        deploymentId: "dp_1",
+        endpointId: "ep_full",
+        wave: 0,
+        state: "failed",
+        failureClass: "dpkg",
+        message: "no space left",
+      },
+    });
+    const history = await told("history");
+    expect(history).toContain("inventory.changed endpoint:ep_full kind snapshot");
+    expect(await told("history", "--limit", "1")).toContain("There are older ones: --before");
+    expect(history).toContain("ex_1 dp_1 openssl first 1 failed dpkg: no space left");
+    await t.store.db.delete(schema.execution);
+    await t.store.db.delete(schema.deployment);
+  });
+
   it("of which no inventory was taken is unknown, not harmless", async () => {
     expect((await run(["endpoint", "exposure", "ep_1"])).out).toContain("unknown");
     expect((await run(["endpoint", "health", "ep_1"])).out).toContain("says nothing about how the machine feels");

@@ -56,6 +56,8 @@ export const endpoint = pgTable(
     inventoryDigest: text("inventory_digest").notNull().default(""),
     inventoryAt: moment("inventory_at"),
     facts: jsonb().$type<unknown>(),
+    /** When all of its findings were last judged anew; changes since were judged by themselves. */
+    findingsAt: moment("findings_at"),
     enrolledAt: moment("enrolled_at").notNull(),
     lastSeenAt: moment("last_seen_at"),
     connected: boolean().notNull().default(false),

@@ -64,7 +64,12 @@ export const advisory = pgTable(
     /** Of what it means, then of how it is called and when it changed: what is the same is not written again. */
     digest: text().notNull().default(""),
   },
-  (t) => [primaryKey({ columns: [t.feedId, t.id] })],
+  (t) => [
+    primaryKey({ columns: [t.feedId, t.id] }),
+    index("advisory_id").on(t.id),
+    index("advisory_aliases").using("gin", t.aliases),
+    index("advisory_module").on(sql`(${t.module}->>'name')`).where(sql`${t.module} is not null`),
+  ],
 );
 
 /** "introduced" inclusive, "fixed" exclusive, as OSV has it; several ranges of one package are several rows. */
@@ -92,6 +97,7 @@ export const advisoryRange = pgTable(
   (t) => [
     primaryKey({ columns: [t.feedId, t.advisoryId, t.distribution, t.package, t.ordinal] }),
     index("advisory_range_package").on(t.distribution, t.package),
+    index("advisory_range_module_build").on(sql`substring(${t.fixed} from '\\.(module[_+]\\S+)$')`).where(sql`${t.fixed} like '%.module%'`),
   ],
 );
 
@@ -129,6 +135,8 @@ export const finding = pgTable(
     fixedVersion: text("fixed_version"),
     /** "open" | "no-fix" | "restart-needed" | "suppressed" | "not-affected" | "fixed" | "gone" | "ignored" */
     state: text().notNull(),
+    /** Why there is no fix, a word of know/matching/vote; null where there is one. */
+    noFixBecause: text("no_fix_because"),
     /** What people or vendors decided about it, over what the versions say (know/assessment); null where nobody did. */
     assessment: jsonb().$type<unknown>(),
     /** Since when that decision keeps it out of what is open. */

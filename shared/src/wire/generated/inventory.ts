@@ -24,6 +24,8 @@ import type { Kernel as _breakwater_v1_Kernel, Kernel__Output as _breakwater_v1_
 import type { Listener as _breakwater_v1_Listener, Listener__Output as _breakwater_v1_Listener__Output } from './breakwater/v1/Listener.ts';
 import type { LoadedPackage as _breakwater_v1_LoadedPackage, LoadedPackage__Output as _breakwater_v1_LoadedPackage__Output } from './breakwater/v1/LoadedPackage.ts';
 import type { LostVersion as _breakwater_v1_LostVersion, LostVersion__Output as _breakwater_v1_LostVersion__Output } from './breakwater/v1/LostVersion.ts';
+import type { MappedFile as _breakwater_v1_MappedFile, MappedFile__Output as _breakwater_v1_MappedFile__Output } from './breakwater/v1/MappedFile.ts';
+import type { MappingProcess as _breakwater_v1_MappingProcess, MappingProcess__Output as _breakwater_v1_MappingProcess__Output } from './breakwater/v1/MappingProcess.ts';
 import type { Neighbour as _breakwater_v1_Neighbour, Neighbour__Output as _breakwater_v1_Neighbour__Output } from './breakwater/v1/Neighbour.ts';
 import type { Neighbourhood as _breakwater_v1_Neighbourhood, Neighbourhood__Output as _breakwater_v1_Neighbourhood__Output } from './breakwater/v1/Neighbourhood.ts';
 import type { Network as _breakwater_v1_Network, Network__Output as _breakwater_v1_Network__Output } from './breakwater/v1/Network.ts';
@@ -80,6 +82,8 @@ export interface ProtoGrpcType {
       Listener: MessageTypeDefinition<_breakwater_v1_Listener, _breakwater_v1_Listener__Output>
       LoadedPackage: MessageTypeDefinition<_breakwater_v1_LoadedPackage, _breakwater_v1_LoadedPackage__Output>
       LostVersion: MessageTypeDefinition<_breakwater_v1_LostVersion, _breakwater_v1_LostVersion__Output>
+      MappedFile: MessageTypeDefinition<_breakwater_v1_MappedFile, _breakwater_v1_MappedFile__Output>
+      MappingProcess: MessageTypeDefinition<_breakwater_v1_MappingProcess, _breakwater_v1_MappingProcess__Output>
       Neighbour: MessageTypeDefinition<_breakwater_v1_Neighbour, _breakwater_v1_Neighbour__Output>
       Neighbourhood: MessageTypeDefinition<_breakwater_v1_Neighbourhood, _breakwater_v1_Neighbourhood__Output>
       Network: MessageTypeDefinition<_breakwater_v1_Network, _breakwater_v1_Network__Output>

@@ -1534,6 +1534,44 @@ export const schema = {
          "rule": "repeated",
          "type": "StaleProcess",
          "id": 6
+        },
+        "files": {
+         "rule": "repeated",
+         "type": "MappedFile",
+         "id": 7
+        }
+       }
+      },
+      "MappedFile": {
+       "fields": {
+        "path": {
+         "type": "string",
+         "id": 1
+        },
+        "replaced": {
+         "type": "bool",
+         "id": 2
+        },
+        "by": {
+         "rule": "repeated",
+         "type": "MappingProcess",
+         "id": 3
+        }
+       }
+      },
+      "MappingProcess": {
+       "fields": {
+        "pid": {
+         "type": "uint32",
+         "id": 1
+        },
+        "name": {
+         "type": "string",
+         "id": 2
+        },
+        "unit": {
+         "type": "string",
+         "id": 3
         }
        }
       },

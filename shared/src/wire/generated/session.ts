@@ -47,6 +47,8 @@ import type { Kernel as _breakwater_v1_Kernel, Kernel__Output as _breakwater_v1_
 import type { Listener as _breakwater_v1_Listener, Listener__Output as _breakwater_v1_Listener__Output } from './breakwater/v1/Listener.ts';
 import type { LoadedPackage as _breakwater_v1_LoadedPackage, LoadedPackage__Output as _breakwater_v1_LoadedPackage__Output } from './breakwater/v1/LoadedPackage.ts';
 import type { LostVersion as _breakwater_v1_LostVersion, LostVersion__Output as _breakwater_v1_LostVersion__Output } from './breakwater/v1/LostVersion.ts';
+import type { MappedFile as _breakwater_v1_MappedFile, MappedFile__Output as _breakwater_v1_MappedFile__Output } from './breakwater/v1/MappedFile.ts';
+import type { MappingProcess as _breakwater_v1_MappingProcess, MappingProcess__Output as _breakwater_v1_MappingProcess__Output } from './breakwater/v1/MappingProcess.ts';
 import type { MerkleStep as _breakwater_v1_MerkleStep, MerkleStep__Output as _breakwater_v1_MerkleStep__Output } from './breakwater/v1/MerkleStep.ts';
 import type { Neighbour as _breakwater_v1_Neighbour, Neighbour__Output as _breakwater_v1_Neighbour__Output } from './breakwater/v1/Neighbour.ts';
 import type { Neighbourhood as _breakwater_v1_Neighbourhood, Neighbourhood__Output as _breakwater_v1_Neighbourhood__Output } from './breakwater/v1/Neighbourhood.ts';
@@ -158,6 +160,8 @@ export interface ProtoGrpcType {
       Listener: MessageTypeDefinition<_breakwater_v1_Listener, _breakwater_v1_Listener__Output>
       LoadedPackage: MessageTypeDefinition<_breakwater_v1_LoadedPackage, _breakwater_v1_LoadedPackage__Output>
       LostVersion: MessageTypeDefinition<_breakwater_v1_LostVersion, _breakwater_v1_LostVersion__Output>
+      MappedFile: MessageTypeDefinition<_breakwater_v1_MappedFile, _breakwater_v1_MappedFile__Output>
+      MappingProcess: MessageTypeDefinition<_breakwater_v1_MappingProcess, _breakwater_v1_MappingProcess__Output>
       MerkleStep: MessageTypeDefinition<_breakwater_v1_MerkleStep, _breakwater_v1_MerkleStep__Output>
       Neighbour: MessageTypeDefinition<_breakwater_v1_Neighbour, _breakwater_v1_Neighbour__Output>
       Neighbourhood: MessageTypeDefinition<_breakwater_v1_Neighbourhood, _breakwater_v1_Neighbourhood__Output>

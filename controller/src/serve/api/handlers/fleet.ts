@@ -21,8 +21,11 @@ const done = { ok: true } as const;
 export function bindFleet(api: Api, services: Services): void {
   const { store, fleet, system } = services;
   const { db } = store;
-  bind(api, routes.endpoints, async ({ query }) => listEndpoints(db, query));
-  const readWhole = async (id: string) => ({ ...(await readEndpoint(db, id)), brakes: await readBrakes(db, id, services.clock.now()) });
+  bind(api, routes.endpoints, async ({ query }) => listEndpoints(db, query, services.clock.now()));
+  const readWhole = async (id: string) => ({
+    ...(await readEndpoint(db, id, services.clock.now())),
+    brakes: await readBrakes(db, id, services.clock.now()),
+  });
   bind(api, routes.endpoint, async ({ params }) => readWhole(params.id));
   const halts = createHalts({ store, clock: services.clock });
   bind(api, routes.halts, async () => ({ rows: await listHalts(db, halts, services.clock.now()) }));

@@ -7,6 +7,9 @@ const counts: Parameters<typeof stateSentence>[0] = {
   connected: 3,
   silent: 0,
   withoutInventory: 0,
+  endOfLife: 0,
+  withoutSecuritySource: 0,
+  securitySourceUnknown: 0,
   withOpenFindings: 0,
   openFindings: 0,
   withoutFix: 0,
@@ -31,6 +34,16 @@ describe("the fleet in one sentence", () => {
     expect(say({ unreadUpdates: 7 })).toBe("Whether anything is vulnerable is not known yet, what 7 pending updates fix is not known yet.");
     expect(say({ withoutInventory: 1 })).toBe("Whether anything is vulnerable is not known yet, 1 endpoint without an inventory.");
     expect(say({ withoutInventory: 3, unreadUpdates: 0 })).toBe("No inventory has arrived yet.");
+  });
+
+  it("calls no fleet clean in which some get no security updates", () => {
+    expect(say({ endOfLife: 1 })).toBe("Whether anything is vulnerable is not known yet, 1 endpoint past the end of life of its release.");
+    expect(say({ withoutSecuritySource: 2, securitySourceUnknown: 1 })).toBe(
+      "Whether anything is vulnerable is not known yet, 2 endpoints without a source of security updates, 1 endpoint whose repositories are unknown.",
+    );
+    expect(say({ openFindings: 23, withOpenFindings: 1, endOfLife: 2 })).toBe(
+      "23 open findings on 1 endpoint so far, 2 endpoints past the end of life of their releases.",
+    );
   });
 
   it("never hides what is suppressed", () => {

@@ -28,9 +28,15 @@ export function stateSentence(
   ];
   const unread =
     counts.unreadUpdates > 0 ? `what ${many(counts.unreadUpdates, "pending update fixes", "pending updates fix")} is not known yet` : "";
-  const unknown = [counts.withoutInventory > 0 ? `${many(counts.withoutInventory, "endpoint")} without an inventory` : "", unread].filter(
-    Boolean,
-  );
+  const unknown = [
+    counts.withoutInventory > 0 ? `${many(counts.withoutInventory, "endpoint")} without an inventory` : "",
+    counts.endOfLife > 0
+      ? `${many(counts.endOfLife, "endpoint")} past the end of life of ${counts.endOfLife === 1 ? "its release" : "their releases"}`
+      : "",
+    counts.withoutSecuritySource > 0 ? `${many(counts.withoutSecuritySource, "endpoint")} without a source of security updates` : "",
+    counts.securitySourceUnknown > 0 ? `${many(counts.securitySourceUnknown, "endpoint")} whose repositories are unknown` : "",
+    unread,
+  ].filter(Boolean);
   const patched = counts.restartNeeded > 0 ? `, ${number(counts.restartNeeded)} of them patched and waiting for a restart` : "";
   const aside = counts.suppressed > 0 ? `, ${number(counts.suppressed)} suppressed` : "";
   const found = `${many(counts.openFindings, "open finding")} on ${many(counts.withOpenFindings, "endpoint")}${patched}${aside}`;

@@ -1,6 +1,7 @@
 import { addMs, formatInstant, type Instant, minutes } from "@breakwater/shared/core";
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
+import { uncovered } from "../../../know/fleet/index.ts";
 import { UNRESOLVED } from "../../../know/matching/index.ts";
 import { type Db, schema } from "../../../store/index.ts";
 import { int, momentOrNull, real, select } from "./select.ts";
@@ -13,6 +14,9 @@ const countsRow = z.object({
   connected: int,
   silent: int,
   withoutInventory: int,
+  endOfLife: int,
+  withoutSecuritySource: int,
+  securitySourceUnknown: int,
   withOpenFindings: int,
   openFindings: int,
   withoutFix: int,
@@ -36,13 +40,17 @@ export async function fleetCounts(db: Db, now: Instant): Promise<z.infer<typeof 
   const [row] = await select(
     db,
     countsRow,
-    sql`select e.*, f.*, u.*, ${holding(rebootNeeded)} as "rebootRequired", ${holding(rebootUnknown)} as "rebootUnknown",
+    sql`select e.*, c.*, f.*, u.*, ${holding(rebootNeeded)} as "rebootRequired", ${holding(rebootUnknown)} as "rebootUnknown",
       (select count(*) from finding where state = 'suppressed') as suppressed, (select count(*) from finding where state = 'not-affected') as "notAffected"
       from (
         select count(*) as endpoints, count(*) filter (where e.simulated) as "simulatedEndpoints", count(*) filter (where e.connected) as connected,
           count(*) filter (where ${silentWhere(now)}) as silent, count(*) filter (where e.inventory_at is null) as "withoutInventory"
         from endpoint e where e.revoked_at is null
       ) e, (
+        select count(*) filter (where word = 'end-of-life') as "endOfLife", count(*) filter (where word = 'no-security-source') as "withoutSecuritySource",
+          count(*) filter (where word = 'unknown') as "securitySourceUnknown"
+        from (select ${uncovered(now)} as word from endpoint e where e.revoked_at is null) each
+      ) c, (
         select count(*) as "withOpenFindings", coalesce(sum(n), 0) as "openFindings", coalesce(sum(no_fix), 0) as "withoutFix", coalesce(sum(waiting), 0) as "restartNeeded",
           coalesce(sum(exploited), 0) as "knownExploited", coalesce(sum(risk), 0) as risk
         from (

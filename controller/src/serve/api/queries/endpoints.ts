@@ -1,5 +1,7 @@
+import type { Instant } from "@breakwater/shared/core";
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
+import { UNCOVERED, uncovered } from "../../../know/fleet/index.ts";
 import { UNRESOLVED } from "../../../know/matching/index.ts";
 import { type Db, schema } from "../../../store/index.ts";
 import { decodeCursor, offsetPage } from "../cursor.ts";
@@ -32,6 +34,7 @@ const row = z.object({
   riskHighest: real,
   riskSum: real,
   knownExploited: int,
+  uncovered: z.enum(UNCOVERED).nullable(),
   exposure: z.enum(["loopback", "private", "public", "unknown"]),
   rebootRequired: z.boolean().nullable(),
   halted: z.boolean().nullable(),
@@ -46,8 +49,8 @@ const exposure = sql`coalesce(
   e.declared_exposure, 'unknown')`;
 
 const pendingUpdates = sql`(select count(*) from pending_update u where u.endpoint_id = e.id)`;
-const columns = sql`
-  e.id, e.hostname, e.os_name as os, e.os_id as "osId", e.os_version as "osVersion", e.architecture, e.kernel_release as "kernelRelease",
+const columnsAt = (now: Instant) => sql`
+  ${uncovered(now)} as uncovered, e.id, e.hostname, e.os_name as os, e.os_id as "osId", e.os_version as "osVersion", e.architecture, e.kernel_release as "kernelRelease",
   e.agent_version as "agentVersion", e.site, e.timezone, e.tags, e.criticality, e.redundancy_group as "redundancyGroup",
   e.policy_mode as "policyMode", e.connected, e.last_seen_at as "lastSeenAt", e.inventory_at as "inventoryAt",
   (select count(*) from endpoint_package p where p.endpoint_id = e.id) as packages,
@@ -90,7 +93,7 @@ function holds(name: "restartNeeded" | "rebootRequired" | "kernelNotRunning", wa
   return wanted ? sql`e.id in (select id from endpoint where ${condition})` : sql`(${condition}) = false`;
 }
 
-export async function listEndpoints(db: Db, query: z.output<typeof endpointQuery>) {
+export async function listEndpoints(db: Db, query: z.output<typeof endpointQuery>, now: Instant) {
   const [osId, osVersion] = query.os?.split(":") ?? [];
   const where = allOf(
     query.revoked ? sql`e.revoked_at is not null` : sql`e.revoked_at is null`,
@@ -104,6 +107,7 @@ export async function listEndpoints(db: Db, query: z.output<typeof endpointQuery
     ...(["restartNeeded", "rebootRequired", "kernelNotRunning"] as const).map(
       (name) => query[name] !== undefined && holds(name, query[name]),
     ),
+    query.uncovered !== undefined && sql`${uncovered(now)} = ${query.uncovered}`,
     query.withFindings !== undefined && (query.withFindings ? sql`f.open > 0` : sql`f.open is null`),
   );
   const byFindings = query.withFindings !== undefined || /risk|findings/.test(query.sort);
@@ -115,7 +119,7 @@ export async function listEndpoints(db: Db, query: z.output<typeof endpointQuery
     sql`with page as materialized (
         select e.id, row_number() over (order by ${ORDER[query.sort]}) as nth ${from} order by 2 limit ${query.limit} offset ${decodeCursor(query.cursor) ?? 0}
       )
-      select ${columns} from page join endpoint e on e.id = page.id cross join lateral (${itsFindings}) f cross join lateral (${itsUpdates}) w order by page.nth`,
+      select ${columnsAt(now)} from page join endpoint e on e.id = page.id cross join lateral (${itsFindings}) f cross join lateral (${itsUpdates}) w order by page.nth`,
   );
   const [total] = await select(db, z.object({ n: int }), sql`select count(*) as n ${from}`);
   return offsetPage<z.infer<typeof endpointRowSchema>>(rows, query, total?.n ?? 0);
@@ -140,11 +144,11 @@ const detail = row.extend({
 });
 
 /** @throws not-found */
-export async function readEndpoint(db: Db, id: string): Promise<Omit<z.input<typeof endpointSchema>, "brakes">> {
+export async function readEndpoint(db: Db, id: string, now: Instant): Promise<Omit<z.input<typeof endpointSchema>, "brakes">> {
   const [found] = await select(
     db,
     detail,
-    sql`select ${columns}, e.machine_id as "machineId", e.os_codename as codename, e.virtualization, e.boot_id as "bootId", e.capabilities,
+    sql`select ${columnsAt(now)}, e.machine_id as "machineId", e.os_codename as codename, e.virtualization, e.boot_id as "bootId", e.capabilities,
       e.pinned_key_ids as "pinnedKeyIds", e.declared_exposure as "declaredExposure", e.zone, e."window", e.checks, e.enrolled_at as "enrolledAt",
       e.clock_offset_ms as "clockOffsetMs", e.inventory_digest as "inventoryDigest", e.facts,
       (select max(c.expires_at) from certificate c where c.endpoint_id = e.id and c.revoked_at is null) as "certificateExpiresAt"

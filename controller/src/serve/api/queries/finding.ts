@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { readDueRules } from "../../../know/due-rules/index.ts";
 import { pathsTo, readTopology } from "../../../know/fleet/index.ts";
-import { readFacts } from "../../../know/inventory/index.ts";
+import { type EndpointFacts, readFacts } from "../../../know/inventory/index.ts";
 import { reachOf } from "../../../know/risk/index.ts";
 import type { Db } from "../../../store/index.ts";
 import { notFound } from "../problems.ts";
@@ -61,6 +61,7 @@ export async function readFinding(db: Db, id: number): Promise<z.input<typeof fi
   const processes = (own?.loadedPackages ?? []).filter((p) => p.name === finding.packageName);
   const pids = new Set(processes.flatMap((p) => p.pids));
   const listeners = (own?.listeners ?? []).filter((l) => l.package === finding.packageName || (l.pid !== 0 && pids.has(l.pid)));
+  const files = processes.flatMap((p) => p.files);
   return {
     ...finding,
     due: first,
@@ -71,20 +72,31 @@ export async function readFinding(db: Db, id: number): Promise<z.input<typeof fi
       why: place?.statement ?? reachOf(finding.packageName, facts, declaredExposure, pathsTo(found, await readTopology(db))).why,
       inventoryAt,
       criticality: finding.criticality,
-      processes: processes.map(({ name, pids: all, units, restartNeeded, stale, reach }) => ({
+      processes: processes.map(({ name, pids: all, units, restartNeeded, stale, reach, files }) => ({
         name,
         pids: all.slice(0, 50),
         units,
         restartNeeded,
         stale,
         reach,
+        files,
       })),
-      listeners: listeners
-        .slice(0, 100)
-        .map(({ protocol, address, port, scope, process, unit }) => ({ protocol, address, port, scope, process, unit })),
+      listeners: listeners.slice(0, 100).map(({ pid, protocol, address, port, scope, process, unit }) => ({
+        ...{ protocol, address, port, scope, process, unit },
+        file: mappedBy(files, { pid, process, unit }),
+      })),
     },
     history: await historyOf(db, finding),
   };
+}
+
+type MappedFiles = EndpointFacts["loadedPackages"][number]["files"];
+
+/** The file through which a listening process, or another worker of its service, has a package mapped. */
+function mappedBy(files: MappedFiles, listener: { readonly pid: number; readonly process: string; readonly unit: string }): string | null {
+  const through = (is: (by: MappedFiles[number]["by"][number]) => boolean) => files.find((f) => f.by.some(is))?.path;
+  const { pid, process, unit } = listener;
+  return through((by) => pid !== 0 && by.pid === pid) ?? through((by) => unit !== "" && by.unit === unit && by.name === process) ?? null;
 }
 
 /** Events that name the vulnerability: of its endpoint's findings, of suppressions that may be about it, and of statements. */

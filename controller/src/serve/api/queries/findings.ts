@@ -30,6 +30,7 @@ export const findingRow = z.object({
   installedVersion: z.string(),
   fixedVersion: z.string().nullable(),
   state: findingRowSchema.shape.state,
+  noFixBecause: findingRowSchema.shape.noFixBecause.catch(null),
   assessment: json(assessmentSchema.nullable().catch(null)),
   risk: real,
   factors,
@@ -57,7 +58,7 @@ export type FindingRow = z.output<typeof findingRow>;
 /** What a page of findings shows of each. */
 export const columns = sql`f.id, f.endpoint_id as "endpointId", e.hostname, f.vulnerability_id as "vulnerabilityId", coalesce(v.summary, '') as summary,
   f.ecosystem, f.ecosystem <> all(${textArray(PATCHED)}) as "inventoryOnly", f.package_name as "packageName", f.source_name as "sourceName", f.installed_version as "installedVersion", f.fixed_version as "fixedVersion",
-  f.state, case when f.state = 'restart-needed' then jsonb_path_query_first(f.proofs, '$[*] ? (@.kind == "running")')->>'statement' end as "stillRuns", f.assessment, f.risk, f.factors, f.proofs, v.cvss_score as "cvssScore",
+  f.state, f.no_fix_because as "noFixBecause", case when f.state = 'restart-needed' then jsonb_path_query_first(f.proofs, '$[*] ? (@.kind == "running")')->>'statement' end as "stillRuns", f.assessment, f.risk, f.factors, f.proofs, v.cvss_score as "cvssScore",
   (select max(s.value) from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'epss') as epss,
   exists (select 1 from signal s where s.vulnerability_id = f.vulnerability_id and s.kind = 'kev') as kev,
   f.update_id is not null as "updateAvailable", f.opened_at as "openedAt", f.closed_at as "closedAt", f.closed_by as "closedBy", e.simulated,
@@ -72,6 +73,7 @@ export async function listFindings(db: Db, query: z.output<typeof findingQuery>)
   const order = FINDING_ORDERS[query.sort];
   const place = decodePlace(query.cursor, query.sort);
   const filters = [
+    query.noFixBecause !== undefined && sql`f.no_fix_because = ${query.noFixBecause}`,
     query.vulnerability !== undefined && sql`f.vulnerability_id = ${query.vulnerability}`,
     query.package !== undefined && sql`(f.package_name = ${query.package} or f.source_name = ${query.package})`,
     query.endpoint !== undefined && sql`f.endpoint_id = ${query.endpoint}`,

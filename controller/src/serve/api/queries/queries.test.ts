@@ -1,6 +1,6 @@
 import { expectOk } from "@breakwater/shared/core";
 import { createLogger } from "@breakwater/shared/log";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startKnow } from "../../../know/index.ts";
 import { createInventory } from "../../../know/inventory/index.ts";
@@ -20,7 +20,8 @@ import { openTestStore } from "../../../store/testing.ts";
 import { componentPage, componentQuery, endpointQuery, findingQuery, queueQuery } from "../schemas/index.ts";
 import { listComponents } from "./components.ts";
 import { fleetCounts } from "./counts.ts";
-import { listEndpoints } from "./endpoints.ts";
+import { listEndpoints, readEndpoint } from "./endpoints.ts";
+import { readFinding } from "./finding.ts";
 import { listFindings } from "./findings.ts";
 import { listQueue } from "./queue.ts";
 import { riskHistory } from "./risk-history.ts";
@@ -78,16 +79,74 @@ describe("what the API reads", () => {
 
   it("lists endpoints by what waits for a restart, a reboot or a newer kernel; of whom nothing is known neither way", async () => {
     await addEndpoint(store, "ep_old", { hostname: "old" });
-    const stale = { name: "libssl3", pids: [7], units: ["web.service"], restartNeeded: true, stale: [], reach: "none" };
+    const stale = { name: "libssl3", pids: [7], units: ["web.service"], restartNeeded: true, files: [], stale: [], reach: "none" };
     const kernel = { running: "6.1.0-1", newestInstalled: "6.1.0-2", package: "linux-image-6.1.0-1", runningVersion: "" };
     const facts = wireInventory({ loadedPackages: [stale], kernel, reboot: { needed: true, reasons: ["kernel"], kernelFallback: "" } });
     expectOk(await createInventory({ store, clock }).takeSnapshot("ep_old", facts, "1"));
     for (const filter of ["restartNeeded", "rebootRequired", "kernelNotRunning"]) {
-      const list = async (value: string) => (await listEndpoints(store.db, endpointQuery.parse({ [filter]: value }))).rows.map((e) => e.id);
+      const list = async (value: string) =>
+        (await listEndpoints(store.db, endpointQuery.parse({ [filter]: value }), clock.now())).rows.map((e) => e.id);
       expect(await list("true"), filter).toEqual(["ep_old"]);
       expect(await list("false"), filter).not.toContain("ep_new");
     }
     await store.db.delete(schema.endpoint).where(eq(schema.endpoint.id, "ep_old"));
+  });
+
+  it("tells why there is no fix, and lists by it", async () => {
+    const [one] = (await find({ endpoint: "ep_b", vulnerability: "CVE-2026-1003" })).rows;
+    if (!one) throw new Error("no finding to look at");
+    expect([one.state, one.noFixBecause]).toEqual(["open", null]);
+    await store.db.execute(
+      sql`update finding set state = 'no-fix', no_fix_because = 'end-of-life', fixed_version = null where id = ${one.id}`,
+    );
+    const listed = await find({ state: "no-fix", noFixBecause: "end-of-life" });
+    expect(listed.rows.map((f) => [f.id, f.noFixBecause])).toEqual([[one.id, "end-of-life"]]);
+    expect((await find({ noFixBecause: "esm-only" })).total).toBe(0);
+    expect(await readFinding(store.db, one.id)).toMatchObject({ state: "no-fix", noFixBecause: "end-of-life" });
+    await store.db.execute(
+      sql`update finding set state = 'open', no_fix_because = null, fixed_version = ${one.fixedVersion} where id = ${one.id}`,
+    );
+  });
+
+  it("says of endpoints that get no security updates that they do not, so that nothing found is not taken for nothing missing", async () => {
+    const repository = {
+      uri: "https://mirror.example/debian",
+      suite: "bookworm",
+      origin: "Debian",
+      label: "Debian",
+      releaseDate: "",
+      validUntil: "",
+    };
+    const security = { ...repository, suite: "bookworm-security", label: "Debian-Security" };
+    const trusted = { state: "trusted", detail: "" };
+    const problem = { collector: "repositories", code: "failed", message: "apt-get indextargets failed" };
+    const cases: [id: string, os: [string, string], facts: Parameters<typeof wireInventory>[0], expected: string | null][] = [
+      ["ep_fine", ["debian", "12"], { repositories: [{ ...security, ...trusted }] }, null],
+      ["ep_gone", ["debian", "12"], { repositories: [{ ...security, state: "unreachable", detail: "404" }] }, "no-security-source"],
+      ["ep_bare", ["debian", "12"], { repositories: [{ ...repository, ...trusted }] }, "no-security-source"],
+      ["ep_over", ["debian", "10"], { repositories: [{ ...security, ...trusted }] }, "end-of-life"],
+      ["ep_point", ["centos", "7.9"], { repositories: [{ ...repository, ...trusted }] }, "end-of-life"],
+      ["ep_pro", ["ubuntu", "18.04"], { repositories: [{ ...security, origin: "UbuntuESM", ...trusted }] }, null],
+      ["ep_rpm", ["almalinux", "9.4"], { repositories: [{ ...repository, ...trusted }] }, null],
+      ["ep_blind", ["debian", "12"], { problems: [problem] }, "unknown"],
+    ];
+    const before = await fleetCounts(store.db, clock.now());
+    for (const [id, [osId, osVersion], facts] of cases) {
+      await addEndpoint(store, id, { osId, osVersion });
+      expectOk(await createInventory({ store, clock }).takeSnapshot(id, wireInventory(facts), "1"));
+    }
+    const list = async (query: object = {}) =>
+      (await listEndpoints(store.db, endpointQuery.parse({ limit: 100, ...query }), clock.now())).rows;
+    const told = new Map((await list()).map((e) => [e.id, e.uncovered]));
+    for (const [id, , , expected] of cases) expect([id, told.get(id)]).toEqual([id, expected]);
+    expect(told.get("ep_new")).toBeNull();
+    expect((await list({ uncovered: "end-of-life" })).map((e) => e.id).sort()).toEqual(["ep_over", "ep_point"]);
+    expect(await readEndpoint(store.db, "ep_over", clock.now())).toMatchObject({ uncovered: "end-of-life", openFindings: 0 });
+    const counts = await fleetCounts(store.db, clock.now());
+    expect(counts.endOfLife - before.endOfLife).toBe(2);
+    expect(counts.withoutSecuritySource - before.withoutSecuritySource).toBe(2);
+    expect(counts.securitySourceUnknown - before.securitySourceUnknown).toBe(1);
+    for (const [id] of cases) await store.db.delete(schema.endpoint).where(eq(schema.endpoint.id, id));
   });
 
   it("queues patches, not CVEs: what each would remove, where, and why", async () => {

@@ -1,6 +1,7 @@
 import { checkSchema } from "@breakwater/shared/command";
 import { windowSchema } from "@breakwater/shared/window";
 import { z } from "@hono/zod-openapi";
+import { UNCOVERED } from "../../../know/fleet/index.ts";
 import { at, exposureLevel, flag, page, pageQuery } from "./common.ts";
 
 const tag = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,62}$/);
@@ -29,6 +30,8 @@ export const endpointRowSchema = z
     pendingUpdates: z.number().int(),
     /** Pending updates whose changelogs were not read yet: what they fix is unknown, so the findings below may be too few. */
     unreadUpdates: z.number().int(),
+    /** Why fixes may be missing that nothing here speaks of; null: its release is supported and it gets security updates, or no inventory was taken. */
+    uncovered: z.enum(UNCOVERED).nullable(),
     openFindings: z.number().int(),
     /** Highest and sum of the risk of open findings, 0-100 each. */
     riskHighest: z.number(),
@@ -86,6 +89,7 @@ export const endpointQuery = pageQuery.extend({
   simulated: flag.optional(),
   revoked: flag.default(false),
   withFindings: flag.optional(),
+  uncovered: z.enum(UNCOVERED).optional().openapi({ description: "Only those that get no security updates, or of which nobody knows." }),
   restartNeeded: flag
     .optional()
     .openapi({ description: "A process runs a file that an update has replaced since. Unknown matches neither." }),

@@ -1,10 +1,14 @@
 import { z } from "@hono/zod-openapi";
+import { NO_FIX_REASONS } from "../../../know/matching/index.ts";
 import { assessmentSchema } from "./assessment.ts";
 import { at, exposureLevel, factorSchema, flag, page, pageQuery, reason } from "./common.ts";
 
 /** "suppressed", "not-affected" and a "fixed" with an assessment are what a decision made of it; it is never dropped from the list.
  * "restart-needed": the fixed version is installed, and the old code still runs, or nobody could look whether it does. */
 const findingState = z.enum(["open", "no-fix", "restart-needed", "suppressed", "not-affected", "fixed", "gone", "ignored"]);
+
+/** "esm-only": fixed for those who have Ubuntu Pro. "fixed-elsewhere": fixed in a stream that this endpoint does not get. "none-yet": nobody says why. */
+const noFixReason = z.enum(NO_FIX_REASONS);
 
 const dueSchema = z
   .object({
@@ -72,6 +76,8 @@ export const findingRowSchema = z
     /** null: no fixed version is known. */
     fixedVersion: z.string().nullable(),
     state: findingState,
+    /** Why there is no fix; null where there is one, or where it was not judged since this is told. */
+    noFixBecause: noFixReason.nullable(),
     assessment: assessmentSchema.nullable(),
     risk: z.number(),
     factors: z.array(factorSchema),
@@ -102,6 +108,7 @@ export const findingQuery = pageQuery.extend({
     .openapi({
       description: "unresolved = open, no-fix and restart-needed",
     }),
+  noFixBecause: noFixReason.optional().openapi({ description: "Only those without a fix for this reason." }),
   vulnerability: z.string().max(64).optional(),
   package: z.string().max(200).optional(),
   endpoint: z.string().max(64).optional(),
@@ -145,6 +152,15 @@ export const findingSchema = findingRowSchema
           /** Of these, the processes that run the old file; empty where the agent does not tell them apart. */
           stale: z.array(z.object({ pid: z.number().int(), name: z.string(), unit: z.string() })),
           reach: z.string(),
+          /** Some of its files that processes have mapped, with some of these; none where the agent does not tell. */
+          files: z.array(
+            z.object({
+              path: z.string(),
+              /** What is mapped was replaced or removed since. */
+              replaced: z.boolean(),
+              by: z.array(z.object({ pid: z.number().int(), name: z.string(), unit: z.string() })),
+            }),
+          ),
         }),
       ),
       listeners: z.array(
@@ -155,6 +171,8 @@ export const findingSchema = findingRowSchema
           scope: z.string(),
           process: z.string(),
           unit: z.string(),
+          /** The file of the package that this process has mapped; null where it is not told. */
+          file: z.string().nullable(),
         }),
       ),
     }),

@@ -1,6 +1,7 @@
 import { counted } from "@breakwater/shared/core";
 import type { Command } from "commander";
 import { z } from "zod";
+import { UNCOVERED } from "../../../know/fleet/index.ts";
 import { componentPage, type componentRowSchema, endpointRowSchema, endpointSchema } from "../../api/schemas/index.ts";
 import { allRows } from "../client.ts";
 import { confirm } from "../confirm.ts";
@@ -19,6 +20,7 @@ export function addEndpointCommands(program: Command, io: Io): void {
     .option("--search <text>", "part of the host name")
     .option("--restart-needed", "only where a process runs a file that was replaced")
     .option("--reboot-required", "only where a reboot is wanted")
+    .option("--uncovered <why>", `only those that get no security updates: ${UNCOVERED.join(", ")}`)
     .option("--kernel-not-running", "only where a newer kernel is installed than runs")
     .option("--sort <field>", "hostname, risk, findings, updates, lastSeen or criticality; - before it turns it round", "-risk")
     .option("--limit <n>", "at most this many", wholeNumber, 100)
@@ -37,6 +39,7 @@ export function addEndpointCommands(program: Command, io: Io): void {
                 restartNeeded: options.restartNeeded,
                 rebootRequired: options.rebootRequired,
                 kernelNotRunning: options.kernelNotRunning,
+                uncovered: options.uncovered,
               },
             },
             options.limit,
@@ -48,7 +51,7 @@ export function addEndpointCommands(program: Command, io: Io): void {
             rows.map((e) => [
               e.id,
               `${e.hostname}${e.simulated ? " (simulated)" : ""}${e.halted ? " HALTED" : ""}`,
-              `${e.osId} ${e.osVersion}`,
+              `${e.osId} ${e.osVersion}${e.uncovered === null ? "" : ` (${e.uncovered === "unknown" ? "sources unknown" : e.uncovered.replaceAll("-", " ")})`}`,
               e.site,
               e.connected ? state("connected") : `since ${when(e.lastSeenAt)}`,
               openFindings(e),
@@ -90,6 +93,7 @@ export function addEndpointCommands(program: Command, io: Io): void {
             `${openFindings(e)} open, risk ${openFindings(e) === "unknown" ? "unknown" : round(e.riskSum)}, ${e.knownExploited} known to be exploited` +
               (e.unreadUpdates > 0 ? `; what ${e.unreadUpdates} updates fix is not known yet` : ""),
           ],
+          ...(e.uncovered === null ? [] : ([["security updates", UNCOVERED_WORDS[e.uncovered]]] as const)),
           ["updates", e.pendingUpdates],
           ...containersOf(e.facts).map((line): [string, string] => ["containers", line]),
           ["restart", staleOf(e.facts)],
@@ -161,7 +165,14 @@ export function addEndpointCommands(program: Command, io: Io): void {
 
 /** Nothing found while there is something unread is not "none". */
 const openFindings = (e: z.infer<typeof endpointRowSchema>): number | "unknown" =>
-  e.inventoryAt === null || (e.openFindings === 0 && e.unreadUpdates > 0) ? "unknown" : e.openFindings;
+  e.inventoryAt === null || (e.openFindings === 0 && (e.unreadUpdates > 0 || e.uncovered !== null)) ? "unknown" : e.openFindings;
+
+/** Why what is found there need not be all. */
+const UNCOVERED_WORDS: Readonly<Record<NonNullable<z.infer<typeof endpointRowSchema>["uncovered"]>, string>> = {
+  "end-of-life": "end of life: its release gets no security updates any more",
+  "no-security-source": "no security source: no repository of security updates is set up and works",
+  unknown: "unknown: its repositories could not be listed",
+};
 
 const containerFacts = z.object({
   containerRuntimes: z.array(

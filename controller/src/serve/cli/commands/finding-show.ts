@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { findingSchema } from "../../api/schemas/index.ts";
 import type { Io } from "../io.ts";
+import { NO_FIX_WORDS } from "../no-fix-words.ts";
 import { plain, printFacts, printTable, round, when } from "../output.ts";
 
 type Finding = z.output<typeof findingSchema>;
@@ -17,7 +18,10 @@ export function tellFinding(io: Io, f: Finding, state: string): void {
     ...(f.state === "restart-needed" ? ([["still runs", plain(f.stillRuns ?? "unknown")]] as const) : []),
     ["risk", `${round(f.risk)} of 100`],
     ["known", knownOf(f)],
-    ["fixed in", f.fixedVersion ?? "no fixed version is known"],
+    [
+      "fixed in",
+      f.fixedVersion ?? `no fixed version is known${f.state === "no-fix" && f.noFixBecause ? `: ${NO_FIX_WORDS[f.noFixBecause]}` : ""}`,
+    ],
     [
       "offered",
       f.update
@@ -62,13 +66,19 @@ function tellReach(io: Io, { exposure, why, inventoryAt, criticality, listeners,
   io.out("\nHow it can be reached\n");
   io.out(`  ${exposure || "unknown"}: ${plain(why)}\n  seen ${when(inventoryAt)}; criticality of the endpoint ${criticality} of 5\n`);
   for (const l of listeners)
-    io.out(`  listens ${plain(l.address)}:${l.port}/${l.protocol} (${l.scope}) ${plain(l.process)}${l.unit ? `, ${plain(l.unit)}` : ""}\n`);
+    io.out(
+      `  listens ${plain(l.address)}:${l.port}/${l.protocol} (${l.scope}) ${plain(l.process)}${l.unit ? `, ${plain(l.unit)}` : ""}${l.file ? `, through ${plain(l.file)}` : ""}\n`,
+    );
   for (const p of processes) {
     const stale = p.stale.map((s) => `${plain(s.name)} (${s.pid})`).join(", ");
     const old = stale ? `, the old file still runs in ${stale}` : p.restartNeeded ? ", needs a restart" : "";
     io.out(
       `  loaded by ${plain(p.units.join(", ")) || "a process"} (${p.pids.length === 1 ? "pid" : "pids"} ${p.pids.join(", ")})${old}\n`,
     );
+    for (const file of p.files)
+      io.out(
+        `    mapped ${plain(file.path)}${file.replaced ? " (replaced since)" : ""} by ${file.by.map((b) => `${plain(b.name)} (${b.pid})`).join(", ")}\n`,
+      );
   }
 }
 

@@ -1,8 +1,10 @@
 import { ProblemError } from "@breakwater/shared/core";
 import type { Command } from "commander";
+import { NO_FIX_REASONS } from "../../../know/matching/index.ts";
 import { findingRowSchema, findingSchema, justificationSchema, suppressionSchema } from "../../api/schemas/index.ts";
 import { allRows } from "../client.ts";
 import type { Io } from "../io.ts";
+import { NO_FIX_WORDS } from "../no-fix-words.ts";
 import { plain, printTable, round, state, when } from "../output.ts";
 import { UsageError } from "../problems.ts";
 import { answer, needsReason, sub, wholeNumber } from "./command.ts";
@@ -18,6 +20,7 @@ export function addFindingCommands(program: Command, io: Io): void {
       "open, no-fix, restart-needed, suppressed, not-affected, fixed, gone, ignored, unresolved or any",
       "unresolved",
     )
+    .option("--without-fix-because <reason>", `only those without a fix for this reason: ${NO_FIX_REASONS.join(", ")}`)
     .option("--package <name>")
     .option("--vulnerability <id>")
     .option("--endpoint <id>")
@@ -34,6 +37,7 @@ export function addFindingCommands(program: Command, io: Io): void {
             findingRowSchema,
             {
               state: options.state,
+              noFixBecause: options.withoutFixBecause,
               package: options.package,
               vulnerability: options.vulnerability,
               endpoint: options.endpoint,
@@ -145,11 +149,15 @@ export function addFindingCommands(program: Command, io: Io): void {
 }
 
 /** A state that a decision made says whose it is. */
-function stateOf({ state: word, assessment }: Pick<ReturnType<typeof findingRowSchema.parse>, "state" | "assessment">): string {
+function stateOf({
+  state: word,
+  noFixBecause,
+  assessment,
+}: Pick<ReturnType<typeof findingRowSchema.parse>, "state" | "noFixBecause" | "assessment">): string {
   if (word === "suppressed" && assessment?.suppression)
     return `suppressed until ${when(assessment.suppression.until)}: ${plain(assessment.suppression.reason)}`;
   if (assessment?.statement) return `${state(word)} (${assessment.statement.status} by ${plain(assessment.statement.author)})`;
-  return word;
+  return word === "no-fix" && noFixBecause !== null ? `${word}: ${NO_FIX_WORDS[noFixBecause]}` : word;
 }
 
 function scopeOf(text: string, endpointId: string): object {

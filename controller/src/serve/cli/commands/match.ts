@@ -49,7 +49,7 @@ function show(io: Io, matches: readonly Match[]): void {
     findings.map((m) => [
       round(m.risk),
       ...[m.package, m.version, m.vulnerability, m.fixedVersion].map((text) => (text === null ? null : plain(text))),
-      m.state,
+      m.noFixBecause === null ? m.state : `${m.state} (${m.noFixBecause})`,
     ]),
     "Nothing in these feeds speaks against this inventory.",
   );

@@ -46,10 +46,22 @@ const looks: Record<Finding["state"], { tone: Tone; word: string }> = {
   ignored: { tone: "wait", word: "ignored" },
 };
 
-/** How a finding's state is shown; one that a statement made says so. */
-export function lookOf(f: Pick<Finding, "state" | "kev" | "assessment">): { tone: Tone; word: string } {
+/** Why there is no fix, as people say it. */
+export const noFixWords: Record<NonNullable<Finding["noFixBecause"]>, string> = {
+  "esm-only": "fixed for Ubuntu Pro only",
+  "fixed-elsewhere": "fixed in another stream",
+  "end-of-life": "end of life",
+  "will-not-fix": "will not be fixed",
+  postponed: "fix postponed",
+  "none-yet": "no fix yet",
+};
+
+/** How a finding's state is shown; one that a statement made says so, and one without a fix why there is none. */
+export function lookOf(f: Pick<Finding, "state" | "kev" | "assessment" | "noFixBecause">): { tone: Tone; word: string } {
   if (f.kev && f.state === "open") return { tone: "harm", word: "exploited" };
   if (f.state === "fixed" && f.assessment?.statement) return { tone: "gone", word: "fixed, stated" };
   if (f.assessment?.statement?.status === "under_investigation" && f.state !== "suppressed") return { tone: "warn", word: "investigated" };
+  if (f.state === "no-fix" && f.noFixBecause)
+    return { tone: f.noFixBecause === "none-yet" || f.noFixBecause === "postponed" ? "wait" : "warn", word: noFixWords[f.noFixBecause] };
   return looks[f.state];
 }

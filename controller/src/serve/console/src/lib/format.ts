@@ -57,8 +57,16 @@ export const risk = (n: number): string =>
 /** "rolled-back" as people write it. */
 export const words = (state: string): string => state.replaceAll("-", " ");
 
-type Findings = { inventoryAt: string | null; openFindings: number; riskSum: number; unreadUpdates: number };
+type Findings = { inventoryAt: string | null; openFindings: number; riskSum: number; unreadUpdates: number; uncovered: string | null };
 /** Nothing found while there is something unread is not "none". */
-const findingsUnknown = (e: Findings): boolean => e.inventoryAt === null || (e.openFindings === 0 && e.unreadUpdates > 0);
+const findingsUnknown = (e: Findings): boolean =>
+  e.inventoryAt === null || (e.openFindings === 0 && (e.unreadUpdates > 0 || e.uncovered !== null));
 export const findingsKnown = (e: Findings, unknown = "unknown"): string => (findingsUnknown(e) ? unknown : count(e.openFindings));
 export const riskKnown = (e: Findings, unknown = "unknown"): string => (findingsUnknown(e) ? unknown : risk(e.riskSum));
+
+/** Why fixes may be missing on an endpoint that nothing speaks of. */
+export const uncoveredWords = {
+  "end-of-life": "release past its end of life",
+  "no-security-source": "no security source",
+  unknown: "repositories unknown",
+} as const;
