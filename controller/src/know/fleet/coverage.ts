@@ -6,7 +6,6 @@ import { type SQL, sql } from "drizzle-orm";
  * no-security-source: no repository that security updates come from is set up and works. unknown: the repositories could not be listed.
  */
 export const UNCOVERED = ["end-of-life", "no-security-source", "unknown"] as const;
-export type Uncovered = (typeof UNCOVERED)[number];
 
 /**
  * The last day of security updates that everybody gets, by /etc/os-release's ID and VERSION_ID or its beginning. Of Debian this is the end of its long
@@ -45,7 +44,7 @@ function endedReleases(now: Instant): string[] {
 }
 
 /**
- * Of `endpoint e`: an {@link Uncovered} word, or null. An Ubuntu machine past its standard support is covered where Ubuntu Pro's archive works. Of Debian and
+ * Of `endpoint e`: one of the words of {@link UNCOVERED}, or null. An Ubuntu machine past its standard support is covered where Ubuntu Pro's archive works. Of Debian and
  * Ubuntu a source of security updates is told by its name, suite or address; elsewhere any repository is one.
  */
 export function uncovered(now: Instant): SQL {

@@ -11,7 +11,7 @@ import { joinTokenOperations } from "./join-tokens.ts";
 
 export type { CertificateRecord } from "./certificates.ts";
 export { type HelloFacts, helloFactsSchema } from "./connections.ts";
-export { UNCOVERED, type Uncovered, uncovered } from "./coverage.ts";
+export { UNCOVERED, uncovered } from "./coverage.ts";
 export type { Endpoint } from "./endpoint.ts";
 export { MAX_FLEET_FILE_BYTES } from "./fleet-file-text.ts";
 export { type DeclaredPaths, pathsTo, readTopology } from "./topology.ts";

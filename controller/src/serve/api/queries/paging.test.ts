@@ -1,3 +1,4 @@
+import type { Instant } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addEndpoint } from "../../../know/testing.ts";
@@ -13,7 +14,7 @@ import { listQueue } from "./queue.ts";
 let store: Store;
 const findings = (query: Record<string, unknown>) => listFindings(store.db, findingQuery.parse(query));
 const queue = (query: Record<string, unknown> = {}) => listQueue(store.db, queueQuery.parse(query));
-const endpoints = (query: Record<string, unknown>) => listEndpoints(store.db, endpointQuery.parse(query));
+const endpoints = (query: Record<string, unknown>) => listEndpoints(store.db, endpointQuery.parse(query), Date.now() as Instant);
 
 async function allPages<T>(read: (cursor: string | undefined) => Promise<{ rows: T[]; next: string | null; total: number }>) {
   const rows: T[] = [];
