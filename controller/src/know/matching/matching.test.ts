@@ -31,6 +31,7 @@ describe("matching", () => {
     expect(judge(libssl, advisory("DSA-1-1", "openssl", FIXED))).toEqual([
       {
         vulnerability: "CVE-2026-1000",
+        noFixBecause: null,
         state: "open",
         fixedVersion: "3.0.11-1~deb12u2",
         source: "openssl",
