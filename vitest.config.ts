@@ -5,7 +5,7 @@ export default defineConfig({
     include: ["{shared,agent,controller,proto,deploy}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "deploy/testbed/**", "controller/src/serve/console/**"],
     reporters: ["default", "./deploy/ci/counting-reporter.ts"],
-    setupFiles: ["./deploy/ci/seed.ts"],
+    setupFiles: ["./deploy/ci/same-everywhere.ts"],
     testTimeout: 120_000,
     // A loaded machine opens stores slowly.
     hookTimeout: 180_000,

@@ -5,3 +5,7 @@ import fc from "fast-check";
  * a failure prints the seed that repeats it.
  */
 fc.configureGlobal({ seed: Number(process.env.FC_SEED ?? 20_261_124) });
+
+// What a command prints is compared as text: a terminal's colours stay away also where the environment asks for them.
+delete process.env.FORCE_COLOR;
+process.env.NO_COLOR = "1";
