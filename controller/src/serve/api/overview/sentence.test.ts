@@ -10,6 +10,7 @@ const counts: Parameters<typeof stateSentence>[0] = {
   endOfLife: 0,
   withoutSecuritySource: 0,
   securitySourceUnknown: 0,
+  releaseUnknown: 0,
   withOpenFindings: 0,
   openFindings: 0,
   withoutFix: 0,

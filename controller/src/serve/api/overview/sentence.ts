@@ -35,6 +35,7 @@ export function stateSentence(
       : "",
     counts.withoutSecuritySource > 0 ? `${many(counts.withoutSecuritySource, "endpoint")} without a source of security updates` : "",
     counts.securitySourceUnknown > 0 ? `${many(counts.securitySourceUnknown, "endpoint")} whose repositories are unknown` : "",
+    counts.releaseUnknown > 0 ? `${many(counts.releaseUnknown, "endpoint")} of a release whose support is unknown` : "",
     unread,
   ].filter(Boolean);
   const patched = counts.restartNeeded > 0 ? `, ${number(counts.restartNeeded)} of them patched and waiting for a restart` : "";

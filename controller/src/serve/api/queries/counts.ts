@@ -17,6 +17,7 @@ const countsRow = z.object({
   endOfLife: int,
   withoutSecuritySource: int,
   securitySourceUnknown: int,
+  releaseUnknown: int,
   withOpenFindings: int,
   openFindings: int,
   withoutFix: int,
@@ -48,7 +49,7 @@ export async function fleetCounts(db: Db, now: Instant): Promise<z.infer<typeof 
         from endpoint e where e.revoked_at is null
       ) e, (
         select count(*) filter (where word = 'end-of-life') as "endOfLife", count(*) filter (where word = 'no-security-source') as "withoutSecuritySource",
-          count(*) filter (where word = 'unknown') as "securitySourceUnknown"
+          count(*) filter (where word = 'unknown') as "securitySourceUnknown", count(*) filter (where word = 'release-unknown') as "releaseUnknown"
         from (select ${uncovered(now)} as word from endpoint e where e.revoked_at is null) each
       ) c, (
         select count(*) as "withOpenFindings", coalesce(sum(n), 0) as "openFindings", coalesce(sum(no_fix), 0) as "withoutFix", coalesce(sum(waiting), 0) as "restartNeeded",

@@ -128,6 +128,12 @@ describe("what the API reads", () => {
       ["ep_point", ["centos", "7.9"], { repositories: [{ ...repository, ...trusted }] }, "end-of-life"],
       ["ep_pro", ["ubuntu", "18.04"], { repositories: [{ ...security, origin: "UbuntuESM", ...trusted }] }, null],
       ["ep_rpm", ["almalinux", "9.4"], { repositories: [{ ...repository, ...trusted }] }, null],
+      ["ep_sid", ["debian", ""], { repositories: [{ ...repository, ...trusted }] }, null],
+      ["ep_newer", ["debian", "99"], { repositories: [{ ...security, ...trusted }] }, "release-unknown"],
+      ["ep_derived", ["raspbian", "12"], { repositories: [{ ...repository, ...trusted }] }, "release-unknown"],
+      ["ep_pack", ["sles", "15.6"], { repositories: [{ ...repository, ...trusted }] }, "end-of-life"],
+      ["ep_apk", ["alpine", "3.23.3"], { repositories: [] }, null],
+      ["ep_edge", ["alpine", "3.24_alpha20260127"], { repositories: [] }, null],
       ["ep_blind", ["debian", "12"], { problems: [problem] }, "unknown"],
     ];
     const before = await fleetCounts(store.db, clock.now());
@@ -140,12 +146,13 @@ describe("what the API reads", () => {
     const told = new Map((await list()).map((e) => [e.id, e.uncovered]));
     for (const [id, , , expected] of cases) expect([id, told.get(id)]).toEqual([id, expected]);
     expect(told.get("ep_new")).toBeNull();
-    expect((await list({ uncovered: "end-of-life" })).map((e) => e.id).sort()).toEqual(["ep_over", "ep_point"]);
+    expect((await list({ uncovered: "end-of-life" })).map((e) => e.id).sort()).toEqual(["ep_over", "ep_pack", "ep_point"]);
     expect(await readEndpoint(store.db, "ep_over", clock.now())).toMatchObject({ uncovered: "end-of-life", openFindings: 0 });
     const counts = await fleetCounts(store.db, clock.now());
-    expect(counts.endOfLife - before.endOfLife).toBe(2);
+    expect(counts.endOfLife - before.endOfLife).toBe(3);
     expect(counts.withoutSecuritySource - before.withoutSecuritySource).toBe(2);
     expect(counts.securitySourceUnknown - before.securitySourceUnknown).toBe(1);
+    expect(counts.releaseUnknown - before.releaseUnknown).toBe(2);
     for (const [id] of cases) await store.db.delete(schema.endpoint).where(eq(schema.endpoint.id, id));
   });
 

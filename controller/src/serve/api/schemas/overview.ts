@@ -68,10 +68,11 @@ export const overviewSchema = z
       silent: z.number().int(),
       /** No inventory was ever taken: what they hold is unknown, not safe. */
       withoutInventory: z.number().int(),
-      /** Endpoints whose release gets no security updates any more, that get them from nowhere, and of which nobody could tell: what is missing there is unknown. */
+      /** Endpoints whose release gets no security updates any more, that get them from nowhere, of which nobody could tell, and whose release is one that nothing is known of: what is missing there is unknown. */
       endOfLife: z.number().int(),
       withoutSecuritySource: z.number().int(),
       securitySourceUnknown: z.number().int(),
+      releaseUnknown: z.number().int(),
       withOpenFindings: z.number().int(),
       openFindings: z.number().int(),
       withoutFix: z.number().int(),

@@ -172,6 +172,7 @@ const UNCOVERED_WORDS: Readonly<Record<NonNullable<z.infer<typeof endpointRowSch
   "end-of-life": "end of life: its release gets no security updates any more",
   "no-security-source": "no security source: no repository of security updates is set up and works",
   unknown: "unknown: its repositories could not be listed",
+  "release-unknown": "unknown: nothing is known here of how long its release gets security updates",
 };
 
 const containerFacts = z.object({

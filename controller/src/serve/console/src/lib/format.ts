@@ -69,4 +69,5 @@ export const uncoveredWords = {
   "end-of-life": "release past its end of life",
   "no-security-source": "no security source",
   unknown: "repositories unknown",
+  "release-unknown": "release unknown",
 } as const;
