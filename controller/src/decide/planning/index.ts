@@ -6,6 +6,7 @@ export type { CalendarEvent, Excluded, PlanningFleet, PlanningUnit } from "./fle
 
 export { gateWords, SETTLING_MS } from "./gate.ts";
 export { type PlanIntent, planIntentSchema } from "./intent.ts";
+export { whyLeftOut } from "./live/actions.ts";
 export { planToMarkdown } from "./markdown.ts";
 export { planProblems } from "./plan-problems.ts";
 export { createPlanning, type Planning } from "./planning.ts";

@@ -1,3 +1,5 @@
+import { NEW_PACKAGES } from "@breakwater/shared/command";
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addEndpoint, wireInventory, wirePackage, wireUpdate } from "../../know/testing.ts";
 import { recordEvents, schema } from "../../store/index.ts";
@@ -102,7 +104,14 @@ describe("an endpoint on the command line", () => {
     };
     const packages = await told("packages");
     expect(packages).toContain("nginx 1.22-1 amd64");
-    expect(packages).toContain("openssl (held) 3.0.15-1 amd64 3.0.17-1 (new: libnew 2) Debian bookworm-security (security) not known yet");
+    expect(packages).toContain(
+      "openssl (held) 3.0.15-1 amd64 3.0.17-1 (not planned: it would install what is not there yet (libnew 2), and",
+    );
+    const installsNew = { capabilities: [NEW_PACKAGES] };
+    await t.store.db.update(schema.endpoint).set(installsNew).where(eq(schema.endpoint.id, "ep_full"));
+    expect(await told("packages")).toContain(
+      "openssl (held) 3.0.15-1 amd64 3.0.17-1 (new: libnew 2) Debian bookworm-security (security) not known yet",
+    );
     expect(await told("packages", "--upgradable")).not.toContain("nginx");
     expect(await told("packages", "--limit", "1")).toContain("The first 1 are shown");
     const exposure = await told("exposure");

@@ -105,6 +105,13 @@ const listed = (names: readonly string[], word: "and" | "or"): string =>
 export const installsNew = (row: Pick<EndpointRow, "capabilities" | "simulated">): boolean =>
   row.simulated || row.capabilities.includes(NEW_PACKAGES);
 
+/** Why plans leave an update out on an endpoint for what it would install besides; undefined where that stands against nothing. */
+export const whyLeftOut = (
+  row: Pick<EndpointRow, "capabilities" | "simulated">,
+  ecosystem: string,
+  u: Pick<UpdateRow, "brings" | "bringsUnknown">,
+): string | undefined => whyNotBrought(u, moverOf(ecosystem, managersOf(row)), installsNew(row));
+
 const isOwn = (u: UpdateRow): boolean => u.update.name === "breakwater-agent";
 
 /** Units whose processes have a changed package loaded or are started from it: they must still be active afterwards. */

@@ -21,7 +21,11 @@ export function newPackagesOf(updates: readonly UpdateRow[]): PackageChange[] {
  * @param mover What the endpoint moves it with.
  * @param installs Whether the endpoint says that it installs packages which are not there.
  */
-export function whyNotBrought(u: UpdateRow, mover: ManagerName | undefined, installs: boolean): string | undefined {
+export function whyNotBrought(
+  u: Pick<UpdateRow, "brings" | "bringsUnknown">,
+  mover: ManagerName | undefined,
+  installs: boolean,
+): string | undefined {
   if (u.bringsUnknown) return "what it would install besides is not known there, and nobody could approve that: install it by hand";
   if (u.brings.length === 0) return undefined;
   const what = `it would install what is not there yet (${someOf(u.brings.map((b) => `${b.name} ${b.version}`))})`;

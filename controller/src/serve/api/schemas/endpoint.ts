@@ -175,8 +175,8 @@ export const packageRowSchema = z
         phasedPercent: z.number().int(),
         /** "name version" of what it also installs, which is not there yet. */
         brings: z.array(z.string()),
-        /** It may install more than it names, and what cannot be told: plans leave it out. */
-        bringsUnknown: z.boolean(),
+        /** Why plans leave it out for what it would install besides; null when that is no reason to. */
+        notPlanned: z.string().nullable(),
         /** null until the changelog was read. */
         cves: z.array(z.string()).nullable(),
       })

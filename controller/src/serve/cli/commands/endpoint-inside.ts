@@ -7,6 +7,7 @@ import type { Io } from "../io.ts";
 import { plain, printTable, round, state, when } from "../output.ts";
 import { answer, sub, wholeNumber } from "./command.ts";
 
+type Update = NonNullable<z.infer<typeof packageRowSchema>["update"]>;
 type Exposure = z.infer<typeof exposureSchema>;
 type Health = z.infer<typeof healthSchema>;
 
@@ -30,9 +31,7 @@ export function addEndpointInsideCommands(endpoint: Command, io: Io): void {
               `${plain(p.name)}${p.held ? " (held)" : ""}`,
               plain(p.version),
               plain(p.architecture),
-              p.update
-                ? `${plain(p.update.to)}${p.update.brings.length > 0 ? ` (new: ${plain(p.update.brings.join(", "))})` : ""}${p.update.bringsUnknown ? " (not planned: what it would install besides is not known)" : ""}`
-                : "",
+              p.update ? `${plain(p.update.to)}${besides(p.update)}` : "",
               p.update ? `${plain(p.update.origin)} ${plain(p.update.suite)}${p.update.security ? " (security)" : ""}` : "",
               p.update ? fixes(p.update.cves) : "",
               p.openFindings,
@@ -183,4 +182,10 @@ function detailsOf(data: Readonly<Record<string, unknown>>): string {
     .map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join(", ");
   return plain(text.length > MAX_DETAILS ? `${text.slice(0, MAX_DETAILS)}...` : text);
+}
+
+/** What an update installs besides, or why that keeps it out of plans. */
+function besides(update: Update): string {
+  if (update.notPlanned !== null) return ` (not planned: ${plain(update.notPlanned)})`;
+  return update.brings.length > 0 ? ` (new: ${plain(update.brings.join(", "))})` : "";
 }
