@@ -1,42 +1,26 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundle } from "../package/bundle.ts";
-import { agentPackage } from "./endpoint.ts";
-import { VirtualMachine, whyNoVirtualMachine } from "./virtual-machine.ts";
+import { PAYLOAD, VirtualMachine, whyNoVirtualMachine } from "./virtual-machine.ts";
 
 const why = whyNoVirtualMachine();
 if (why !== undefined) console.log(`Snapshots of LVM are not tried: ${why}.`);
 
 const MINUTE = 60_000;
 const GIB = 1024 ** 3;
-/** Where the agent's package and the driver of its executor's part lie in the machine. */
-const GIVEN = "/run/given";
-const PAYLOAD = `${GIVEN}/usr/lib/breakwater-agent/payload`;
 
 describe.skipIf(why !== undefined)("a machine whose root lies on LVM", () => {
   const vm = new VirtualMachine();
   const agent = (words: string): Promise<string> => vm.sh(`${PAYLOAD}/node ${PAYLOAD}/agent.mjs ${words}`);
-  const driver = async (words: string): Promise<unknown> =>
-    JSON.parse((await vm.sh(`${PAYLOAD}/node ${GIVEN}/driver.mjs ${words}`)).split("\n").at(-1) ?? "");
+  const driver = (words: string): Promise<unknown> => vm.drive(words);
   const boot = async (root: string): Promise<void> => {
     await vm.boot(root);
-    await vm.sh(`mkdir -p ${GIVEN} && mount -o ro /dev/vdc ${GIVEN}`);
+    await vm.mountGiven();
   };
   const mountedFrom = () => vm.sh("cat /sys/dev/block/$(mountpoint -d /)/dm/name");
 
   beforeAll(async () => {
-    const folder = mkdtempSync(join(tmpdir(), "given-"));
-    try {
-      await vm.make(6 * GIB);
-      await execa("dpkg-deb", ["-x", agentPackage(), folder]);
-      await bundle({ driver: join(import.meta.dirname, "snapshots-driver.ts") }, folder, "0.0.0");
-      await vm.give(folder);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    await vm.make(6 * GIB);
+    await vm.giveAgent(join(import.meta.dirname, "snapshots-driver.ts"));
     await vm.boot("/dev/vda");
     await vm.sh("vgcreate bw /dev/vdb && lvcreate --type thin-pool -L 3G --poolmetadatasize 16M -n pool bw");
     await vm.sh("lvcreate -V 1500M --thinpool pool -n root bw && lvcreate -L 1500M -n thick bw");

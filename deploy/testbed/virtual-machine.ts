@@ -3,9 +3,10 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa, execaSync } from "execa";
+import { bundle } from "../package/bundle.ts";
+import { agentPackage } from "./endpoint.ts";
 import type { Ran } from "./testbed.ts";
 
 /** Without KVM the kernel's boot takes a few seconds, LVM and udev some more; on a busy machine several times that. */
@@ -13,6 +14,9 @@ const BOOT_MS = 4 * 60_000;
 const STOP_MS = 60_000;
 const BUILD_MS = 15 * 60_000;
 const READY = /The shell is ready\./;
+/** Where the agent's package and the driver lie in the machine, and the agent's runtime and program in them. */
+const GIVEN = "/run/given";
+export const PAYLOAD = `${GIVEN}/usr/lib/breakwater-agent/payload`;
 const TOOLS = ["qemu-system-x86_64", "debootstrap", "mkfs.ext4"];
 
 /** Why no virtual machine can be made here; undefined where one can. */
@@ -25,7 +29,7 @@ export function whyNoVirtualMachine(): string | undefined {
 
 /**
  * A machine with a kernel of its own (qemu, by emulation), for what a kernel shared with this one cannot do. Its disks are vda, a
- * throw-away copy of the image that `vm build` makes, vdb, empty at first and kept over reboots, and vdc, what `give` has put there.
+ * throw-away copy of the image that `vm build` makes, vdb, empty at first and kept over reboots, and vdc, what `giveAgent` has put there.
  * Its kernel is given to it, or lies on vdb with a boot loader. There is a shell on its second serial port, and no network.
  */
 export class VirtualMachine {
@@ -48,11 +52,25 @@ export class VirtualMachine {
     }
   }
 
-  /** Makes vdc an ext4 file system that holds a folder's files, for the next boot. */
-  async give(folder: string): Promise<void> {
+  /** Makes vdc an ext4 file system that holds the agent's package, unpacked, and a driver of a part of it, for the next boot. */
+  async giveAgent(driver: string): Promise<void> {
+    const folder = join(this.#directory, "given");
+    await execa("dpkg-deb", ["-x", agentPackage(), folder]);
+    await bundle({ driver }, folder, "0.0.0");
     const disk = join(this.#directory, "vdc");
     rmSync(disk, { force: true });
     await execa("mkfs.ext4", ["-q", "-d", folder, disk, "512M"], { timeout: 60_000 });
+    rmSync(folder, { recursive: true });
+  }
+
+  /** Mounts what was given, to be done after each boot. */
+  async mountGiven(): Promise<void> {
+    await this.sh(`mkdir -p ${GIVEN} && mount -o ro /dev/vdc ${GIVEN}`);
+  }
+
+  /** Runs the driver with these words. @returns what its last line says, as JSON */
+  async drive(words: string): Promise<unknown> {
+    return JSON.parse((await this.sh(`${PAYLOAD}/node ${GIVEN}/driver.mjs ${words}`)).split("\n").at(-1) ?? "");
   }
 
   /** Boots the image's kernel with this root and waits for its shell. @throws with the console's end when there is none in time */

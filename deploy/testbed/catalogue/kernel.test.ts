@@ -1,10 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect } from "vitest";
-import { bundle } from "../../package/bundle.ts";
-import { agentPackage } from "../endpoint.ts";
 import { VirtualMachine, whyNoVirtualMachine } from "../virtual-machine.ts";
 import { fault, type Provoked } from "./record.ts";
 
@@ -13,8 +8,6 @@ if (why !== undefined) console.log(`No other kernel is booted: ${why}.`);
 
 const MINUTE = 60_000;
 const GIB = 1024 ** 3;
-/** Where the agent's runtime and the driver of its executor's part lie in the machine. */
-const GIVEN = "/run/given";
 /** Names of kernels beside the image's own. The older is the same kernel; the newer finds no root, since its initramfs is empty. */
 const OLDER = "6.1.0-1-cloud-amd64";
 const BROKEN = "6.1.0-999-cloud-amd64";
@@ -22,31 +15,20 @@ const BROKEN = "6.1.0-999-cloud-amd64";
 describe.skipIf(why !== undefined)("a machine that boots its own kernels by grub", () => {
   const vm = new VirtualMachine();
   const machine: Provoked = { k: 1_000, try: (...words) => vm.try(words.map((w) => `'${w.replaceAll("'", "'\\''")}'`).join(" ")) };
-  const driver = async (words: string) =>
-    JSON.parse((await vm.sh(`${GIVEN}/usr/lib/breakwater-agent/payload/node ${GIVEN}/driver.mjs ${words}`)).split("\n").at(-1) ?? "") as {
-      decided?: { kind: string; keep: string; once: string };
-      problem?: string;
-    };
+  type Said = { decided?: { kind: string; keep: string; once: string }; problem?: string };
+  const driver = async (words: string) => (await vm.drive(words)) as Said;
   /** Of the kernel that grub has loaded: uname tells one release for both copies. */
   const booted = () => vm.sh("sed -E 's,.*BOOT_IMAGE=\\S*/vmlinuz-(\\S+).*,\\1,' /proc/cmdline");
   const saved = (name: string) => vm.sh(`grub-editenv /boot/grub/grubenv list | sed -n 's/^${name}=//p'`);
-  const mountGiven = () => vm.sh(`mkdir -p ${GIVEN} && mount -o ro /dev/vdc ${GIVEN}`);
   const restart = async () => {
     await vm.restart();
-    await mountGiven();
+    await vm.mountGiven();
     return booted();
   };
 
   beforeAll(async () => {
-    const folder = mkdtempSync(join(tmpdir(), "given-"));
-    try {
-      await vm.make(4 * GIB);
-      await execa("dpkg-deb", ["-x", agentPackage(), folder]);
-      await bundle({ driver: join(import.meta.dirname, "../boot-loader-driver.ts") }, folder, "0.0.0");
-      await vm.give(folder);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    await vm.make(4 * GIB);
+    await vm.giveAgent(join(import.meta.dirname, "../boot-loader-driver.ts"));
     await vm.boot("/dev/vda");
     await vm.sh("echo 'label: dos\n2048,,83,*' | sfdisk -q /dev/vdb && udevadm settle && mkfs.ext4 -q /dev/vdb1 && mount /dev/vdb1 /mnt");
     await vm.sh("cp -ax /. /mnt/", 10 * MINUTE);
@@ -64,7 +46,7 @@ END
     );
     await vm.stop();
     await vm.bootByLoader();
-    await mountGiven();
+    await vm.mountGiven();
   }, 30 * MINUTE);
   afterAll(() => vm.remove());
 
