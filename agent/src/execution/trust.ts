@@ -41,6 +41,8 @@ export interface Trust {
   verifyRehearsal(request: Omit<ApplyRequest, "id" | "op" | "executionId">, now: Instant): Promise<Result<VerifiedCommand>>;
   /** Whether the owner lets packages come from these origins. */
   mayComeFrom(origins: readonly PackageOrigin[]): Promise<Result<void>>;
+  /** Whether an action that was let in may still begin: its window may have closed while a lock was waited for, or the owner changed his mind. */
+  mayBegin(action: EndpointAction, now: Instant): Promise<Result<void>>;
   /** Whether a change that this machine made itself may be undone now. */
   mayRestore(): Promise<Result<void>>;
   /**
@@ -154,6 +156,11 @@ export function createTrust(configDir: string, agentStateDir: string, pinFile: s
     verifyRehearsal: (request, now) => judge(request, now, "rehearse"),
     async mayComeFrom(origins) {
       return decideOrigins((await loadPolicy(configDir)).policy, origins);
+    },
+    async mayBegin(action, now) {
+      const { policy, problem } = await loadPolicy(configDir);
+      const allowed = (await decisionsInTime()).decidePolicy(policy, action, now);
+      return !allowed.ok && problem ? fail(problem) : allowed;
     },
     async mayRestore() {
       return decideMode((await loadPolicy(configDir)).policy);
