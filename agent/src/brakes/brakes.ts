@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, fail, formatInstant, ok, type Result } from "@breakwater/shared/core";
 import type { Logger } from "@breakwater/shared/log";
@@ -88,7 +89,9 @@ export function createBrakes(o: BrakesOptions): Brakes {
     async look() {
       const { policy } = await loadPolicy(o.configDir);
       limits = policy.rateFuse;
-      for (const text of await readDropped([join(o.configDir, DROP_DIR), join(o.agentStateDir, DROP_DIR)])) {
+      // Root's own may lie elsewhere; where the connection part's is said to lie is not believed.
+      const own = join(o.configDir, DROP_DIR);
+      for (const text of await readDropped([await realpath(own).catch(() => own), join(o.agentStateDir, DROP_DIR)])) {
         const name = createHash("sha256").update(text).digest("hex");
         if (known.has(name)) continue;
         for (const names of [known, untrusted]) if (names.size >= MAX_KNOWN) names.clear();

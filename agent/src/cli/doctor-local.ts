@@ -14,7 +14,8 @@ export async function examinePolicy(configDir: string): Promise<Finding[]> {
       ? broken("policy", loaded.problem.message, loaded.problem.next ?? "Correct the file.")
       : good("policy", `mode ${loaded.policy.mode}, time zone ${loaded.policy.timezone}`),
   ];
-  for (const problem of pinned.problems) findings.push(broken("approval keys", problem.message, "Replace or remove the file."));
+  for (const problem of pinned.problems)
+    findings.push(broken("approval keys", problem.message, problem.next ?? "Replace or remove the file."));
   const { mode, requiredApprovals } = loaded.policy;
   if (mode === "patch" && pinned.keys.length < requiredApprovals)
     findings.push(

@@ -125,6 +125,7 @@ export function createDriver(o: DriverOptions, places: Places, executions: Reado
           journal: e.journal,
           stallMs: o.stallMs,
           foreignOrigin: (changes) => foreignOrigin(o.manager, o.trust, changes),
+          mayBegin: (action) => o.trust.mayBegin(action, o.clock.now()),
           mayReboot: (action, neededMs) => o.trust.mayReboot(action, o.clock.now(), recentReboots(), neededMs),
           excludedRestarts: (units) => o.trust.excludedRestarts(units),
           deferStarts: () => o.trust.deferStarts(),

@@ -99,6 +99,17 @@ function machine(options: {
   return { cleared, begun, executions };
 }
 
+describe("a start", () => {
+  it("comes about though nothing can be tidied up", async () => {
+    const { executions } = machine({
+      trusts: true,
+      manager: { expireAvoidances: () => Promise.reject(Object.assign(new Error("read-only"), { code: "EROFS" })) },
+    });
+    await executions.recover();
+    expect(await executions.apply(request("ex_1"))).toMatchObject({ ok: true });
+  });
+});
+
 describe("a command", () => {
   it("that nobody signed ends no rehearsal", async () => {
     const { cleared, executions } = machine({ trusts: false });

@@ -69,7 +69,9 @@ export function createExecutions(o: ExecutionsOptions) {
   }
 
   const revisions = openRevisions(join(o.stateDir, "revisions.json"));
-  /** Tidying must never keep the executor from what is unfinished, so a disk that refuses is only told. */
+  /** Tidying must never keep the executor from what is unfinished, so what goes wrong with it (a disk that refuses) is only told. */
+  const tidy = (what: string, work: () => Promise<void>): Promise<void> =>
+    work().catch((error: Error) => o.log.error({ err: error }, `${what} cannot be cleared away; it is tried again at the next start`));
   const clearAway = (): void => {
     const place = { directoryOf, archivesOf, standing: currentStanding, revisions, log: o.log };
     try {
@@ -113,7 +115,7 @@ export function createExecutions(o: ExecutionsOptions) {
     /** Reads every journal, takes up what is unfinished, and clears away what nobody needs any more. */
     async recover(): Promise<void> {
       places.prepare();
-      await o.manager.expireAvoidances(formatInstant(o.clock.now()));
+      await tidy("versions that were kept away", () => o.manager.expireAvoidances(formatInstant(o.clock.now())));
       for (const id of places.ids()) {
         const e = open(id);
         if (e.journal.tail !== "clean")
@@ -136,11 +138,13 @@ export function createExecutions(o: ExecutionsOptions) {
       }
       clearAway();
       // A snapshot stays as long as the packages that are its milder alternative.
-      const stuck = await o.snapshots.keepOnly((id) => executions.has(id) && existsSync(archivesOf(id)));
-      if (stuck.length > 0) o.log.warn({ stuck }, "snapshots that nobody needs any more cannot be dropped");
+      await tidy("snapshots", async () => {
+        const stuck = await o.snapshots.keepOnly((id) => executions.has(id) && existsSync(archivesOf(id)));
+        if (stuck.length > 0) o.log.warn({ stuck }, "snapshots that nobody needs any more cannot be dropped");
+      });
       const unfinished = [...executions.values()].find((e) => !currentStanding(e.journal).terminal);
       // What a killed executor laid is of no use once nothing of ours is under way; an unfinished one takes it away itself.
-      if (!unfinished) await o.starts.release();
+      if (!unfinished) await tidy("a policy-rc.d of an earlier transaction", () => o.starts.release());
       if (unfinished) {
         o.log.info({ executionId: unfinished.id }, "taking up an unfinished execution");
         driver.start(unfinished);

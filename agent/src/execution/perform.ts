@@ -30,6 +30,7 @@ import type { JournalRecord, Purpose } from "./records.ts";
 import { restartStale } from "./restart-stale.ts";
 import { type Standing, standingOf, type Transaction, wasCutOff } from "./standing.ts";
 import type { Starts } from "./starts.ts";
+import { tooLate } from "./too-late.ts";
 import { startTransaction, watchTransaction } from "./transaction.ts";
 import { runningServices } from "./units.ts";
 import { verify } from "./verify.ts";
@@ -56,6 +57,8 @@ export interface Surroundings {
   readonly stallMs: number;
   /** Why the machine's owner does not let these changes come from where they come from; undefined when he does. */
   foreignOrigin(changes: readonly PackageChange[]): Promise<string | undefined>;
+  /** Whether the owner still lets the change begin. */
+  mayBegin(action: EndpointAction): Promise<Result<void>>;
   /** Why the owner's policy lets the machine not be rebooted now, or gives too little time for it. */
   mayReboot(action: EndpointAction, neededMs: number): Promise<Result<void>>;
   /** Of these services those that the owner lets nobody restart. */
@@ -185,6 +188,8 @@ export async function perform(step: Exclude<Step, { kind: "done" }>, standing: S
           0,
         );
       }
+      const late = await tooLate(standing, w);
+      if (late) return append({ kind: "cancel-asked", at: at(), reason: late });
       const files = standing.prefetched?.files ?? [];
       for (const f of files)
         if ((await sha256File(f.file).catch(() => "")) !== f.sha256)

@@ -1,5 +1,5 @@
-import { mkdir, open, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { dirname } from "node:path";
 import {
   type Approval,
   type EndpointAction,
@@ -10,6 +10,7 @@ import {
 } from "@breakwater/shared/command";
 import { fail, type Instant, ok, type Result } from "@breakwater/shared/core";
 import * as z from "zod";
+import { inForeignDirectory } from "../brakes/foreign-file.ts";
 import type { ApplyRequest } from "../executor/protocol.ts";
 import {
   decideMode,
@@ -23,6 +24,7 @@ import {
   type PackageOrigin,
   type Policy,
 } from "../policy/index.ts";
+import { syncDirectory } from "./journal.ts";
 
 export interface VerifiedCommand {
   readonly action: EndpointAction;
@@ -39,6 +41,8 @@ export interface Trust {
   verifyRehearsal(request: Omit<ApplyRequest, "id" | "op" | "executionId">, now: Instant): Promise<Result<VerifiedCommand>>;
   /** Whether the owner lets packages come from these origins. */
   mayComeFrom(origins: readonly PackageOrigin[]): Promise<Result<void>>;
+  /** Whether an action that was let in may still begin: its window may have closed while a lock was waited for, or the owner changed his mind. */
+  mayBegin(action: EndpointAction, now: Instant): Promise<Result<void>>;
   /** Whether a change that this machine made itself may be undone now. */
   mayRestore(): Promise<Result<void>>;
   /**
@@ -78,6 +82,19 @@ function readApproval({ signature, assertion, ...a }: ApplyRequest["approvals"][
 }
 
 const enrolledSchema = z.object({ endpointId: z.string().min(1).max(64) });
+/** A key, a certificate and the authorities, each of some thousand bytes. */
+const MAX_IDENTITY_BYTES = 256 * 1024;
+
+/** The connection part's word for who this machine is. Empty when it has none, or none that can be read. */
+async function enrolledId(agentStateDir: string): Promise<string> {
+  const text = await inForeignDirectory(agentStateDir, (directory) => directory.read("identity.json", MAX_IDENTITY_BYTES));
+  try {
+    const read = enrolledSchema.safeParse(JSON.parse(text ?? ""));
+    return read.success ? read.data.endpointId : "";
+  } catch {
+    return "";
+  }
+}
 
 /**
  * @param configDir Root's: policy.yaml and operators' keys.
@@ -89,13 +106,18 @@ export function createTrust(configDir: string, agentStateDir: string, pinFile: s
   const endpointId = async (): Promise<string> => {
     const pinnedId = (await readFile(pinFile, "utf8").catch(() => "")).trim();
     if (pinnedId !== "") return pinnedId;
-    const identity = await readFile(join(agentStateDir, "identity.json"), "utf8").catch(() => undefined);
-    if (identity === undefined) return "";
-    const id = enrolledSchema.parse(JSON.parse(identity)).endpointId;
+    const id = await enrolledId(agentStateDir);
+    if (id === "") return "";
     await mkdir(dirname(pinFile), { recursive: true, mode: 0o755 });
-    const handle = await open(pinFile, "w", 0o644);
-    await handle.writeFile(`${id}\n`);
-    await handle.sync().finally(() => handle.close());
+    const handle = await open(`${pinFile}.part`, "w", 0o644);
+    try {
+      await handle.writeFile(`${id}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(`${pinFile}.part`, pinFile);
+    syncDirectory(dirname(pinFile));
     return id;
   };
   const judge = async (
@@ -134,6 +156,11 @@ export function createTrust(configDir: string, agentStateDir: string, pinFile: s
     verifyRehearsal: (request, now) => judge(request, now, "rehearse"),
     async mayComeFrom(origins) {
       return decideOrigins((await loadPolicy(configDir)).policy, origins);
+    },
+    async mayBegin(action, now) {
+      const { policy, problem } = await loadPolicy(configDir);
+      const allowed = (await decisionsInTime()).decidePolicy(policy, action, now);
+      return !allowed.ok && problem ? fail(problem) : allowed;
     },
     async mayRestore() {
       return decideMode((await loadPolicy(configDir)).policy);

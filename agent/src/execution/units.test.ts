@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { brokenServices, parseUnits, restartOrder, unsteadyServices } from "./units.ts";
+import type { Run } from "../packages/run.ts";
+import { brokenServices, parseUnits, restartOrder, runningServices, showUnits, unitsUp, unsteadyServices } from "./units.ts";
 
 const block = (unit: string, active: string, sub: string, restarts: number, enabled = true) =>
   `Id=${unit}\nActiveState=${active}\nSubState=${sub}\nNRestarts=${restarts}\nUnitFileState=${enabled ? "enabled" : "static"}\nMainPID=1\nFragmentPath=/lib/systemd/system/${unit}\n`;
@@ -13,6 +14,16 @@ describe("services after a change", () => {
     ["is broken when it is enabled and gone", block("shop.service", "inactive", "dead", 0), 1],
     ["may go by itself when a bus call starts it", block("shop.service", "inactive", "dead", 0, false), 0],
   ])("%s", (_, output, broken) => expect(brokenServices(before, parseUnits(output))).toHaveLength(broken));
+});
+
+describe("systemd that does not answer", () => {
+  const silent: Run = async () => ({ exitCode: 1, stdout: "", stderr: "Failed to connect to bus", timedOut: false });
+  it("is no proof that nothing ran before a change, nor that all is well after it", async () => {
+    await expect(runningServices(silent)).rejects.toThrow(/Failed to connect to bus/);
+    await expect(unitsUp(silent)).rejects.toThrow(/does not say what runs/);
+    expect(brokenServices([{ unit: "shop.service", restarts: 0 }], await showUnits(silent, ["shop.service"]))).toHaveLength(1);
+    expect(brokenServices([], [])).toEqual([]);
+  });
 });
 
 describe("restarting", () => {

@@ -1,4 +1,5 @@
 import { WAITS_FOR_REBOOT } from "@breakwater/shared/command";
+import { ProblemError } from "@breakwater/shared/core";
 import type { Run } from "../packages/run.ts";
 
 const ENV = { LC_ALL: "C.UTF-8", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
@@ -39,6 +40,14 @@ export async function showUnits(run: Run, units: readonly string[]): Promise<Uni
   return parseUnits(ran.stdout);
 }
 
+/** The same where an answer that does not come must not read as that nothing is there. @throws ProblemError "systemd-silent" */
+async function askUnits(run: Run, patterns: readonly string[]): Promise<UnitState[]> {
+  const ran = await run([SYSTEMCTL, "show", PROPERTIES, "--", ...patterns], { env: ENV, timeoutMs: LOOK_TIMEOUT_MS });
+  if (ran.exitCode === 0) return parseUnits(ran.stdout);
+  const why = ran.timedOut ? "no answer in time" : ran.stderr.trim().slice(0, 300);
+  throw new ProblemError({ code: "systemd-silent", message: `systemd does not say what runs: ${why}` });
+}
+
 /** Ours come and go while they work, and are judged by nobody but us. */
 const OURS = /^breakwater-/;
 /** They live with a login or a console, not with the packages. */
@@ -48,13 +57,13 @@ const ofTheMachine = (u: UnitState): boolean => !u.transient && !OURS.test(u.uni
 
 /** Services of the machine that run now. */
 export async function runningServices(run: Run): Promise<UnitState[]> {
-  const all = await showUnits(run, ["*.service"]);
+  const all = await askUnits(run, ["*.service"]);
   return all.filter((u) => u.active === "active" && u.sub === "running" && ofTheMachine(u));
 }
 
 /** What packages' scripts start, of the machine and up now: services, also those that ran to their end, and what waits to start some. */
 export async function unitsUp(run: Run): Promise<UnitState[]> {
-  const all = await showUnits(run, ["*.service", "*.socket", "*.timer", "*.path"]);
+  const all = await askUnits(run, ["*.service", "*.socket", "*.timer", "*.path"]);
   return all.filter((u) => u.active === "active" && ofTheMachine(u));
 }
 
@@ -64,6 +73,8 @@ export async function unitsUp(run: Run): Promise<UnitState[]> {
  */
 export function brokenServices(before: readonly { unit: string; restarts: number }[], now: readonly UnitState[]): string[] {
   const found = new Map(now.map((u) => [u.unit, u]));
+  // A unit that got another name is not there by its old one; that none is there means that nobody answered.
+  if (before.length > 0 && now.length === 0) return ["systemd did not say what became of the services that ran before."];
   return before.flatMap(({ unit, restarts }) => {
     const u = found.get(unit);
     if (!u) return [];

@@ -18,6 +18,8 @@ export const MAX_REQUEST_BYTES = 2 * 1024 * 1024;
 export const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 /** Clients at one time; the connection part needs one, a person looking with a tool a second. */
 export const MAX_CLIENTS = 8;
+/** Requests of one client that are answered at a time; the connection part asks some few. The rest waits, and nothing more is read meanwhile. */
+export const MAX_ASKED = 16;
 /** What a client may leave unread before it is dropped: a stuck reader must not fill root's memory. */
 export const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 /** Pushed output is cut into pieces of at most this many bytes. */

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Executions } from "../execution/index.ts";
 import type { Rehearsals } from "../rehearsal/index.ts";
 import { createLineReader } from "./lines.ts";
-import { MAX_REQUEST_BYTES } from "./protocol.ts";
+import { MAX_ASKED, MAX_REQUEST_BYTES } from "./protocol.ts";
 import { createExecutorServer } from "./server.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "executor-"));
@@ -17,17 +17,24 @@ const refuse = () => {
   throw new Error("not asked in this test");
 };
 let now = 0;
+/** Questions for containers that are being answered, and how many they were at most. */
+let [busy, most] = [0, 0];
+const waiting: (() => void)[] = [];
 let refreshed: (value: never) => void = () => {};
 const refreshing = new Promise<never>((done) => {
   refreshed = done;
 });
 const served = createExecutorServer(
   {
-    executions: () => ({ contact: () => undefined, reports: () => [] }) as unknown as Executions,
+    executions: () => ({ contact: () => undefined, reports: (after: object) => ["constructor" in after] }) as unknown as Executions,
     rehearsals: () => ({ reports: () => [] }) as unknown as Rehearsals,
     brakes: refuse,
     inspect: refuse,
-    containers: refuse,
+    containers: () => {
+      busy++;
+      most = Math.max(most, busy);
+      return new Promise((done) => waiting.push(() => done(void busy-- as never)));
+    },
     refresh: () => refreshing,
     now: () => now,
   },
@@ -59,7 +66,7 @@ async function client(): Promise<{ socket: Socket; ask(text: string): Promise<un
 describe("the executor's socket", () => {
   it("answers what it knows", async () => {
     const { socket, ask } = await client();
-    expect(await ask('{"id":1,"op":"contact"}')).toEqual({ id: 1, ok: true, value: { at: "1970-01-01T00:00:00.000Z" } });
+    expect(await ask('{"id":1,"op":"contact"}')).toEqual({ id: 1, ok: true, value: { at: expect.stringMatching(/Z$/) } });
     socket.destroy();
   });
   it("refuses unknown operations, unknown fields and ids that would name a path", async () => {
@@ -89,6 +96,34 @@ describe("the executor's socket", () => {
     now = 700_000;
     expect(served.lastUsed).toBe(600_000);
     now = 0;
+    socket.destroy();
+  });
+  it("knows of no step of an execution that nobody named, whatever it is called", async () => {
+    const { socket, ask } = await client();
+    expect(await ask('{"id":6,"op":"reports","afterStep":{"ex_1":3}}')).toMatchObject({ ok: true, value: [false] });
+    socket.destroy();
+  });
+  it("answers some of a flood at a time, and all of it in the end", async () => {
+    const { socket } = await client();
+    let answers = 0;
+    const read = createLineReader(
+      1_000_000,
+      () => void answers++,
+      () => socket.destroy(),
+    );
+    socket.on("data", read);
+    const flood = 5_000;
+    socket.write('{"id":7,"op":"containers"}\n'.repeat(flood));
+    await expect.poll(() => busy).toBe(MAX_ASKED);
+    // Somebody who asks meanwhile is answered.
+    const other = await client();
+    expect(await other.ask('{"id":8,"op":"contact"}')).toMatchObject({ id: 8, ok: true });
+    other.socket.destroy();
+    while (answers < flood) {
+      for (const done of waiting.splice(0)) done();
+      await new Promise((next) => setImmediate(next));
+    }
+    expect([most, busy]).toEqual([MAX_ASKED, 0]);
     socket.destroy();
   });
   it("fails a request by itself when what it asks for goes wrong", async () => {

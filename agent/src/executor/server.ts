@@ -11,6 +11,7 @@ import {
   type ExecutorRequest,
   type ExecutorResponse,
   type Inspection,
+  MAX_ASKED,
   MAX_CLIENTS,
   MAX_REQUEST_BYTES,
   MAX_RESPONSE_BYTES,
@@ -22,7 +23,7 @@ import {
 export interface ExecutorServer {
   readonly server: Server;
   readonly clients: number;
-  /** Moment of the last request and of the last answer, for the idle clock; now, while one is being answered. */
+  /** By {@link Services.now}: the last request or the last answer, for the idle clock; now, while one is being answered. */
   readonly lastUsed: number;
   emit(event: ExecutorEvent): void;
 }
@@ -34,6 +35,7 @@ export interface Services {
   inspect(): Promise<Inspection>;
   containers(): Promise<ContainerRuntime[]>;
   refresh(): Promise<Refresh>;
+  /** Milliseconds that pass, from whenever: they are compared only. */
   now(): number;
 }
 
@@ -67,8 +69,11 @@ export function createExecutorServer(services: Services, log: Logger): ExecutorS
         await services.brakes().look();
         return ok({ ...status, brakes: services.brakes().status(), executions: [...status.executions, ...rehearsals.list()] });
       }
-      case "reports":
-        return ok([...executions.reports(request.afterStep), ...rehearsals.reports(request.afterStep)]);
+      case "reports": {
+        // An execution may be called what every object has, as "constructor".
+        const afterStep = Object.assign(Object.create(null) as typeof request.afterStep, request.afterStep);
+        return ok([...executions.reports(afterStep), ...rehearsals.reports(afterStep)]);
+      }
       case "acknowledge":
         return rehearsals.acknowledge(request.executionId, request.step) ?? executions.acknowledge(request.executionId, request.step);
       case "inspect":
@@ -88,7 +93,7 @@ export function createExecutorServer(services: Services, log: Logger): ExecutorS
         return ok(services.brakes().status());
       case "contact":
         executions.contact();
-        return ok({ at: new Date(services.now()).toISOString() });
+        return ok({ at: new Date().toISOString() });
       default:
         return unreachable(request);
     }
@@ -125,9 +130,13 @@ export function createExecutorServer(services: Services, log: Logger): ExecutorS
     lastUsed = services.now();
     socket.on("error", () => socket.destroy());
     socket.once("close", () => clients.delete(socket));
-    const read = createLineReader(
-      MAX_REQUEST_BYTES,
-      (line) => {
+    const waiting: string[] = [];
+    let asked = 0;
+    const take = (): void => {
+      while (asked < MAX_ASKED && !socket.destroyed) {
+        const line = waiting.shift();
+        if (line === undefined) break;
+        asked++;
         answering++;
         answer(socket, line)
           .catch((error: Error) => {
@@ -135,13 +144,24 @@ export function createExecutorServer(services: Services, log: Logger): ExecutorS
             socket.destroy();
           })
           .finally(() => {
+            asked--;
             answering--;
             lastUsed = services.now();
+            take();
           });
-      },
+      }
+      if (waiting.length > 0) socket.pause();
+      else socket.resume();
+    };
+    const read = createLineReader(
+      MAX_REQUEST_BYTES,
+      (line) => void waiting.push(line),
       () => socket.destroy(),
     );
-    socket.on("data", read);
+    socket.on("data", (chunk: Buffer) => {
+      read(chunk);
+      take();
+    });
   });
 
   return {

@@ -2,6 +2,7 @@ export * from "./decide.ts";
 export * from "./load-policy.ts";
 export { decideMode, decideRehearsalMode } from "./mode.ts";
 export * from "./operator-keys.ts";
+export { readOwnersWord } from "./owners-word.ts";
 export * from "./policy.ts";
 export { systemTimezone } from "./system-timezone.ts";
 

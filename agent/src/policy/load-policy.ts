@@ -1,7 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Problem } from "@breakwater/shared/core";
 import { parse } from "yaml";
+import { readOwnersWord } from "./owners-word.ts";
 import { observePolicy, type Policy, policyFileSchema, policyOf } from "./policy.ts";
 import { systemTimezone } from "./system-timezone.ts";
 
@@ -40,33 +40,23 @@ export function parsePolicy(text: string, timezone: string): LoadedPolicy {
 }
 
 /**
- * Reads the owner's policy. No file: observe, without a problem. A file that others than its owner may write is not the
- * owner's word, so it counts as malformed.
+ * Reads the owner's policy. No file: observe, without a problem. One that others than its owner could have written, by its own mode
+ * or by that of a directory on the way to it, is not the owner's word, so it counts as malformed.
  */
 export async function loadPolicy(configDir: string, timezone = systemTimezone()): Promise<LoadedPolicy> {
   const path = join(configDir, POLICY_FILE);
+  const observing = (code: string, why: string, next: string): LoadedPolicy => ({
+    policy: observePolicy(timezone),
+    problem: { code, message: `${path} ${why}, so this machine observes only.`, next },
+  });
   try {
-    const { mode, size } = await stat(path);
-    if (size > MAX_POLICY_BYTES || (mode & 0o022) !== 0) {
-      return {
-        policy: observePolicy(timezone),
-        problem: {
-          code: "policy-malformed",
-          message: `${path} is ${size > MAX_POLICY_BYTES ? "too large" : "writable by others than its owner"}, so this machine observes only.`,
-          next: `Give it back to its owner alone: chmod go-w ${path}`,
-        },
-      };
-    }
-    return parsePolicy(await readFile(path, "utf8"), timezone);
+    const read = await readOwnersWord(path, MAX_POLICY_BYTES);
+    if (read === undefined) return { policy: observePolicy(timezone) };
+    if (read.ok) return parsePolicy(read.value, timezone);
+    const { message, next } = read.problem;
+    return observing("policy-malformed", `is not taken (${message})`, next ?? "Lay down a plain file of a page.");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { policy: observePolicy(timezone) };
-    return {
-      policy: observePolicy(timezone),
-      problem: {
-        code: "policy-unreadable",
-        message: `${path} cannot be read (${(error as NodeJS.ErrnoException).code}), so this machine observes only.`,
-        next: "Let the agent's user read the file.",
-      },
-    };
+    const { code } = error as NodeJS.ErrnoException;
+    return observing("policy-unreadable", `cannot be read (${code})`, "Let the agent's user read the file.");
   }
 }

@@ -1,14 +1,18 @@
 import { createPublicKey } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { keyIdOf, type OperatorKey, passkeyPublicKey, rawPublicKey } from "@breakwater/shared/command";
 import type { Problem } from "@breakwater/shared/core";
+import { foreignHand, readOwnersWord } from "./owners-word.ts";
 
 /** Keys that the machine's owner laid down. Where there is one, keys from enrolment count for nothing. */
 export const OWNER_KEYS_DIR = "operators.d";
 /** Keys that the controller named at enrolment. */
 export const ENROLLED_KEYS_DIR = "enrolled-operators.d";
 const MAX_KEYS = 100;
+/** A key is a line; the rest is for comments. */
+const MAX_KEY_BYTES = 16 * 1024;
+const GIVE_BACK = "Look whether it is yours; then give it back to root alone: chown root and chmod go-w.";
 
 export interface PinnedKeys {
   readonly keys: readonly OperatorKey[];
@@ -63,23 +67,30 @@ export async function loadOperatorKeys(configDir: string): Promise<PinnedKeys> {
 }
 
 async function readKeys(dir: string): Promise<{ keys: OperatorKey[]; files: number; problems: Problem[] }> {
+  const none = (code: string, message: string, next: string) => ({ keys: [], files: 1, problems: [{ code, message, next }] });
   let names: string[];
   try {
+    const hand = await foreignHand(dir);
+    if (hand) return none("operator-keys-unsound", `No key in ${dir} counts: ${hand}.`, GIVE_BACK);
     names = (await readdir(dir)).filter((n) => n.endsWith(".pub")).sort();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { keys: [], files: 0, problems: [] };
-    const message = `${dir} cannot be read (${(error as NodeJS.ErrnoException).code}).`;
-    return { keys: [], files: 1, problems: [{ code: "operator-keys-unreadable", message }] };
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return { keys: [], files: 0, problems: [] };
+    return none("operator-keys-unreadable", `${dir} cannot be read (${code}).`, "Let the agent's user read it.");
   }
   const keys = new Map<string, OperatorKey>();
   const problems: Problem[] = [];
   for (const name of names.slice(0, MAX_KEYS)) {
-    const key = parseOperatorKey(await readFile(join(dir, name), "utf8").catch(() => ""), name.replace(/\.pub$/, ""));
+    const path = join(dir, name);
+    const read = await readOwnersWord(path, MAX_KEY_BYTES).catch(() => undefined);
+    const key = read?.ok ? parseOperatorKey(read.value, name.replace(/\.pub$/, "")) : undefined;
     if (key) keys.set(key.keyId, key);
+    else if (read && !read.ok)
+      problems.push({ code: "operator-key-unsound", message: `${path} is left out: ${read.problem.message}.`, next: GIVE_BACK });
     else
       problems.push({
         code: "operator-key-malformed",
-        message: `${join(dir, name)} holds neither an Ed25519 public key nor a passkey; it is left out.`,
+        message: `${path} holds neither an Ed25519 public key nor a passkey; it is left out.`,
       });
   }
   return { keys: [...keys.values()], files: names.length, problems };

@@ -1,4 +1,5 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EndpointAction, newApprovalKey } from "@breakwater/shared/command";
@@ -222,6 +223,60 @@ describe("files of the owner", () => {
     expect((await loadPolicy(dir)).policy.mode).toBe("patch");
     await chmod(join(dir, "policy.yaml"), 0o664);
     expect(await loadPolicy(dir)).toMatchObject({ policy: { mode: "observe" }, problem: { code: "policy-malformed" } });
+  });
+
+  it("does not take a policy from a directory that others may write, nor through such a one", async () => {
+    const [own, loose] = [join(dir, "own"), join(dir, "loose")];
+    for (const d of [own, loose]) await mkdir(d);
+    await writeFile(join(loose, "policy.yaml"), "mode: patch\n", { mode: 0o644 });
+    expect((await loadPolicy(loose)).policy.mode).toBe("patch");
+    // A link that root laid is as good as a file, so far as nobody else can change where it ends.
+    await symlink(join(loose, "policy.yaml"), join(own, "policy.yaml"));
+    expect((await loadPolicy(own)).policy.mode).toBe("patch");
+    await chmod(loose, 0o777);
+    for (const of of [loose, own])
+      expect(await loadPolicy(of)).toMatchObject({
+        policy: { mode: "observe" },
+        problem: { code: "policy-malformed", message: expect.stringContaining(`${loose} can be written by others`) },
+      });
+  });
+
+  it("waits for no pipe and swallows no flood where a policy or a key should be", async () => {
+    const odd = join(dir, "odd");
+    await mkdir(join(odd, "operators.d"), { recursive: true });
+    execFileSync("mkfifo", ["-m", "644", join(odd, "policy.yaml"), join(odd, "operators.d", "pipe.pub")]);
+    await symlink("/dev/zero", join(odd, "operators.d", "zero.pub"));
+    await writeFile(join(odd, "operators.d", "large.pub"), "#".repeat(1_000_000), { mode: 0o644 });
+    expect(await loadPolicy(odd)).toMatchObject({
+      policy: { mode: "observe" },
+      problem: { message: expect.stringContaining("no plain file") },
+    });
+    const { keys, problems } = await loadOperatorKeys(odd);
+    expect(keys).toEqual([]);
+    expect(problems).toHaveLength(3);
+  });
+
+  it("pins no key that somebody else could have laid down", async () => {
+    const key = newApprovalKey();
+    const places = join(dir, "places");
+    const keys = join(places, "operators.d");
+    await mkdir(keys, { recursive: true });
+    const file = join(keys, "own.pub");
+    await writeFile(file, formatOperatorKey({ ...key, owner: "ada" }), { mode: 0o644 });
+    expect((await loadOperatorKeys(places)).keys).toHaveLength(1);
+    await chmod(file, 0o666);
+    expect(await loadOperatorKeys(places)).toMatchObject({ source: "owner", keys: [], problems: [{ code: "operator-key-unsound" }] });
+    await chmod(file, 0o644);
+    // A sticky bit keeps files that are there, and lets everybody add some.
+    for (const mode of [0o777, 0o1777]) {
+      await chmod(keys, mode);
+      expect(await loadOperatorKeys(places)).toMatchObject({ source: "owner", keys: [], problems: [{ code: "operator-keys-unsound" }] });
+    }
+    await chmod(keys, 0o755);
+    if (process.getuid?.() === 0) {
+      await chown(file, 12_345, 12_345);
+      expect(await loadOperatorKeys(places)).toMatchObject({ keys: [], problems: [{ message: expect.stringContaining("user 12345") }] });
+    }
   });
 
   it("prefers the owner's keys, also when all of them are broken", async () => {

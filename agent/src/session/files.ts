@@ -1,4 +1,4 @@
-import { chown, mkdir, open, readFile, rename, stat } from "node:fs/promises";
+import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type * as z from "zod";
 
@@ -12,14 +12,15 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
   const temporary = join(dir, `.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`);
   const file = await open(temporary, "wx", mode);
   try {
+    if (process.getuid?.() === 0) {
+      const owner = await stat(dir);
+      // Of what was opened, not of what has this name by now: the directory is another user's, who may have laid a link there.
+      await file.chown(owner.uid, owner.gid);
+    }
     await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
-  }
-  if (process.getuid?.() === 0) {
-    const owner = await stat(dir);
-    await chown(temporary, owner.uid, owner.gid);
   }
   await rename(temporary, path);
   const directory = await open(dir, "r");

@@ -171,6 +171,25 @@ describe("coming back", () => {
     );
   }, 600_000);
 
+  it("is no sooner because a controller ends the stream in the words in which we end it ourselves", async () => {
+    let attempts = 0;
+    const session = createSession({
+      ...{ clock: { now: () => Date.now() as Instant }, log, random: seeded(1), identity: () => ({}) as EnrolledIdentity },
+      ...{ hello: async () => ({}), welcome: () => {}, message: () => {}, contact: () => {}, stateChanged: () => {} },
+      open: () => {
+        const reason = ++attempts < 1_000 ? "reconnecting: at once" : "enough";
+        return {
+          ...{ write: () => true, close: () => {} },
+          ended: Promise.resolve({ kind: "closed", reason, retryAfterMs: 0, welcomedAt: undefined }),
+        };
+      },
+    });
+    session.start();
+    await vi.advanceTimersByTimeAsync(HOUR);
+    expect(attempts).toBeLessThan(HOUR / (20 * SECOND));
+    await session.stop();
+  });
+
   it("is spread evenly over the whole delay (full jitter), for every attempt and whatever was asked for", () => {
     const AGENTS = 10_000;
     for (const attempt of [0, 1, 3, 6, 20])

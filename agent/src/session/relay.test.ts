@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@breakwater/shared/log";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parsePolicy } from "../policy/index.ts";
 import { createExecutorLink, createRelay } from "./index.ts";
 import type { Body } from "./outbox.ts";
@@ -164,6 +164,38 @@ describe("the relay", () => {
     relay.stop();
     executor.close();
     killed.close();
+  }, 20_000);
+
+  it("tells of contact also after the clock was set back, or a good change would be taken back for the want of it", async () => {
+    const socketPath = join(dir, "set-back");
+    const running = { ...STATUS, running: "ex_7", executions: [{ ...STATUS.executions[0], executionId: "ex_7", terminal: false }] };
+    let contacts = 0;
+    const executorThere = createServer((socket) => {
+      socket
+        .on("error", () => {})
+        .setEncoding("utf8")
+        .on("data", (text: string) => {
+          for (const line of text.trim().split("\n")) {
+            const { id, op } = JSON.parse(line) as Request;
+            if (op === "contact") contacts++;
+            socket.write(`${JSON.stringify({ id, ok: true, value: op === "status" ? running : { at: "" } })}\n`);
+          }
+        });
+    });
+    await new Promise<void>((resolve) => executorThere.listen(socketPath, resolve));
+    const { relay, executor } = setup("patch", socketPath);
+    await relay.unfinished();
+    const passed = vi.spyOn(performance, "now").mockReturnValue(1_000_000);
+    relay.contact();
+    await expect.poll(() => contacts).toBe(1);
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() - 365 * 86_400_000);
+    passed.mockReturnValue(1_006_000);
+    relay.contact();
+    vi.restoreAllMocks();
+    await expect.poll(() => contacts, { timeout: 5_000 }).toBe(2);
+    relay.stop();
+    executor.close();
+    executorThere.close();
   }, 20_000);
 
   it("says that nothing was changed where there is no executor", async () => {

@@ -55,7 +55,7 @@ export function createRelay(options: RelayOptions): Relay {
    */
   let unended = false;
   let followTimer: NodeJS.Timeout | undefined;
-  let lastContactAt = 0;
+  let lastContactAt = Number.NEGATIVE_INFINITY;
   let stopped = false;
   let commands = 0;
   let orders = 0;
@@ -190,8 +190,9 @@ export function createRelay(options: RelayOptions): Relay {
     },
     executorClosed: follow,
     contact() {
-      if (!unended || Date.now() - lastContactAt < CONTACT_MS) return;
-      lastContactAt = Date.now();
+      // A clock that is set back must not keep contact from being told: the change would be taken back for the want of it.
+      if (!unended || performance.now() - lastContactAt < CONTACT_MS) return;
+      lastContactAt = performance.now();
       void executor.request("contact", {});
     },
     get status() {

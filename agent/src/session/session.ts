@@ -74,6 +74,8 @@ export function createSession(options: SessionOptions): Session {
   let welcomed = false;
   let blocked = false;
   let stopping = false;
+  /** We ended the present stream to open another at once. Nothing that the other side says of its end does that. */
+  let again = false;
   /** Of the present stream, where its controller takes health by the steps that figures moved. */
   let steps: ReturnType<typeof healthSteps> | undefined;
   let lastContact: Instant | undefined;
@@ -109,6 +111,7 @@ export function createSession(options: SessionOptions): Session {
     const startedAt = clock.now();
     welcomed = false;
     blocked = false;
+    again = false;
     outbox.restart();
     stream = (options.open ?? openStream)(
       options.identity(),
@@ -150,7 +153,7 @@ export function createSession(options: SessionOptions): Session {
         (error: Error): StreamEnd => ({ kind: "unreachable", reason: error.message, retryAfterMs: 0, welcomedAt: undefined }),
       );
       if (stopping) return;
-      if (end.kind === "closed" && end.reason.startsWith(RECONNECT)) continue;
+      if (again) continue;
       if (wasStable(end, clock.now())) attempt = 0;
       const delayMs = reconnectDelay(attempt++, end.retryAfterMs, options.random);
       log.warn({ end: end.kind, reason: end.reason, delayMs }, "session ended");
@@ -176,7 +179,10 @@ export function createSession(options: SessionOptions): Session {
       await running;
       become({ kind: "stopped" });
     },
-    reconnect: (reason) => stream?.close(`${RECONNECT}${reason}`),
+    reconnect(reason) {
+      again = stream !== undefined;
+      stream?.close(`reconnecting: ${reason}`);
+    },
     send(key, body, onAcknowledged) {
       const taken = outbox.add(key, body, onAcknowledged);
       pump();
@@ -204,5 +210,3 @@ export function createSession(options: SessionOptions): Session {
     },
   };
 }
-
-const RECONNECT = "reconnecting: ";

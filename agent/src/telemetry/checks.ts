@@ -45,6 +45,14 @@ async function probe(check: Check, activeUnits: ReadonlyMap<string, boolean> | u
       const unit = check.unit.includes(".") ? check.unit : `${check.unit}.service`;
       return activeUnits.get(unit) ? undefined : `${unit} is not active`;
     }
+    default:
+      return probeDirectly(check);
+  }
+}
+
+/** Probes that ask nobody but the thing itself; before, during and after a change alike. @returns why it does not pass; undefined when it does */
+export async function probeDirectly(check: Exclude<Check, { kind: "unit" }>): Promise<string | undefined> {
+  switch (check.kind) {
     case "tcp":
       return probeTcp(check.host, check.port, check.timeoutMs);
     case "http":

@@ -65,6 +65,11 @@ export function verifyCommand(
   if (action.data.planId !== header.data.planId) return fail({ code: "misaddressed", message: "The action belongs to another plan." });
   if (rootFromProof(command.actionBytes, command.proof).toString("hex") !== header.data.actionsRoot)
     return fail({ code: "not-in-plan", message: "The action is not part of the plan that was approved." });
+  // A name that stands there twice, or a number that has two spellings, could read as one thing to people and as another here.
+  if (!isCanonical(command.actionBytes))
+    return fail({ code: "malformed-action", message: "The action is not in the one spelling that plans are written in." });
+  if (!isCanonical(command.headerBytes))
+    return fail({ code: "malformed-plan", message: "The plan header is not in the one spelling that plans are written in." });
   const notAfter = parseInstant(command.notAfter);
   // A clock that is off looks like a command that came too late or too early: only the two times side by side tell.
   const here = `By this endpoint's clock it is ${formatInstant(now)}; if that is wrong, set it right.`;
@@ -87,6 +92,15 @@ export function verifyCommand(
     });
   }
   return ok({ action: action.data, header: header.data, digest });
+}
+
+/** Whether bytes are what {@link canonicalJson} makes of what they say. */
+function isCanonical(bytes: Uint8Array): boolean {
+  try {
+    return Buffer.from(canonicalJson(parseJson(bytes)), "utf8").equals(bytes);
+  } catch {
+    return false;
+  }
 }
 
 function parseJson(bytes: Uint8Array): unknown {

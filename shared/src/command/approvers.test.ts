@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Instant, minutes } from "../core/index.ts";
 import { createAuthenticator } from "../testing/index.ts";
-import { countApprovals, newApprovalKey, signApproval, signRehearsal, type TrustPolicy } from "./index.ts";
+import { countApprovals, keyIdOf, newApprovalKey, signApproval, signRehearsal, type TrustPolicy } from "./index.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z") as Instant;
 const ago = (ms: number) => (now - ms) as Instant;
@@ -16,6 +16,21 @@ const count = (approvals: Parameters<typeof countApprovals>[0], trust: Partial<T
 describe("counting approvals", () => {
   it("takes each key for a person where the owner names none", () => {
     expect(count([by(first), by(second), by(first)]).persons.size).toBe(2);
+  });
+
+  it("takes one key for one person, however it is written down", () => {
+    const ada = createAuthenticator("p256", "ada");
+    const point = Buffer.from(ada.key.publicKey);
+    // SEC 1, 2.3.3: 0x04 and both coordinates, or 0x02 or 0x03 and the first.
+    const x = point.subarray(-64, -32);
+    const parity = 2 + ((point.at(-1) ?? 0) & 1);
+    const head = Buffer.from("3039301306072a8648ce3d020106082a8648ce3d030107032200", "hex");
+    const publicKey = Buffer.concat([head, Buffer.from([parity]), x]);
+    const same = { ...ada.key, publicKey, keyId: keyIdOf(publicKey) };
+    const approval = ada.approve(digest, { at: "2026-03-01T11:59:00Z", expiresAt: "2026-03-02T00:00:00Z" });
+    const both = [approval, { ...approval, keyId: same.keyId }];
+    for (const of of both) expect(count([of], { keys: [ada.key, same] })).toMatchObject({ persons: new Set([of.keyId]), reasons: [] });
+    expect(count(both, { keys: [ada.key, same], required: 2 })).toMatchObject({ persons: new Set([ada.key.keyId]), reasons: [] });
   });
 
   it("counts a person once, whatever number of keys he has, and keys of nobody not at all", () => {

@@ -1,6 +1,6 @@
 import { verify } from "node:crypto";
 import { type Instant, parseInstant } from "../core/index.ts";
-import { assertionProblem } from "./passkey.ts";
+import { assertionProblem, passkeyPublicKey } from "./passkey.ts";
 import { type Approval, approvedText, type OperatorKey, publicKeyObject, type TrustPolicy } from "./signing.ts";
 
 /** Clocks of operators and endpoints may differ by this much. */
@@ -35,17 +35,30 @@ export function countApprovals(
   now: Instant,
 ): CountedApprovals {
   const persons = new Set<string>();
+  /** By the keys themselves: one key can be written down in several ways, which have several ids. */
+  const counted = new Map<string, string>();
   const reasons: string[] = [];
   for (const approval of approvals) {
     const key = trust.keys.find((k) => k.keyId === approval.keyId);
     const why = key ? objection(approval, key, digest, purposes, trust, now) : "the key is not pinned";
-    if (why === undefined && key) persons.add(personOf(key, trust) ?? key.keyId);
-    else reasons.push(`${approval.keyId.slice(0, 16)}: ${why}`);
+    if (why === undefined && key) {
+      const point = pointOf(key);
+      const person = trust.persons ? (personOf(key, trust) ?? key.keyId) : (counted.get(point) ?? key.keyId);
+      counted.set(point, person);
+      persons.add(person);
+    } else reasons.push(`${approval.keyId.slice(0, 16)}: ${why}`);
   }
   return { persons, reasons };
 }
 
 const personOf = (key: OperatorKey, { persons }: TrustPolicy): string | undefined => (persons ? persons.get(key.keyId) : key.keyId);
+
+/** The key itself, however it is written down: an Ed25519 key raw or within an SPKI, a point of P-256 with or without its second coordinate. */
+function pointOf(key: OperatorKey): string {
+  const object = key.passkey ? passkeyPublicKey(key.publicKey) : publicKeyObject(key.publicKey);
+  const { crv, x, y = "" } = object?.export({ format: "jwk" }) ?? {};
+  return `${crv} ${x} ${y}`;
+}
 
 function objection(
   approval: Approval,

@@ -25,8 +25,19 @@ export async function writeAvoidance(id: string, text: string): Promise<string> 
   return file;
 }
 
+/** Files of ours; none where apt has no such directory. */
+const ours = async (): Promise<string[]> =>
+  (
+    await readdir(PREFERENCES, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return [];
+      throw error;
+    })
+  )
+    .filter((f) => f.isFile() && f.name.startsWith(PREFIX))
+    .map((f) => f.name);
+
 export async function removeExpired(nowIso: string): Promise<void> {
-  for (const entry of (await readdir(PREFERENCES)).filter((f) => f.startsWith(PREFIX))) {
+  for (const entry of await ours()) {
     const until = EXPIRY.exec(await readFile(join(PREFERENCES, entry), "utf8"))?.[1];
     if (until !== undefined && Date.parse(until) < Date.parse(nowIso)) await rm(join(PREFERENCES, entry));
   }
@@ -35,7 +46,7 @@ export async function removeExpired(nowIso: string): Promise<void> {
 /** "name version" of everything that an avoidance of ours keeps away now. */
 export async function avoidedVersions(): Promise<Set<string>> {
   const found = new Set<string>();
-  for (const entry of (await readdir(PREFERENCES)).filter((f) => f.startsWith(PREFIX)))
+  for (const entry of await ours())
     for (const [, name, version] of (await readFile(join(PREFERENCES, entry), "utf8")).matchAll(/^Package: (\S+)\nPin: version (\S+)$/gm))
       found.add(`${name} ${version}`);
   return found;
