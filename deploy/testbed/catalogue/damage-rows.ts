@@ -43,7 +43,7 @@ export function damageRows(lab: Lab, host: Host): void {
    */
   const damagedOnceKept = async (damage: (id: string) => Promise<void>): Promise<Ended> => {
     for (let round = 0; round < ROUNDS; round++) {
-      const plan = await conffile();
+      const plan = await plain();
       let stopped: readonly number[] = [];
       const known = new Set(readdirSync(await place("", "executions")));
       const watch = await watchNext(
@@ -66,20 +66,20 @@ export function damageRows(lab: Lab, host: Host): void {
       }
       const result = await ended;
       if (inTime) return result;
-      await lab.reset(host, "bw-conffile");
+      await lab.reset(host, "bw-plain");
     }
     throw new Error(`the executor could not be stopped in time in ${ROUNDS} rounds`);
   };
-  const conffile = async () => lab.approved(host, { "bw-conffile": "1.1" });
+  const plain = async () => lab.approved(host, { "bw-plain": "1.1" });
   /** Nobody has the old version any more: no repository, no cache. */
   const nowhere = async () => {
-    await testbed.repo("withdraw", "bw-conffile", "1.0");
+    await testbed.repo("withdraw", "bw-plain", "1.0");
     await refresh([host]);
-    await host.sh("rm -f /var/cache/apt/archives/bw-conffile_* /var/lib/breakwater-executor/archives/*/new/bw-conffile_1.0*");
+    await host.sh("rm -f /var/cache/apt/archives/bw-plain_* /var/lib/breakwater-executor/archives/*/new/bw-plain_1.0*");
   };
   const offered = async () => {
-    await testbed.repo("publish", "bw-conffile", "1.0");
-    await testbed.repo("publish", "bw-conffile", "1.1");
+    await testbed.repo("publish", "bw-plain", "1.0");
+    await testbed.repo("publish", "bw-plain", "1.1");
     await refresh([host]);
   };
 
@@ -107,26 +107,26 @@ export function damageRows(lab: Lab, host: Host): void {
           await flipOld(id);
         });
         expect(lost.execution).toMatchObject({ state: "failed", failureClass: "hash-mismatch" });
-        expect(lost.execution.message).toMatch(/no way back any more.*bw-conffile 1\.0 changed on the disk.*Nothing was changed/);
+        expect(lost.execution.message).toMatch(/no way back any more.*bw-plain 1\.0 changed on the disk.*Nothing was changed/);
         expect(await began(host, lost.executionId)).toEqual([]);
-        expect(await host.package("bw-conffile")).toBe("ii 1.0");
+        expect(await host.package("bw-plain")).toBe("ii 1.0");
         told.push(`old bytes, to be had nowhere: ${said(lost.execution)}`);
 
         await offered();
         const mended = await damagedOnceKept(flipOld);
         expect(mended.execution.state, said(mended.execution)).toBe("succeeded");
-        expect(
-          mended.execution.reports.some((r) => /bw-conffile 1\.0 had changed on the disk and were fetched again/.test(r.message)),
-        ).toBe(true);
+        expect(mended.execution.reports.some((r) => /bw-plain 1\.0 had changed on the disk and were fetched again/.test(r.message))).toBe(
+          true,
+        );
         await flipOld(mended.executionId);
         const back = await lab.takenBack(host, mended.deployment.id);
         expect(back.state).toBe("rolled-back");
         expect(back.reports.some((r) => /fetched again, the same as before/.test(r.message))).toBe(true);
-        expect(await host.package("bw-conffile")).toBe("ii 1.0");
+        expect(await host.package("bw-plain")).toBe("ii 1.0");
         told.push(`old bytes, still offered: fetched again before the change and before the way back, which was ${back.state}`);
 
-        await lab.reset(host, "bw-conffile");
-        const stands = await lab.run(host, { "bw-conffile": "1.1" });
+        await lab.reset(host, "bw-plain");
+        const stands = await lab.run(host, { "bw-plain": "1.1" });
         expect(stands.execution.state).toBe("succeeded");
         await nowhere();
         await flipOld(stands.executionId);
@@ -136,16 +136,16 @@ export function damageRows(lab: Lab, host: Host): void {
           return e.state === "rollback-failed" ? e : undefined;
         });
         expect(failed.message).toMatch(
-          /Going back is not possible: the kept bytes of bw-conffile 1\.0 changed on the disk.*Nothing was undone/,
+          /Going back is not possible: the kept bytes of bw-plain 1\.0 changed on the disk.*Nothing was undone/,
         );
-        expect(await host.package("bw-conffile")).toBe("ii 1.1");
+        expect(await host.package("bw-plain")).toBe("ii 1.1");
         told.push(`before a rollback, to be had nowhere: ${said(failed)}`);
         await dpkgIsSound(host);
         return told.join("; ");
       },
       async () => {
         await offered();
-        await lab.reset(host, "bw-conffile");
+        await lab.reset(host, "bw-plain");
       },
     );
 
@@ -185,7 +185,7 @@ export function damageRows(lab: Lab, host: Host): void {
         };
         const known = await lab.fleet.executionOf(await lab.controller.deployment(deployment.id), host);
         expect(known.state, "what the controller holds is not overwritten").toBe("succeeded");
-        const next = await lab.run(host, { "bw-conffile": "1.1" });
+        const next = await lab.run(host, { "bw-plain": "1.1" });
         expect(next.execution.state, said(next.execution)).toBe("succeeded");
         await dpkgIsSound(host);
         const words =
@@ -194,7 +194,7 @@ export function damageRows(lab: Lab, host: Host): void {
             : message;
         return `Its end was cut off and not believed; the change was applied once: ${execution.state}. In the middle: nothing was run again: “${words.trim()}”; the next plan: ${next.execution.state}.`;
       },
-      () => lab.reset(host, "bw-slow", "bw-conffile"),
+      () => lab.reset(host, "bw-slow", "bw-plain"),
     );
   });
 }

@@ -69,7 +69,11 @@ export function fault(
         };
         throw error;
       } finally {
-        await afterwards?.();
+        // What failed first is what is told; a mess that is left shows in the rows after it too.
+        await afterwards?.().catch((error: Error) => {
+          if (result.passed) throw error;
+          console.error(`Putting away what ${id} provoked: ${error.message}`);
+        });
         keep({ id, ...result, provoked, at: new Date().toISOString().slice(0, 10), versions: await versionsOf(on[0]) });
       }
     }),

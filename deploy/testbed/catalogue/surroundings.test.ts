@@ -11,7 +11,7 @@ import { outsideRows } from "./outside-rows.ts";
 const lab = new Lab([1, 2, 3, 4, 5]);
 const [h1, h2, h3, h4, h5] = lab.hosts as [Host, Host, Host, Host, Host];
 
-beforeAll(() => lab.start({ "bw-cluster": "1.1", "bw-boot": "1.1", "bw-conffile": "1.1", "bw-slow": "1.1" }));
+beforeAll(() => lab.start({ "bw-cluster": "1.1", "bw-boot": "1.1", "bw-conffile": "1.1", "bw-plain": "1.1", "bw-slow": "1.1" }));
 afterAll(() => lab.stop());
 
 clusterRows(lab, h1);
