@@ -159,6 +159,27 @@ describe("the broken hop is named", () => {
     expect(fresh.find((f) => f.hop === "clock")).toMatchObject({ state: "good" });
   });
 
+  it("authentication: the certificate was revoked, which TLS alone does not tell", async () => {
+    controller.refusal = "This certificate was revoked.";
+    try {
+      const found = only(await walk({}));
+      expect(found).toMatchObject({ hop: "authentication", detail: expect.stringContaining("This certificate was revoked.") });
+    } finally {
+      controller.refusal = undefined;
+    }
+    // To ask changes nothing.
+    expect(controller.renewals).toBe(0);
+  });
+
+  it("authentication: whether it was revoked cannot be asked of one that speaks no gRPC, and is not called good", async () => {
+    const address = await http2(await certified(controller.authority));
+    const findings = await walk({ sessionAddress: address });
+    expect(findings.find((f) => f.hop === "authentication")).toMatchObject({
+      state: "doubtful",
+      detail: expect.stringContaining("could not be asked"),
+    });
+  });
+
   it("authentication: the certificate is another fleet's", async () => {
     const other = await testAuthority();
     const keys = await certified(other, [{ type: "url", value: "spiffe://breakwater/endpoint/ep_test" }]);
