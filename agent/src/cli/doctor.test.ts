@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttp } from "node:http";
 import { createSecureServer } from "node:http2";
@@ -92,6 +94,29 @@ describe("the broken hop is named", () => {
     const address = await listen(createServer());
     await new Promise((done) => servers.pop()?.close(done));
     expect(only(await walk({ sessionAddress: address }))).toMatchObject({ hop: "tcp", detail: expect.stringContaining("ECONNREFUSED") });
+  });
+
+  it("TCP: nothing comes back, as behind a firewall that drops", async () => {
+    // A listener that takes nobody in: once its queue is full, the kernel drops who knocks.
+    const listener = `require("net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, function () { console.log(this.address().port) })`;
+    const stopped = spawn(process.execPath, ["-e", listener], { stdio: ["ignore", "pipe", "inherit"] });
+    const port = Number(String((await once(stopped.stdout, "data"))[0]));
+    stopped.kill("SIGSTOP");
+    const knocking = Array.from({ length: 8 }, () => connect(port, "127.0.0.1").on("error", () => {}));
+    try {
+      await new Promise((done) => setTimeout(done, 300));
+      expect(only(await walk({ sessionAddress: `127.0.0.1:${port}` }))).toMatchObject({
+        ...{ hop: "tcp", detail: `127.0.0.1:${port} does not answer`, next: expect.stringContaining("firewall") },
+      });
+    } finally {
+      stopped.kill("SIGKILL");
+      for (const socket of knocking) socket.destroy();
+    }
+  });
+
+  it("TLS: something takes the connection and says nothing", async () => {
+    const mute = await listen(createServer((socket) => void socket.on("error", () => {}).resume()));
+    expect(only(await walk({ sessionAddress: mute }))).toMatchObject({ hop: "tls", next: expect.stringContaining("not the controller") });
   });
 
   it("TLS: the other side speaks something else, or an old version", async () => {
