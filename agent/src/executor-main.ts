@@ -75,7 +75,7 @@ async function main(): Promise<void> {
     version: AGENT_VERSION,
     configDir,
     bootLoader,
-    machine: createMachine(runTool, systemClock),
+    machine: createMachine(runTool),
     retention: settings.retention,
     // An owner who turns them off is still rid of the elder ones in time.
     starts: createStarts(runTool),

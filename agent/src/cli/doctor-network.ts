@@ -1,7 +1,15 @@
 import { lookup } from "node:dns/promises";
 import { isIP, type Socket } from "node:net";
 import type { Clock } from "@breakwater/shared/core";
-import { type Address, dial, type EnrolledIdentity, type ProxyChoice, parseAddress, proxyFor } from "../session/index.ts";
+import {
+  type Address,
+  askCertificateStanding,
+  dial,
+  type EnrolledIdentity,
+  type ProxyChoice,
+  parseAddress,
+  proxyFor,
+} from "../session/index.ts";
 import { askTime, openTls, probeAuthentication } from "./doctor-connect.ts";
 import { handshakeFinding, judgeController } from "./doctor-tls.ts";
 import { broken, doubtful, type Finding, good, skipped } from "./finding.ts";
@@ -69,8 +77,40 @@ async function walk(way: Way): Promise<NetworkExamined> {
   findings.push(...tls.findings);
   if (findings.some((f) => f.state === "broken" && f.hop !== "clock")) return { ...tls, findings };
   const again = await dial(address, proxy, TIMEOUT_MS);
-  if (again.ok) findings.push(await probeAuthentication(again.value, address.host, way.identity, TIMEOUT_MS));
+  if (again.ok) {
+    const accepted = await probeAuthentication(again.value, address.host, way.identity, TIMEOUT_MS);
+    findings.push(accepted.state === "good" ? await standingFinding(way, accepted) : accepted);
+  }
   return { ...tls, findings };
+}
+
+/** gRPC takes its proxy from this process's own variables, and only when it begins. */
+function underProxiesOf<T>(env: NodeJS.ProcessEnv, begin: () => T): T {
+  const before = { ...process.env };
+  for (const name of Object.keys(env)) if (/^(no_)?(grpc_|https?_)?proxy$/.test(name)) process.env[name] = env[name];
+  try {
+    return begin();
+  } finally {
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    Object.assign(process.env, before);
+  }
+}
+
+/** What TLS cannot tell: a revoked certificate is as well signed as any. */
+async function standingFinding({ identity, env }: Way, accepted: Finding): Promise<Finding> {
+  const { state, detail } = await underProxiesOf(env, () => askCertificateStanding(identity, TIMEOUT_MS));
+  if (state === "in-force") return accepted;
+  if (state === "refused")
+    return broken(
+      accepted.hop,
+      `the controller takes the connection and refuses this endpoint's certificate: ${detail}`,
+      "If this machine should belong to the fleet, enroll again with a new join token.",
+    );
+  return doubtful(
+    accepted.hop,
+    `the certificate is well signed; whether it was revoked could not be asked (${detail})`,
+    "Look at the controller's log.",
+  );
 }
 
 async function examineTls({ identity, address, clock, env }: Way, plain: Socket): Promise<NetworkExamined> {

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttp } from "node:http";
 import { createSecureServer } from "node:http2";
@@ -94,6 +96,29 @@ describe("the broken hop is named", () => {
     expect(only(await walk({ sessionAddress: address }))).toMatchObject({ hop: "tcp", detail: expect.stringContaining("ECONNREFUSED") });
   });
 
+  it("TCP: nothing comes back, as behind a firewall that drops", async () => {
+    // A listener that takes nobody in: once its queue is full, the kernel drops who knocks.
+    const listener = `require("net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, function () { console.log(this.address().port) })`;
+    const stopped = spawn(process.execPath, ["-e", listener], { stdio: ["ignore", "pipe", "inherit"] });
+    const port = Number(String((await once(stopped.stdout, "data"))[0]));
+    stopped.kill("SIGSTOP");
+    const knocking = Array.from({ length: 8 }, () => connect(port, "127.0.0.1").on("error", () => {}));
+    try {
+      await new Promise((done) => setTimeout(done, 300));
+      expect(only(await walk({ sessionAddress: `127.0.0.1:${port}` }))).toMatchObject({
+        ...{ hop: "tcp", detail: `127.0.0.1:${port} does not answer`, next: expect.stringContaining("firewall") },
+      });
+    } finally {
+      stopped.kill("SIGKILL");
+      for (const socket of knocking) socket.destroy();
+    }
+  });
+
+  it("TLS: something takes the connection and says nothing", async () => {
+    const mute = await listen(createServer((socket) => void socket.on("error", () => {}).resume()));
+    expect(only(await walk({ sessionAddress: mute }))).toMatchObject({ hop: "tls", next: expect.stringContaining("not the controller") });
+  });
+
   it("TLS: the other side speaks something else, or an old version", async () => {
     const plain = await listen(createServer((socket) => void socket.on("error", () => {}).end("HTTP/1.1 400 Bad Request\r\n\r\n")));
     expect(only(await walk({ sessionAddress: plain }))).toMatchObject({ hop: "tls", next: expect.stringContaining("does not speak TLS") });
@@ -157,6 +182,27 @@ describe("the broken hop is named", () => {
     const fresh = await walk(enrolled.value.identity);
     expect(broken(fresh)).toEqual(["authentication"]);
     expect(fresh.find((f) => f.hop === "clock")).toMatchObject({ state: "good" });
+  });
+
+  it("authentication: the certificate was revoked, which TLS alone does not tell", async () => {
+    controller.refusal = "This certificate was revoked.";
+    try {
+      const found = only(await walk({}));
+      expect(found).toMatchObject({ hop: "authentication", detail: expect.stringContaining("This certificate was revoked.") });
+    } finally {
+      controller.refusal = undefined;
+    }
+    // To ask changes nothing.
+    expect(controller.renewals).toBe(0);
+  });
+
+  it("authentication: whether it was revoked cannot be asked of one that speaks no gRPC, and is not called good", async () => {
+    const address = await http2(await certified(controller.authority));
+    const findings = await walk({ sessionAddress: address });
+    expect(findings.find((f) => f.hop === "authentication")).toMatchObject({
+      state: "doubtful",
+      detail: expect.stringContaining("could not be asked"),
+    });
   });
 
   it("authentication: the certificate is another fleet's", async () => {

@@ -30,7 +30,12 @@ export async function diagnose(configuration: Configuration, clock: Clock, env =
     findings.push(good("identity", `${identity.endpointId}, enrolled ${identity.enrolledAt}`));
     findings.push(examineCertificate(identity, clock.now() - (network.clockAheadMs ?? 0)), ...network.findings);
   }
-  findings.push(await examineRunning(stateDir));
+  findings.push(
+    await examineRunning(
+      stateDir,
+      findings.some((f) => f.state === "broken"),
+    ),
+  );
   findings.push(...(await examinePolicy(configuration.configDir)));
   findings.push(await examineExecutor(configuration.executorSocket, user));
   findings.push(...examineUpgrade(await readUpgrade()));
@@ -66,11 +71,19 @@ async function proxiesOfRunning(stateDir: string): Promise<NodeJS.ProcessEnv> {
   );
 }
 
-async function examineRunning(stateDir: string): Promise<Finding> {
+/** @param explained Another hop is broken, which says why it is not connected. */
+async function examineRunning(stateDir: string, explained: boolean): Promise<Finding> {
   const status = await readStatus(stateDir);
   if (!status || status.connection.kind === "stopped" || !isAlive(status.pid))
     return doubtful("agent", "it is not running", "systemctl start breakwater-agent");
   const { kind, detail } = status.connection;
-  if (kind !== "connected") return doubtful("agent", `it runs, and is ${kind}: ${detail}`, "The broken hop above says why.");
+  if (kind !== "connected")
+    return doubtful(
+      "agent",
+      `it runs, and is ${kind}: ${detail}`,
+      explained
+        ? "The broken hop above says why."
+        : "No hop is broken now: wait for its next try, then look at its log (journalctl -u breakwater-agent).",
+    );
   return good("agent", "it runs and is connected");
 }

@@ -30,7 +30,7 @@ export function addSnapshotsCommand(command: (name: string, description: string)
           message: `All that was written to the root file system since ${id} began would be set aside: logs, data and accounts that lie on it too.`,
           next: "Say so with --discard-changes.",
         });
-      const aside = await createSnapshots(runTool).restore(id, (copy) => setAside(copy, id));
+      const aside = await createSnapshots(runTool).restore(id, (copy) => setAside(copy, id), say);
       say(
         `The next boot has the root file system of before ${id}. The present one stays as ${aside}; /boot and other file systems stay as they are.`,
       );

@@ -83,7 +83,7 @@ function machine(options: {
     stallMs: 1_000,
     configDir: directory,
     bootLoader: createGrub(() => Promise.reject(new Error("nothing may run here"))),
-    machine: createMachine(() => Promise.reject(new Error("nothing may run here")), { now: () => now }),
+    machine: createMachine(() => Promise.reject(new Error("nothing may run here"))),
     snapshots: noSnapshots,
     starts: createStarts(() => Promise.reject(new Error("nothing may run here")), {
       policy: join(directory, "policy-rc.d"),

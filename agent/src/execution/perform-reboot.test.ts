@@ -1,6 +1,6 @@
 import type { EndpointAction } from "@breakwater/shared/command";
 import { fail, type Instant, ok } from "@breakwater/shared/core";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { PackageManager } from "../packages/index.ts";
 import { bootIdentity } from "../reboot/index.ts";
 import type { Surroundings } from "./perform.ts";
@@ -71,8 +71,10 @@ function machine(
       { action: { reboot: "when-needed" } as EndpointAction, reboots: new Map([["apply", reboot]]) } as unknown as Standing,
       w,
     );
-  return { go, records, done, kinds: () => records.map((r) => r.kind) };
+  return { go, w, records, done, kinds: () => records.map((r) => r.kind) };
 }
+
+afterEach(() => vi.restoreAllMocks());
 
 describe("a reboot", () => {
   it("is on disk with the boot that it ends before systemd is asked, the old kernel kept and the new one for once", async () => {
@@ -89,12 +91,24 @@ describe("a reboot", () => {
     expect(m.done.slice(4)).toEqual(["forget", "default 0"]);
     expect(m.records.at(-1)).toMatchObject({ kind: "reboot-ended", booted: false, why: "systemd would not reboot: no bus" });
     const still = machine();
+    let passed = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => (passed += 20_000));
     await still.go({ weighed, began: began("") });
     expect(still.done).toEqual(["reboot"]);
     expect(still.records).toMatchObject([
       { kind: "reboot-asked" },
       { kind: "reboot-ended", booted: false, why: expect.stringContaining("still up after 1 min") },
     ]);
+  });
+
+  it("is waited for as long as it may take, though the clock is set forward by a year as soon as it is asked for", async () => {
+    const m = machine();
+    (m.w as { clock: { now(): number } }).clock.now = () => START + 365 * 86_400_000;
+    let passed = 0;
+    const looks = vi.spyOn(performance, "now").mockImplementation(() => (passed += 20_000));
+    await m.go({ weighed, began: began("") });
+    expect(looks.mock.calls.length).toBeGreaterThanOrEqual(4);
+    expect(m.records.at(-1)).toMatchObject({ kind: "reboot-ended", booted: false });
   });
 
   it("is not asked for again and again where boots cannot be told apart", async () => {

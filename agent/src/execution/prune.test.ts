@@ -105,7 +105,7 @@ async function startOn(day: number, retention: Partial<Retention> = {}, uptime =
     run: () => new Promise(() => {}),
     configDir: directory,
     bootLoader: createGrub(() => new Promise(() => {})),
-    machine: createMachine(() => new Promise(() => {}), { now: () => T0 as Instant }),
+    machine: createMachine(() => new Promise(() => {})),
     snapshots: noSnapshots,
     starts: createStarts(() => Promise.reject(new Error("nothing may run here")), {
       policy: join(directory, "policy-rc.d"),

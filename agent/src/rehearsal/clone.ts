@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { ProblemError } from "@breakwater/shared/core";
@@ -126,7 +126,7 @@ export async function watchClone(
   let told = "";
   for (let turn = 0; ; turn++) {
     await wait(POLL_MS);
-    const text = readQuietly(join(directory, "exchange", "findings.json"));
+    const text = readLeft(join(directory, "exchange", "findings.json"));
     if (text !== "" && text !== told) {
       told = text;
       findings = findingsSchema.parse(JSON.parse(text));
@@ -147,10 +147,28 @@ export async function watchClone(
 }
 
 /** The driver prints only what it dies of. */
-const driverEnded = (directory: string): boolean => readQuietly(join(directory, "exchange", "driver.log")).includes("fatal");
+const driverEnded = (directory: string): boolean => readLeft(join(directory, "exchange", "driver.log")).includes("fatal");
 const logTail = (directory: string): string =>
-  `${readQuietly(join(directory, "clone.log")).slice(-600)} ${readQuietly(join(directory, "exchange", "driver.log")).slice(-600)}`.trim();
+  `${readLeft(join(directory, "clone.log")).slice(-600)} ${readLeft(join(directory, "exchange", "driver.log")).slice(-600)}`.trim();
 
-function readQuietly(path: string): string {
-  return existsSync(path) ? readFileSync(path, "utf8") : "";
+/** Findings are some hundred kilobytes. */
+const MAX_LEFT_BYTES = 16 * 1024 * 1024;
+
+/**
+ * What the clone left in a file, where any script of a package may have laid something else: nothing is followed, waited for or taken
+ * without a limit, since all of the executor would stand still with it. "" for what is no such file, or too large.
+ */
+export function readLeft(path: string): string {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return "";
+  }
+  try {
+    const seen = fstatSync(fd);
+    return seen.isFile() && seen.size <= MAX_LEFT_BYTES ? readFileSync(fd, "utf8") : "";
+  } finally {
+    closeSync(fd);
+  }
 }

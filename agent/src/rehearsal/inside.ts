@@ -49,7 +49,8 @@ interface Baseline {
 export async function rehearseInside(run: Run, manager: PackageManager, exchange = EXCHANGE): Promise<void> {
   const order = orderSchema.parse(JSON.parse(readFileSync(join(exchange, "order.json"), "utf8")));
   const findings = noFindings();
-  const log = join(exchange, "output.log");
+  // In the clone's own memory: the exchange directory lies on the machine's disk.
+  const log = `${exchange}.log`;
   const save = () => {
     measure(findings);
     writeFileSync(join(exchange, "findings.part"), JSON.stringify(findings), { mode: 0o600 });
@@ -112,7 +113,7 @@ export async function rehearseInside(run: Run, manager: PackageManager, exchange
     });
     if (!fine || ran.hung) {
       const [failureClass, words] = ran.hung
-        ? (["hung", `The transaction waits for something that never comes, after "${lastLine(ran.output)}"`] as const)
+        ? (["hung", `${endlessOf(ran)}, after "${lastLine(ran.output)}"`] as const)
         : ([
             manager.classify(ran.output) ?? "version-mismatch",
             wrong[0] ?? health.problems[0] ?? scripts[0] ?? "The transaction failed",
@@ -150,7 +151,7 @@ export async function rehearseInside(run: Run, manager: PackageManager, exchange
         run,
         checks.filter((c) => passed.has(c.name)),
         BASELINE_GRACE_MS,
-        Date.now,
+        () => performance.now(),
       );
       const failed = [...wrong, ...after.filter((c) => !c.passed).map((c) => `${c.name}: ${c.detail}.`)];
       if (failed.length === 0) return;
@@ -173,9 +174,18 @@ function notAtTarget(order: Order, now: Findings["packagesAfter"]): string[] {
   });
 }
 
+const endlessOf = (ran: Transacted): string =>
+  ran.flooded ? "The transaction prints without end" : "The transaction waits for something that never comes";
 const lastLine = (output: string): string => output.trimEnd().split("\n").at(-1)?.slice(0, 200) ?? "";
 const detailOf = (ran: Transacted, wrong: readonly string[], problems: readonly string[]): string =>
-  [`The package manager ${ran.hung ? "was ended: it hung" : ran.exit}.`, ...wrong, ...problems].slice(0, 10).join(" ").slice(0, 2_000);
+  [
+    `The package manager ${ran.flooded ? "was ended: it printed without end" : ran.hung ? "was ended: it hung" : ran.exit}.`,
+    ...wrong,
+    ...problems,
+  ]
+    .slice(0, 10)
+    .join(" ")
+    .slice(0, 2_000);
 
 async function restartStale(run: Run): Promise<string[]> {
   const { now, later } = restartOrder(await staleUnits());
@@ -191,7 +201,7 @@ async function restartStale(run: Run): Promise<string[]> {
 async function watchAfter(run: Run, order: Order, before: Baseline, findings: Findings): Promise<[string, string][]> {
   if (order.level !== "booted") return [];
   const watchMs = findings.restartedUnits.length > 0 ? order.watchMs : SETTLE_MS;
-  await runChecks(run, order.action.checks, Math.min(BASELINE_GRACE_MS, watchMs), Date.now);
+  await runChecks(run, order.action.checks, Math.min(BASELINE_GRACE_MS, watchMs), () => performance.now());
   let going = true;
   const sampling = sampleChecks(run, order.action.checks, WATCH_ROUND_MS, () => going);
   const services = await watchServices(run, before.services, watchMs, () => {

@@ -15,6 +15,8 @@ import { runRehearsal } from "./run-rehearsal.ts";
 const KEEP_MS = 30 * 86_400_000;
 /** Ended ones that the controller knows, beyond which the oldest are forgotten sooner. */
 const KEEP_KNOWN = 100;
+/** A permission to rehearse may be used again and again; one who asks and takes no answers fills no disk with them. */
+const MAX_UNTOLD = 100;
 /** Long enough for a service that dies after its first minute to be given up by systemd. */
 const WATCH_MS = 80_000;
 
@@ -172,11 +174,24 @@ export function createRehearsals(o: RehearsalsOptions) {
       const owner = o.owner() ?? running?.id;
       if (owner)
         return fail({ code: "busy", message: `${owner} owns this machine.`, next: "Ask for the rehearsal again when it has ended." });
-      mkdirSync(directoryOf(executionId), { recursive: true, mode: 0o700 });
+      const untold = [...rehearsals.values()].filter((r) => r.acknowledged < r.reports.length).length;
+      if (untold >= MAX_UNTOLD)
+        return fail({
+          code: "busy",
+          message: `What ${untold} rehearsals found here was never acknowledged; nothing more is tried until it is.`,
+          next: "The controller acknowledges reports once it holds them: look at its log.",
+        });
       const r: Rehearsal = { id: executionId, action: verified.value.action, reports: [], acknowledged: 0 };
       rehearsals.set(executionId, r);
       abortReason = undefined;
-      report(r, "accepted", {});
+      try {
+        mkdirSync(directoryOf(executionId), { recursive: true, mode: 0o700 });
+        report(r, "accepted", {});
+      } catch (error) {
+        // Nobody was told, and nothing was begun that a later request could find.
+        rehearsals.delete(executionId);
+        throw error;
+      }
       const done = drive(r, verified.value.action).finally(() => {
         running = undefined;
       });

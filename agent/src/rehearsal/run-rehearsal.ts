@@ -6,7 +6,7 @@ import type { EndpointAction, PackageChange, RehearsalReport, RehearsalStepName 
 import { fail, ok, type Result } from "@breakwater/shared/core";
 import { judgeBeforehand, keepWayBack, spaceShort } from "../execution/index.ts";
 import type { ManagerFailure, PackageFile, PackageManager, Run } from "../packages/index.ts";
-import { endClone, prepareClone, startClone, unitOf, watchClone } from "./clone.ts";
+import { endClone, prepareClone, readLeft, startClone, unitOf, watchClone } from "./clone.ts";
 import { type Findings, noFindings, type Order } from "./findings.ts";
 import { differences, digestOf, hasLoopDevices, takeFingerprint } from "./fingerprint.ts";
 import { blindTo, type Judged, judge, packagesOf } from "./judge.ts";
@@ -196,9 +196,7 @@ async function inClone(id: string, action: EndpointAction, ready: Ready, place: 
         if (last) place.progress(last.name);
       });
       if (!seen.silent || seen.end.kind === "aborted") {
-        const left = existsSync(join(directory, "exchange/left-out"))
-          ? readFileSync(join(directory, "exchange/left-out"), "utf8").split("\n")
-          : [];
+        const left = readLeft(join(directory, "exchange/left-out")).split("\n");
         const warnings = [
           ...(why ? [`The copy could not be booted, so services were not started: ${why}`] : []),
           ...(ready.noWayBack ? [`No way back: ${ready.noWayBack}`] : []),

@@ -7,6 +7,6 @@ export { readJsonFile, writeFileAtomically } from "./files.ts";
 export { bootId, machineIdentity, nextIncarnation } from "./machine.ts";
 export { type ProxyChoice, proxyFor } from "./proxy.ts";
 export { createRelay } from "./relay.ts";
-export { renew } from "./renew.ts";
+export { askCertificateStanding, renew } from "./renew.ts";
 export { createSession, type Session, type SessionState } from "./session.ts";
 export { chainOf, fingerprintOf, parseAddress } from "./trust.ts";

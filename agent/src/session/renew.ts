@@ -1,6 +1,7 @@
 import { createPrivateKey, sign, X509Certificate } from "node:crypto";
 import { type Clock, fail, ok, type Result } from "@breakwater/shared/core";
 import { EnrollmentService, lateRenewalText } from "@breakwater/shared/wire";
+import { status } from "@grpc/grpc-js";
 import { channelCredentials, channelOptions } from "./channel.ts";
 import { certificateLife, type EnrolledIdentity, writeIdentity } from "./enrolled-identity.ts";
 import { fingerprintOf } from "./trust.ts";
@@ -36,6 +37,34 @@ export async function renew(stateDir: string, identity: EnrolledIdentity, clock:
   client.close();
   if (answer.ok) await writeIdentity(stateDir, answer.value);
   return answer;
+}
+
+/** Whether a controller still counts on a certificate: "unknown" where it could not be asked. */
+export interface CertificateStanding {
+  readonly state: "in-force" | "refused" | "unknown";
+  /** The controller's own words; empty when it is in force. */
+  readonly detail: string;
+}
+
+/**
+ * Asks for a renewal without a request for one, which changes nothing anywhere: a controller looks at who asks before it looks at what
+ * is asked. TLS alone does not tell, since a revoked certificate is as well signed as any.
+ */
+export function askCertificateStanding(identity: EnrolledIdentity, timeoutMs: number): Promise<CertificateStanding> {
+  const { sessionAddress, trustBundlePem } = identity;
+  const client = new EnrollmentService(
+    sessionAddress,
+    channelCredentials(sessionAddress, trustBundlePem, identity),
+    channelOptions(sessionAddress),
+  );
+  return new Promise((resolve) => {
+    client.renew({ csr: Buffer.alloc(0) }, { deadline: Date.now() + timeoutMs }, (error) => {
+      client.close();
+      const refused = error?.code === status.PERMISSION_DENIED || error?.code === status.UNAUTHENTICATED;
+      const asked = !error || error.code === status.INVALID_ARGUMENT;
+      resolve({ state: asked ? "in-force" : refused ? "refused" : "unknown", detail: asked ? "" : error.details });
+    });
+  });
 }
 
 const signLate = (csr: Buffer, privateKeyPem: string): Buffer => sign("sha256", lateRenewalText(csr), privateKeyPem);

@@ -91,6 +91,8 @@ export interface TestController {
   certificateLifeMs: number;
   operatorKeys: EnrollResponse["operatorKeys"];
   renewals: number;
+  /** Why it lets in nobody, however good his certificate is. */
+  refusal?: string | undefined;
   /** What it answers to a renewal, given the certificate that it should hand out. */
   answerRenewal: (certificate: string) => Promise<{ certificate: string; trustBundle: string }>;
   stop(): Promise<void>;
@@ -142,6 +144,9 @@ export async function startTestController(): Promise<TestController> {
   const sessions = new grpc.Server();
   sessions.addService(EnrollmentService.service, {
     renew(call: grpc.ServerUnaryCall<{ csr: Buffer }, object>, done: grpc.sendUnaryData<object>) {
+      const { refusal } = controller;
+      if (refusal) return done({ code: grpc.status.PERMISSION_DENIED, details: refusal });
+      if (call.request.csr.length === 0) return done({ code: grpc.status.INVALID_ARGUMENT, details: "no request" });
       controller.renewals++;
       void certificateFor(call.request.csr)
         .then((certificate) => controller.answerRenewal(certificate))

@@ -37,7 +37,7 @@ export function createSnapshots(run: Run, root = "/", read: (path: string) => Pr
     },
     list: async () => (await ofRoot()).list(),
     keepOnly: async (wanted) => (await ofRoot()).keepOnly(wanted),
-    restore: async (id, prepare) => (await ofRoot()).restore(id, prepare),
+    restore: async (id, prepare, warn) => (await ofRoot()).restore(id, prepare, warn),
   };
 }
 

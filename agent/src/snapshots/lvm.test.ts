@@ -112,6 +112,19 @@ it("goes back by a copy that gets the root's name", async () => {
   ]);
 });
 
+it("says before the first name is changed what a person does when the power is lost before the second", async () => {
+  const { lines, run } = machine(REPORT);
+  const told: { readonly after: number; readonly text: string }[] = [];
+  const warn = (text: string) => void told.push({ after: lines.length, text });
+  await of(run).restore("ex_1", async () => undefined, warn);
+  expect(told).toEqual([
+    { after: lines.indexOf(`lvrename bw/root ${ASIDE}`), text: expect.stringContaining(`lvm lvrename ${ASIDE} bw/root`) },
+  ]);
+  // By its UUID the root is found whatever its volume is called.
+  await of(run, "253:4", "root=UUID=1b2c ro").restore("ex_1", async () => undefined, warn);
+  expect(told).toHaveLength(1);
+});
+
 it.each([
   ["the copy's preparation", () => false, COPY.slice(0, 3), []],
   ["the first name", (line: string) => line === `lvrename bw/root ${ASIDE}`, COPY, []],

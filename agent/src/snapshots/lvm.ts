@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ProblemError } from "@breakwater/shared/core";
 import type { Mount } from "../inventory/components/mounts.ts";
 import type { Run } from "../packages/run.ts";
-import { bootsBy, nameRootInFstab } from "./boot-names.ts";
+import { bootsBy, bootsByName, nameRootInFstab } from "./boot-names.ts";
 import { type LogicalVolume, LVS, parseLvs } from "./lvs.ts";
 import { noSnapshot, type Snapshots, toolBy } from "./snapshots.ts";
 
@@ -138,7 +138,7 @@ export function lvmSnapshots(run: Run, mount: Mount, commandLine: string, machin
       return problems;
     },
 
-    async restore(id, prepare) {
+    async restore(id, prepare, warn) {
       const { root, all } = await look();
       const snapshot = kept(all).find((one) => one.id === id);
       if (!snapshot) throw noSnapshot(id, mount.point);
@@ -173,6 +173,11 @@ export function lvmSnapshots(run: Run, mount: Mount, commandLine: string, machin
         await tool("lvremove", "--yes", copy);
         throw error;
       }
+      // LVM changes one name at a time, and to merge a snapshot would leave nothing of the present root to come back to.
+      if (bootsByName(commandLine))
+        warn?.(
+          `Two volumes change names now. Should the power be lost in between and the machine not find its root, write in the emergency shell: lvm lvrename ${aside} ${full(root)}`,
+        );
       await exchange(full(root), copy, aside);
       return `the logical volume ${aside}, which is active only after \`lvchange --activate y --ignoreactivationskip ${aside}\``;
     },

@@ -47,10 +47,11 @@ export interface Snapshots {
   /**
    * Makes the machine boot into a copy of it the next time; the present one is kept beside it. Nothing changes before that.
    * @param prepare is given the copy's path before anything is exchanged; where it fails, nothing is
+   * @param warn is told, before the exchange, what a person does should the power be lost in the middle of it
    * @returns where the present file system will lie
    * @throws ProblemError when there is no such snapshot
    */
-  restore(id: string, prepare: (copy: string) => Promise<void>): Promise<string>;
+  restore(id: string, prepare: (copy: string) => Promise<void>, warn?: (text: string) => void): Promise<string>;
 }
 
 /** Takes none, and knows of none. */

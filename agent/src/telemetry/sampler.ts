@@ -47,7 +47,8 @@ export function createSampler(clock: Clock, units: UnitWatch = watchUnits()): Sa
       const add = (metric: Sample["metric"], value: number | undefined, subject = "") => {
         if (value !== undefined && Number.isFinite(value)) samples.push({ metric, subject, value });
       };
-      const now = counters(at);
+      // Rates are by time that passes: a clock that is set between two looks would make a quiet machine a busy one.
+      const now = counters(performance.now());
       if (before) addRates(add, before, now);
       before = now;
       const memory = figures.parseMemory(read("/proc/meminfo"));

@@ -5,12 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { instant } from "@breakwater/shared/core";
 import { METRICS } from "@breakwater/shared/health";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { checkFromWire, runCheck } from "./checks.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { parseCpu, parseDiskBytes, parseMemory, parseMounts, parseNetwork, parseOomKills } from "./proc-figures.ts";
 import { prometheusText } from "./prometheus.ts";
 import { createSampler } from "./sampler.ts";
+import { createTelemetry } from "./telemetry.ts";
 import { unitProcesses } from "./unit-processes.ts";
 import { watchUnits } from "./unit-watch.ts";
 
@@ -136,6 +137,39 @@ describe("samples", () => {
     const second = await sampler.take([]);
     expect(second.samples.map((s) => s.metric)).toContain("disk_io_bytes_per_second");
     for (const sample of second.samples) expect(Object.keys(METRICS)).toContain(sample.metric);
+  });
+
+  it("has rates by the time that passed, whatever the clock was set to meanwhile", async () => {
+    let wall = Date.parse("2026-01-01T00:00:00Z");
+    const sampler = createSampler({ now: () => instant(wall) }, { look: async () => undefined });
+    await sampler.take([]);
+    wall -= 3_600_000;
+    const { at, samples } = await sampler.take([]);
+    expect(at).toBe("2025-12-31T23:00:00.000Z");
+    expect(samples.map((s) => s.metric)).toContain("disk_io_bytes_per_second");
+  });
+
+  it("goes on at its pace after the clock was set back in the middle of a look", async () => {
+    vi.useFakeTimers({ now: Date.parse("2026-01-01T00:00:00Z") });
+    try {
+      let looks = 0;
+      const telemetry = createTelemetry({
+        clock: { now: () => instant(Date.now()) },
+        taken: () => void looks++,
+        sampler: {
+          async take() {
+            if (looks === 1) vi.setSystemTime(Date.now() - 86_400_000);
+            return { at: "", samples: [] };
+          },
+        },
+      });
+      telemetry.start();
+      await vi.advanceTimersByTimeAsync(60_000);
+      telemetry.stop();
+      expect(looks).toBe(5);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

@@ -27,7 +27,8 @@ export function createTelemetry(options: { clock: Clock; taken(batch: HealthBatc
   let looking = false;
 
   const tick = async (): Promise<void> => {
-    const startedAt = options.clock.now();
+    // A clock that is set back meanwhile would have the next look wait for as long.
+    const startedAt = performance.now();
     looking = true;
     const batch = await sampler.take(settings.checks).finally(() => {
       looking = false;
@@ -35,7 +36,7 @@ export function createTelemetry(options: { clock: Clock; taken(batch: HealthBatc
     latest = batch.samples;
     if (stopped) return;
     options.taken(batch);
-    plan(clampSeconds(settings.intervalSeconds) * 1000 - (options.clock.now() - startedAt));
+    plan(clampSeconds(settings.intervalSeconds) * 1000 - (performance.now() - startedAt));
   };
   const plan = (delayMs: number): void => {
     clearTimeout(timer);

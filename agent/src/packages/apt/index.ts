@@ -194,7 +194,8 @@ export function createApt(run: Run, clock: Clock): PackageManager {
 
 /**
  * A name with "-" behind it goes (apt-get(8)). In one transaction with the rest, since a package that took over files of another may
- * stand in the way of its elder version; their configuration stays, as it may have been edited. Where nothing is to go nothing may.
+ * stand in the way of its elder version. They are removed and never purged: where an update split a package, the new part's postrm would
+ * take the configuration, data and users with it that the elder one has again. Where nothing is to go nothing may.
  */
 const restore = (kept: readonly PackageFile[], leaving: readonly Named[]): readonly string[] => [
   "--allow-downgrades",

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { decideManager } from "../choose.ts";
 import { archiveName } from "../rpm/environment.ts";
 import { failedScripts } from "../rpm/failure.ts";
-import { parseInstalled, withoutDuplicates } from "../rpm/rpm-state.ts";
+import { keptBeside, parseInstalled, withoutDuplicates } from "../rpm/rpm-state.ts";
 import { interpreter, reasonIn } from "./ask.ts";
 import { avoidanceLines, avoidedIn, withoutBlocks } from "./avoidance.ts";
 import { classifyDnfOutput, explainDnfOutput } from "./failure.ts";
@@ -42,6 +42,13 @@ describe("rpm's database", () => {
     expect(read.map((p) => [p.name, p.version])).toEqual([["bash", "1:5.1-6.el9"]]);
   });
   it("is not read past a line that is none", () => expect(() => parseInstalled("bash 5.1\n")).toThrow(/cannot be read/));
+  it("does not know what may be there in several versions when rpm does not end: no kernel is taken for a left-over then", async () => {
+    const run = async () => ({ exitCode: undefined, stdout: "", stderr: "", timedOut: true });
+    await expect(keptBeside(run)).rejects.toThrow(/does not say/);
+    const none = async () => ({ exitCode: 6, stdout: "no package provides kernel\n", stderr: "", timedOut: false });
+    expect(await keptBeside(none)).toEqual(new Set());
+  });
+
   it("calls two versions of one package what a killed transaction leaves", () => {
     const { packages, superseded } = withoutDuplicates(parseInstalled(rpm("bw-hang", "1.1") + rpm("bw-hang", "1.0")), new Set());
     expect(packages.map((p) => [p.version, p.status])).toEqual([["1.1-1", "duplicated"]]);

@@ -49,6 +49,8 @@ export async function queryAllRpms(run: Run): Promise<InstalledPackage[]> {
 export async function keptBeside(run: Run): Promise<Set<string>> {
   const argv = [RPM, "-q", "--whatprovides", ...BESIDE, "--qf", FORMAT] as const;
   const ran = await run(argv, { env: RPM_ENVIRONMENT, timeoutMs: TIMEOUT_MS });
+  // Without an answer every elder kernel would be one that a torn transaction left behind, and be cleared away as that.
+  if (ran.exitCode === undefined) throw unreadable(`rpm does not say what may be there in several versions: ${ran.stderr.slice(0, 500)}`);
   return new Set(parseInstalled(ran.stdout.replace(/^no package provides .*\n?/gm, "")).map(packageKey));
 }
 

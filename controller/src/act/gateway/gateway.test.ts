@@ -117,6 +117,24 @@ describe("identity", () => {
 });
 
 describe("renewal", () => {
+  it("asked for without a request tells an endpoint whether its certificate is in force, and gives nothing", async () => {
+    const identity = await newMachine();
+    const ask = () => {
+      const client = new EnrollmentService(identity.sessionAddress, clientCredentials(identity.trustBundle, identity));
+      return new Promise<grpc.status | undefined>((done) => {
+        client.renew({ csr: Buffer.alloc(0) }, (error) => {
+          client.close();
+          done(error?.code);
+        });
+      });
+    };
+    expect(await ask()).toBe(grpc.status.INVALID_ARGUMENT);
+    const [certificate, ...more] = await test.fleet.certificates.of(identity.endpointId);
+    expect(more).toEqual([]);
+    expectOk(await test.fleet.certificates.revoke(certificate?.serial ?? "", "user:ada", "stolen"));
+    expect(await ask()).toBe(grpc.status.PERMISSION_DENIED);
+  });
+
   it("gives an endpoint a new certificate for its own id", async () => {
     const identity = await newMachine();
     const client = new EnrollmentService(identity.sessionAddress, clientCredentials(identity.trustBundle, identity));
