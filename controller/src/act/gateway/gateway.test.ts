@@ -129,9 +129,9 @@ describe("renewal", () => {
       });
     };
     expect(await ask()).toBe(grpc.status.INVALID_ARGUMENT);
-    const [certificate, ...more] = await test.fleet.certificates.of(identity.endpointId);
+    const [certificate, ...more] = await g.test.fleet.certificates.of(identity.endpointId);
     expect(more).toEqual([]);
-    expectOk(await test.fleet.certificates.revoke(certificate?.serial ?? "", "user:ada", "stolen"));
+    expectOk(await g.test.fleet.certificates.revoke(certificate?.serial ?? "", "user:ada", "stolen"));
     expect(await ask()).toBe(grpc.status.PERMISSION_DENIED);
   });
 
