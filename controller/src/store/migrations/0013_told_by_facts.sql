@@ -3,6 +3,7 @@ DROP INDEX "endpoint_reboot_unknown";--> statement-breakpoint
 DROP INDEX "endpoint_restart_needed";--> statement-breakpoint
 DROP INDEX "endpoint_kernel_not_running";--> statement-breakpoint
 DROP INDEX "endpoint_public_package";--> statement-breakpoint
+CREATE INDEX "endpoint_package_not_there" ON "endpoint_package" USING btree ("endpoint_id","package_id") WHERE status in ('config-files', 'not-installed');--> statement-breakpoint
 -- One statement, so that the table is written anew once.
 ALTER TABLE "endpoint"
   ADD COLUMN "reboot_needed" boolean GENERATED ALWAYS AS ((facts -> 'reboot' ->> 'needed')::boolean) STORED,

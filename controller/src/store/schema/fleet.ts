@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { bigint, boolean, customType, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
 import { TOLD_BY_FACTS } from "./told-by-facts.ts";
 
@@ -157,6 +158,9 @@ export const packageCatalogue = pgTable(
   ],
 );
 
+/** Of `endpoint_package`: of what is left at most its configuration is there. */
+export const NOT_THERE = "status in ('config-files', 'not-installed')";
+
 export const endpointPackage = pgTable(
   "endpoint_package",
   {
@@ -165,7 +169,12 @@ export const endpointPackage = pgTable(
     status: text().notNull(),
     held: boolean().notNull().default(false),
   },
-  (t) => [primaryKey({ columns: [t.endpointId, t.packageId] }), index("endpoint_package_package").on(t.packageId)],
+  (t) => [
+    primaryKey({ columns: [t.endpointId, t.packageId] }),
+    index("endpoint_package_package").on(t.packageId),
+    // The few that are listed and not there: with them, what is there is read from the key alone, wherever its rows lie.
+    index("endpoint_package_not_there").on(t.endpointId, t.packageId).where(sql.raw(NOT_THERE)),
+  ],
 );
 
 /** Packages of languages that were found in files. They are told of and matched, and never patched. */
