@@ -82,15 +82,15 @@ async function fill(run: Run, endpoints: number, now: Instant): Promise<void> {
       case when s % 25 <> 0 then ${at} end, '[]', 'medium', repeat('A change of the package with the reason for it. ', 20)
     from ${SYSTEMS}, ${PACKAGES}, generate_series(1, 3) v where s <= ${n(UPDATED_SOURCES)}`);
 
-  // Who has which source in which version: what everything below is made of.
+  // Who has which source in which version: what everything below is made of. Rows lie endpoint by endpoint, as they do where each sends its own.
   await run(sql`create temporary table made as
     select e.id as endpoint_id, i, s, e.os_id || ':' || e.os_version as distribution,
       case when s <= ${n(UPDATED_SOURCES)} and ${draw(1_000, sql`i`, sql`s`, sql`3`)} < 55 then 1 + ${draw(3, sql`s`, sql`i`, sql`5`)} else 4 end as v
     from (select *, row_number() over (order by id)::int as i from endpoint) e, generate_series(1, ${n(SOURCES)}) s where ${draw(100, sql`s`, sql`i`)} < 40`);
   await run(sql`insert into endpoint_package (endpoint_id, package_id, status)
-    select m.endpoint_id, c.id, 'installed' from made m join package_catalogue c on c.distribution = m.distribution and c.source_name = 'source' || s and c.version = ${version(sql`m.v`)}`);
+    select m.endpoint_id, c.id, 'installed' from made m join package_catalogue c on c.distribution = m.distribution and c.source_name = 'source' || s and c.version = ${version(sql`m.v`)} order by m.endpoint_id, c.id`);
   await run(sql`insert into pending_update (endpoint_id, name, architecture, update_id, held)
-    select m.endpoint_id, u.name, 'amd64', u.id, m.i % 97 = 0 from made m join update_catalogue u on u.distribution = m.distribution and u.source_name = 'source' || s and u.from_version = ${version(sql`m.v`)} where m.v < 4`);
+    select m.endpoint_id, u.name, 'amd64', u.id, m.i % 97 = 0 from made m join update_catalogue u on u.distribution = m.distribution and u.source_name = 'source' || s and u.from_version = ${version(sql`m.v`)} where m.v < 4 order by m.endpoint_id, u.name`);
   await fillKnowledge(run, at);
   await fillFindings(run, at);
   await run(sql`drop table made`);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { instant } from "@breakwater/shared/core";
-import { eq, sql } from "drizzle-orm";
+import { eq, getTableColumns, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventsAfter, recordEvents, type Store, schema } from "./index.ts";
 import { openTestStore } from "./testing.ts";
@@ -57,5 +57,40 @@ describe("what updates were told to bring before their architecture was", () => 
     };
     expect(await of("ep_1")).toEqual({ brings: [], unknown: true, digest: "" });
     expect(await of("ep_2")).toEqual({ brings: [], unknown: false, digest: "known" });
+  });
+});
+
+describe("what is asked of all facts at once", () => {
+  it("is told of rows of before too, and stays unknown of those without facts", async () => {
+    const generated = Object.values(getTableColumns(schema.endpoint)).filter((column) => column.generated !== undefined);
+    expect(generated).toHaveLength(8);
+    // As the table stood before.
+    await store.db.execute(sql.raw(`alter table endpoint ${generated.map((column) => `drop column ${column.name}`).join(", ")}`));
+    const facts = {
+      ep_full: {
+        ...{ reboot: { needed: true }, kernel: { running: "1", newestInstalled: "2" }, problems: [{ collector: "repositories" }] },
+        loadedPackages: [{ restartNeeded: true, reach: "public" }],
+        repositories: [{ state: "trusted", origin: "UbuntuESM", label: "Ubuntu-Security" }],
+      },
+      ep_calm: {
+        ...{ reboot: { needed: false }, kernel: { running: "1", newestInstalled: "1" }, problems: [{ collector: "dpkg" }] },
+        loadedPackages: [{ restartNeeded: false, reach: "private" }],
+        repositories: [{ state: "unreachable", origin: "UbuntuESM", label: "Ubuntu-Security" }],
+      },
+      ep_silent: null,
+    };
+    for (const [id, told] of Object.entries(facts))
+      await store.db.execute(sql`insert into endpoint (id, hostname, machine_id, os_id, os_version, os_name, architecture, kernel_release, agent_version, enrolled_at, facts)
+        values (${id}, 'h', ${id}, 'ubuntu', '18.04', 'Ubuntu', 'amd64', '5', '1', now(), ${told === null ? null : JSON.stringify(told)}::jsonb)`);
+    const migration = readFileSync(join(import.meta.dirname, "migrations", "0013_told_by_facts.sql"), "utf8");
+    await store.db.execute(sql.raw(migration.split("--> statement-breakpoint").at(-1) ?? ""));
+    const columns = Object.fromEntries(generated.map((column) => [column.name, column]));
+    const told = async (id: string) => {
+      const [row] = await store.db.select(columns).from(schema.endpoint).where(eq(schema.endpoint.id, id));
+      return new Set(Object.values(row ?? {}));
+    };
+    expect(await told("ep_full")).toEqual(new Set([true]));
+    expect(await told("ep_calm")).toEqual(new Set([false]));
+    expect(await told("ep_silent")).toEqual(new Set([null]));
   });
 });

@@ -56,11 +56,13 @@ export async function readEndpoints(db: Db): Promise<{
     const rows = await queryRows(
       db,
       Row,
-      sql`select id, hostname, machine_id as "machineId", facts->'hardware'->>'serialNumber' as serial,
-        facts->'hardware'->>'systemUuid' as uuid, facts->'network'->'interfaces' as interfaces,
-        facts->'network'->'neighbourhood'->'neighbours' as neighbours, facts->'network'->'neighbourhood'->>'total' as "neighboursTotal",
+      // Facts are unpacked once an endpoint: each "->" on the column itself would do it again. Without "offset 0" the two would become one again.
+      sql`select id, hostname, machine_id as "machineId", f.facts->'hardware'->>'serialNumber' as serial,
+        f.facts->'hardware'->>'systemUuid' as uuid, f.facts->'network'->'interfaces' as interfaces,
+        f.facts->'network'->'neighbourhood'->'neighbours' as neighbours, f.facts->'network'->'neighbourhood'->>'total' as "neighboursTotal",
         os_name as "osName", last_seen_at::text as "lastSeenAt", inventory_at is not null as inventoried, simulated
-        from endpoint where revoked_at is null and id > ${last} order by id limit ${AT_ONCE}`,
+        from endpoint e cross join lateral (select e.facts || '{}' as facts offset 0) f
+        where revoked_at is null and id > ${last} order by id limit ${AT_ONCE}`,
     );
     for (const row of rows) {
       const interfaces = (row.interfaces ?? []).flatMap((i) => Interface.safeParse(i).data ?? []);

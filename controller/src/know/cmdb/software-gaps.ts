@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { type Db, queryRows } from "../../store/index.ts";
+import { type Db, queryRows, schema } from "../../store/index.ts";
 import { batches, groupBy } from "../rows.ts";
 import { type ListedSoftware, type SoftwareGap, SoftwareTally, type TalliedPackage } from "./software-tally.ts";
 
@@ -91,9 +91,11 @@ async function readPackageIds(db: Db, pairs: readonly Pair[]): Promise<ReadonlyM
   const rows = await queryRows(
     db,
     InstalledRow,
-    // Endpoint by endpoint in the key's order, with nothing to sort or to group. A component in many files is told many times, which is the same here.
+    // Endpoint by endpoint in the key's order, with nothing to sort or to group, from the key alone: the rows themselves may lie anywhere in a table of
+    // millions. A component in many files is told many times, which is the same here.
     sql`select e.id as "endpointId", array(
-        select package_id from endpoint_package where endpoint_id = e.id and status not in ('config-files', 'not-installed')
+        select package_id from endpoint_package where endpoint_id = e.id
+          and package_id <> all(array(select package_id from endpoint_package where endpoint_id = e.id and ${sql.raw(schema.NOT_THERE)}))
         union all select package_id from endpoint_component where endpoint_id = e.id and owner = ''
       )::text as "packageIds" from unnest(${sql.param(ids)}::text[]) e(id)`,
   );

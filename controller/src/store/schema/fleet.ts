@@ -1,81 +1,58 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, customType, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
+import { TOLD_BY_FACTS } from "./told-by-facts.ts";
 
 /** Moments travel as ISO strings: the two drivers disagree on Date and on timestamptz arrays. */
 export const moment = (name: string) => timestamp(name, { withTimezone: true, mode: "string" });
 export const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => "bytea" });
 
-/**
- * Conditions that are asked of the facts of all endpoints at once: unpacking and reading them takes half a second for ten thousand, so that each
- * has an index of those that hold it. A query must say it in these very words; without facts it is null, which is unknown.
- */
-export const ENDPOINT_CONDITIONS = {
-  rebootNeeded: sql.raw(`(facts -> 'reboot' ->> 'needed')::boolean`),
-  rebootUnknown: sql.raw(`(facts -> 'reboot' ->> 'needed') is null`),
-  /** A process runs a file that was replaced. */
-  restartNeeded: sql.raw(`jsonb_path_exists(facts, '$.loadedPackages[*] ? (@.restartNeeded == true)')`),
-  /** A newer kernel is installed than runs. */
-  kernelNotRunning: sql.raw(`nullif(facts -> 'kernel' ->> 'newestInstalled', '') <> nullif(facts -> 'kernel' ->> 'running', '')`),
-  /** A process that has some package loaded listens on a public address. */
-  publicPackage: sql.raw(`jsonb_path_exists(facts, '$.loadedPackages[*] ? (@.reach == "public")')`),
-};
-
-export const endpoint = pgTable(
-  "endpoint",
-  {
-    id: text().primaryKey(),
-    hostname: text().notNull(),
-    machineId: text("machine_id").notNull(),
-    osId: text("os_id").notNull(),
-    osVersion: text("os_version").notNull(),
-    osName: text("os_name").notNull(),
-    osCodename: text("os_codename").notNull().default(""),
-    architecture: text().notNull(),
-    kernelRelease: text("kernel_release").notNull(),
-    virtualization: text().notNull().default(""),
-    agentVersion: text("agent_version").notNull(),
-    timezone: text().notNull().default("UTC"),
-    bootId: text("boot_id").notNull().default(""),
-    /** What the endpoint's own policy allows: observe, rehearse, patch. */
-    policyMode: text("policy_mode").notNull().default("observe"),
-    pinnedKeyIds: jsonb("pinned_key_ids").$type<string[]>().notNull().default([]),
-    capabilities: jsonb().$type<string[]>().notNull().default([]),
-    /** Facts that operators set. */
-    site: text().notNull().default("default"),
-    tags: jsonb().$type<string[]>().notNull().default([]),
-    /** 1 (expendable) to 5 (the business stops). */
-    criticality: integer().notNull().default(3),
-    /** "loopback" | "private" | "public" | null: used where evidence is missing. */
-    declaredExposure: text("declared_exposure"),
-    redundancyGroup: text("redundancy_group"),
-    /** The part of the network that operators say it stands in. */
-    zone: text(),
-    window: jsonb().$type<unknown>(),
-    checks: jsonb().$type<unknown[]>().notNull().default([]),
-    /** Where the last inventory stands. */
-    inventoryDigest: text("inventory_digest").notNull().default(""),
-    inventoryAt: moment("inventory_at"),
-    facts: jsonb().$type<unknown>(),
-    /** When all of its findings were last judged anew; changes since were judged by themselves. */
-    findingsAt: moment("findings_at"),
-    enrolledAt: moment("enrolled_at").notNull(),
-    lastSeenAt: moment("last_seen_at"),
-    connected: boolean().notNull().default(false),
-    clockOffsetMs: bigint("clock_offset_ms", { mode: "number" }).notNull().default(0),
-    revokedAt: moment("revoked_at"),
-    simulated: boolean().notNull().default(false),
-    /** What holds its executor back, as it last said (know/halts). null: its agent has never said. */
-    brakes: jsonb().$type<unknown>(),
-    brakesAt: moment("brakes_at"),
-  },
-  (t) => [
-    index("endpoint_reboot_needed").on(t.id).where(ENDPOINT_CONDITIONS.rebootNeeded),
-    index("endpoint_reboot_unknown").on(t.id).where(ENDPOINT_CONDITIONS.rebootUnknown),
-    index("endpoint_restart_needed").on(t.id).where(ENDPOINT_CONDITIONS.restartNeeded),
-    index("endpoint_kernel_not_running").on(t.id).where(ENDPOINT_CONDITIONS.kernelNotRunning),
-    index("endpoint_public_package").on(t.id).where(ENDPOINT_CONDITIONS.publicPackage),
-  ],
-);
+export const endpoint = pgTable("endpoint", {
+  id: text().primaryKey(),
+  hostname: text().notNull(),
+  machineId: text("machine_id").notNull(),
+  osId: text("os_id").notNull(),
+  osVersion: text("os_version").notNull(),
+  osName: text("os_name").notNull(),
+  osCodename: text("os_codename").notNull().default(""),
+  architecture: text().notNull(),
+  kernelRelease: text("kernel_release").notNull(),
+  virtualization: text().notNull().default(""),
+  agentVersion: text("agent_version").notNull(),
+  timezone: text().notNull().default("UTC"),
+  bootId: text("boot_id").notNull().default(""),
+  /** What the endpoint's own policy allows: observe, rehearse, patch. */
+  policyMode: text("policy_mode").notNull().default("observe"),
+  pinnedKeyIds: jsonb("pinned_key_ids").$type<string[]>().notNull().default([]),
+  capabilities: jsonb().$type<string[]>().notNull().default([]),
+  /** Facts that operators set. */
+  site: text().notNull().default("default"),
+  tags: jsonb().$type<string[]>().notNull().default([]),
+  /** 1 (expendable) to 5 (the business stops). */
+  criticality: integer().notNull().default(3),
+  /** "loopback" | "private" | "public" | null: used where evidence is missing. */
+  declaredExposure: text("declared_exposure"),
+  redundancyGroup: text("redundancy_group"),
+  /** The part of the network that operators say it stands in. */
+  zone: text(),
+  window: jsonb().$type<unknown>(),
+  checks: jsonb().$type<unknown[]>().notNull().default([]),
+  /** Where the last inventory stands. */
+  inventoryDigest: text("inventory_digest").notNull().default(""),
+  inventoryAt: moment("inventory_at"),
+  facts: jsonb().$type<unknown>(),
+  ...TOLD_BY_FACTS,
+  /** When all of its findings were last judged anew; changes since were judged by themselves. */
+  findingsAt: moment("findings_at"),
+  enrolledAt: moment("enrolled_at").notNull(),
+  lastSeenAt: moment("last_seen_at"),
+  connected: boolean().notNull().default(false),
+  clockOffsetMs: bigint("clock_offset_ms", { mode: "number" }).notNull().default(0),
+  revokedAt: moment("revoked_at"),
+  simulated: boolean().notNull().default(false),
+  /** What holds its executor back, as it last said (know/halts). null: its agent has never said. */
+  brakes: jsonb().$type<unknown>(),
+  brakesAt: moment("brakes_at"),
+});
 
 /** Halts that operators signed without a controller. This one carries them and can neither make nor lift one. */
 export const halt = pgTable("halt", {
@@ -181,6 +158,9 @@ export const packageCatalogue = pgTable(
   ],
 );
 
+/** Of `endpoint_package`: of what is left at most its configuration is there. */
+export const NOT_THERE = "status in ('config-files', 'not-installed')";
+
 export const endpointPackage = pgTable(
   "endpoint_package",
   {
@@ -189,7 +169,12 @@ export const endpointPackage = pgTable(
     status: text().notNull(),
     held: boolean().notNull().default(false),
   },
-  (t) => [primaryKey({ columns: [t.endpointId, t.packageId] }), index("endpoint_package_package").on(t.packageId)],
+  (t) => [
+    primaryKey({ columns: [t.endpointId, t.packageId] }),
+    index("endpoint_package_package").on(t.packageId),
+    // The few that are listed and not there: with them, what is there is read from the key alone, wherever its rows lie.
+    index("endpoint_package_not_there").on(t.endpointId, t.packageId).where(sql.raw(NOT_THERE)),
+  ],
 );
 
 /** Packages of languages that were found in files. They are told of and matched, and never patched. */

@@ -1,9 +1,9 @@
 import { addMs, formatInstant, type Instant, minutes } from "@breakwater/shared/core";
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { uncovered } from "../../../know/fleet/index.ts";
+import { type UNCOVERED, uncovered } from "../../../know/fleet/index.ts";
 import { UNRESOLVED } from "../../../know/matching/index.ts";
-import { type Db, schema } from "../../../store/index.ts";
+import type { Db } from "../../../store/index.ts";
 import { int, momentOrNull, real, select } from "./select.ts";
 
 /** Agents send every 15 s; after this long without a word something is wrong with one. */
@@ -34,23 +34,24 @@ const countsRow = z.object({
 const silentWhere = (now: Instant) =>
   sql`not e.connected and (e.last_seen_at is null or e.last_seen_at < ${formatInstant(addMs(now, -SILENT_AFTER))}::timestamptz)`;
 
+/** Of endpoints grouped by why they get no security updates: counted group by group, the word of each endpoint is worked out once. */
+const times = (word: (typeof UNCOVERED)[number]) => sql`coalesce(sum(n) filter (where word = ${word}), 0)`;
+
 export async function fleetCounts(db: Db, now: Instant): Promise<z.infer<typeof countsRow>> {
-  const { rebootNeeded, rebootUnknown } = schema.ENDPOINT_CONDITIONS;
-  const holding = (condition: SQL) =>
-    sql`(select count(*) from endpoint e where e.revoked_at is null and e.id in (select id from endpoint where ${condition}))`;
   const [row] = await select(
     db,
     countsRow,
-    sql`select e.*, c.*, f.*, u.*, ${holding(rebootNeeded)} as "rebootRequired", ${holding(rebootUnknown)} as "rebootUnknown",
+    sql`select e.*, c.*, f.*, u.*,
       (select count(*) from finding where state = 'suppressed') as suppressed, (select count(*) from finding where state = 'not-affected') as "notAffected"
       from (
         select count(*) as endpoints, count(*) filter (where e.simulated) as "simulatedEndpoints", count(*) filter (where e.connected) as connected,
-          count(*) filter (where ${silentWhere(now)}) as silent, count(*) filter (where e.inventory_at is null) as "withoutInventory"
+          count(*) filter (where ${silentWhere(now)}) as silent, count(*) filter (where e.inventory_at is null) as "withoutInventory",
+          count(*) filter (where e.reboot_needed) as "rebootRequired", count(*) filter (where e.reboot_needed is null) as "rebootUnknown"
         from endpoint e where e.revoked_at is null
       ) e, (
-        select count(*) filter (where word = 'end-of-life') as "endOfLife", count(*) filter (where word = 'no-security-source') as "withoutSecuritySource",
-          count(*) filter (where word = 'unknown') as "securitySourceUnknown", count(*) filter (where word = 'release-unknown') as "releaseUnknown"
-        from (select ${uncovered(now)} as word from endpoint e where e.revoked_at is null) each
+        select ${times("end-of-life")} as "endOfLife", ${times("no-security-source")} as "withoutSecuritySource",
+          ${times("unknown")} as "securitySourceUnknown", ${times("release-unknown")} as "releaseUnknown"
+        from (select ${uncovered(now)} as word, count(*) as n from endpoint e where e.revoked_at is null group by 1) each
       ) c, (
         select count(*) as "withOpenFindings", coalesce(sum(n), 0) as "openFindings", coalesce(sum(no_fix), 0) as "withoutFix", coalesce(sum(waiting), 0) as "restartNeeded",
           coalesce(sum(exploited), 0) as "knownExploited", coalesce(sum(risk), 0) as risk

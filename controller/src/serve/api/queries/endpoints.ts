@@ -3,7 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { UNCOVERED, uncovered } from "../../../know/fleet/index.ts";
 import { UNRESOLVED } from "../../../know/matching/index.ts";
-import { type Db, schema } from "../../../store/index.ts";
+import type { Db } from "../../../store/index.ts";
 import { decodeCursor, offsetPage } from "../cursor.ts";
 import { notFound } from "../problems.ts";
 import type { endpointQuery, endpointRowSchema, endpointSchema } from "../schemas/index.ts";
@@ -56,7 +56,7 @@ const columnsAt = (now: Instant) => sql`
   (select count(*) from endpoint_package p where p.endpoint_id = e.id) as packages,
   w.pending as "pendingUpdates", w.unread as "unreadUpdates",
   f.open as "openFindings", coalesce(f.highest, 0) as "riskHighest", coalesce(f.total, 0) as "riskSum", f.kev as "knownExploited",
-  ${exposure} as exposure, (e.facts->'reboot'->>'needed')::boolean as "rebootRequired",
+  ${exposure} as exposure, e.reboot_needed as "rebootRequired",
   jsonb_path_exists(e.brakes, '$.halts[*]') as halted, e.simulated, e.revoked_at as "revokedAt"`;
 
 /** Its pending updates, of one endpoint. */
@@ -87,11 +87,12 @@ const ORDER: Readonly<Record<z.output<typeof endpointQuery>["sort"], SQL>> = {
   "-criticality": sql`e.criticality desc, e.hostname, e.id`,
 };
 
-/** What is unknown holds neither way. Those that hold it are in an index; the others are rarely asked for, and read one by one. */
-function holds(name: "restartNeeded" | "rebootRequired" | "kernelNotRunning", wanted: boolean): SQL {
-  const condition = schema.ENDPOINT_CONDITIONS[name === "rebootRequired" ? "rebootNeeded" : name];
-  return wanted ? sql`e.id in (select id from endpoint where ${condition})` : sql`(${condition}) = false`;
-}
+/** Conditions that are asked for either way; what is unknown holds neither way. */
+const CONDITIONS = {
+  restartNeeded: sql`e.restart_needed`,
+  rebootRequired: sql`e.reboot_needed`,
+  kernelNotRunning: sql`e.kernel_not_running`,
+};
 
 export async function listEndpoints(db: Db, query: z.output<typeof endpointQuery>, now: Instant) {
   const [osId, osVersion] = query.os?.split(":") ?? [];
@@ -105,7 +106,7 @@ export async function listEndpoints(db: Db, query: z.output<typeof endpointQuery
     query.connected !== undefined && sql`e.connected = ${query.connected}`,
     query.simulated !== undefined && sql`e.simulated = ${query.simulated}`,
     ...(["restartNeeded", "rebootRequired", "kernelNotRunning"] as const).map(
-      (name) => query[name] !== undefined && holds(name, query[name]),
+      (name) => query[name] !== undefined && sql`${CONDITIONS[name]} = ${query[name]}`,
     ),
     query.uncovered !== undefined && sql`${uncovered(now)} = ${query.uncovered}`,
     query.withFindings !== undefined && (query.withFindings ? sql`f.open > 0` : sql`f.open is null`),

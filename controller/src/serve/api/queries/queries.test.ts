@@ -130,6 +130,9 @@ describe("what the API reads", () => {
       ["ep_rpm", ["almalinux", "9.4"], { repositories: [{ ...repository, ...trusted }] }, null],
       ["ep_sid", ["debian", ""], { repositories: [{ ...repository, ...trusted }] }, null],
       ["ep_newer", ["debian", "99"], { repositories: [{ ...security, ...trusted }] }, "release-unknown"],
+      ["ep_near", ["centos", "79"], { repositories: [{ ...repository, ...trusted }] }, "release-unknown"],
+      ["ep_whole", ["sles", "15"], { repositories: [{ ...repository, ...trusted }] }, "release-unknown"],
+      ["ep_minor", ["centos", "7.9.2009"], { repositories: [{ ...repository, ...trusted }] }, "end-of-life"],
       ["ep_derived", ["raspbian", "12"], { repositories: [{ ...repository, ...trusted }] }, "release-unknown"],
       ["ep_pack", ["sles", "15.6"], { repositories: [{ ...repository, ...trusted }] }, "end-of-life"],
       ["ep_apk", ["alpine", "3.23.3"], { repositories: [] }, null],
@@ -146,13 +149,23 @@ describe("what the API reads", () => {
     const told = new Map((await list()).map((e) => [e.id, e.uncovered]));
     for (const [id, , , expected] of cases) expect([id, told.get(id)]).toEqual([id, expected]);
     expect(told.get("ep_new")).toBeNull();
-    expect((await list({ uncovered: "end-of-life" })).map((e) => e.id).sort()).toEqual(["ep_over", "ep_pack", "ep_point"]);
+    expect((await list({ uncovered: "end-of-life" })).map((e) => e.id).sort()).toEqual(["ep_minor", "ep_over", "ep_pack", "ep_point"]);
     expect(await readEndpoint(store.db, "ep_over", clock.now())).toMatchObject({ uncovered: "end-of-life", openFindings: 0 });
     const counts = await fleetCounts(store.db, clock.now());
-    expect(counts.endOfLife - before.endOfLife).toBe(3);
+    expect(counts.endOfLife - before.endOfLife).toBe(4);
     expect(counts.withoutSecuritySource - before.withoutSecuritySource).toBe(2);
     expect(counts.securitySourceUnknown - before.securitySourceUnknown).toBe(1);
-    expect(counts.releaseUnknown - before.releaseUnknown).toBe(2);
+    expect(counts.releaseUnknown - before.releaseUnknown).toBe(4);
+    // The next look finds other repositories.
+    const anew = async (id: string, facts: Parameters<typeof wireInventory>[0]) => {
+      expectOk(await createInventory({ store, clock }).takeSnapshot(id, wireInventory(facts), "2"));
+      return (await readEndpoint(store.db, id, clock.now())).uncovered;
+    };
+    expect(await anew("ep_gone", { repositories: [{ ...security, ...trusted }] })).toBeNull();
+    expect(await anew("ep_gone", { repositories: [{ ...security, ...trusted }], problems: [problem] })).toBe("unknown");
+    expect(await anew("ep_pro", { repositories: [{ ...security, origin: "UbuntuESM", state: "unreachable", detail: "404" }] })).toBe(
+      "end-of-life",
+    );
     for (const [id] of cases) await store.db.delete(schema.endpoint).where(eq(schema.endpoint.id, id));
   });
 

@@ -2,7 +2,7 @@ import { counted } from "@breakwater/shared/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { UNRESOLVED } from "../../../know/matching/index.ts";
-import { type Db, schema } from "../../../store/index.ts";
+import type { Db } from "../../../store/index.ts";
 import type { queueRowSchema } from "../schemas/index.ts";
 import { factors } from "./findings.ts";
 import { type PlannedPackages, packageStep } from "./planned-packages.ts";
@@ -59,7 +59,7 @@ export async function queueDetails(
       db,
       exposedRow,
       sql`with loaded as materialized (
-          select e.id, jsonb_path_query_array(e.facts, '$.loadedPackages[*] ? (@.reach == "public").name') as names from endpoint e where ${schema.ENDPOINT_CONDITIONS.publicPackage}
+          select e.id, jsonb_path_query_array(e.facts, '$.loadedPackages[*] ? (@.reach == "public").name') as names from endpoint e where e.public_package
         )
         select u.id as "updateId", l.id as "endpointId" from update_catalogue u
         join pending_update pu on pu.update_id = u.id join loaded l on l.id = pu.endpoint_id where u.id in (${chosen}) and l.names ? u.name`,
