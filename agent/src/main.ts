@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import type { Problem } from "@breakwater/shared/core";
+import { type Problem, printable } from "@breakwater/shared/core";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -23,7 +23,7 @@ async function main([command = "", ...flags]: readonly string[]): Promise<void> 
     const { problem } = error as { problem?: Problem };
     if (!(error instanceof Error) || problem === undefined) throw error;
     const { code, message, next } = problem;
-    process.stderr.write(`${code}: ${message}\n${next ? `${next}\n` : ""}`);
+    process.stderr.write(printable(`${code}: ${message}\n${next ? `${next}\n` : ""}`));
     process.exitCode = 1;
   }
 }

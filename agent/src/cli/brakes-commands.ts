@@ -7,7 +7,7 @@ import { DROP_DIR, FUSE_RESET_FILE } from "../brakes/index.ts";
 import { EXECUTOR_STATE_DIR } from "../executor/protocol.ts";
 import { createExecutorLink, EXECUTOR_ABSENT, type ExecutorLink, writeFileAtomically } from "../session/index.ts";
 import { type ConfigurationFlags, readConfiguration } from "./configuration.ts";
-import { brakesRows } from "./print.ts";
+import { brakesRows, line } from "./print.ts";
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -83,7 +83,7 @@ async function layDown(path: string, text: string): Promise<void> {
 async function fuseText(executor: ExecutorLink): Promise<string> {
   const brakes = expectOk(await executor.request("brakes", {}));
   return brakesRows(brakes)
-    .map(([name, value]) => `${name.padEnd(14)} ${value}`)
+    .map(([name, value]) => `${name.padEnd(14)} ${line(value)}`)
     .join("\n");
 }
 

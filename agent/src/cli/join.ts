@@ -1,6 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
 import type { OperatorKey } from "@breakwater/shared/command";
-import { ProblemError, systemClock } from "@breakwater/shared/core";
+import { ProblemError, printable, systemClock } from "@breakwater/shared/core";
 import { ENDPOINT_PIN, EXECUTOR_STATE_DIR } from "../executor/protocol.ts";
 import { parseOperatorKey } from "../policy/index.ts";
 import { enrol, machineIdentity } from "../session/index.ts";
@@ -15,7 +15,7 @@ export interface JoinFlags extends ConfigurationFlags {
   readonly name?: string;
 }
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const say = (text: string): void => void process.stdout.write(`${printable(text)}\n`);
 
 /** Joins a fleet and says what was pinned. @throws ProblemError when it is not let in */
 export async function join(flags: JoinFlags, configuration: Configuration): Promise<void> {

@@ -1,5 +1,9 @@
+import { printable } from "@breakwater/shared/core";
 import type { Finding } from "./finding.ts";
 import type { AgentStatus } from "./status-file.ts";
+
+/** One line of what may be a controller's words, or a repository's: root reads it in a terminal. */
+export const line = (text: string): string => printable(text).replaceAll("\n", " ");
 
 export function printStatus(status: AgentStatus, running: boolean): string {
   const { inventory, pinnedKeys, connection, executor } = status;
@@ -25,7 +29,7 @@ export function printStatus(status: AgentStatus, running: boolean): string {
     ...inventory.problems.map((p): [string, string] => ["  unknown", `${p.collector}: ${p.message}`]),
     ["unsent", `${status.waitingMessages} messages waiting, ${status.droppedHealthBatches} health batches dropped`],
   ];
-  return rows.map(([name, value]) => `${name.padEnd(14)} ${value.replaceAll("\n", " ")}`).join("\n");
+  return rows.map(([name, value]) => `${name.padEnd(14)} ${line(value)}`).join("\n");
 }
 
 /** What holds the executor back, a line each. */
@@ -49,5 +53,5 @@ const MARKS = { good: "ok  ", doubtful: "warn", broken: "FAIL", skipped: "skip" 
 
 export const printDiagnosis = (findings: readonly Finding[]): string =>
   findings
-    .map((f) => `${MARKS[f.state]} ${f.hop.padEnd(18)} ${f.detail}${f.next ? `\n     ${" ".repeat(18)} -> ${f.next}` : ""}`)
+    .map((f) => `${MARKS[f.state]} ${f.hop.padEnd(18)} ${line(f.detail)}${f.next ? `\n     ${" ".repeat(18)} -> ${line(f.next)}` : ""}`)
     .join("\n");

@@ -1,3 +1,4 @@
+import { printable } from "@breakwater/shared/core";
 import { comparePackageVersions } from "@breakwater/shared/package-version";
 
 /** What of a changelog is newer than a version. */
@@ -14,10 +15,6 @@ const HEADER = /^([a-z0-9][a-z0-9+.-]*) \(([^)\s]+)\) [^;]*;(.*)$/;
 
 /** A rebuild without a source change ("+b2") has its source's version (Debian developers' reference 5.10.2.1). */
 export const withoutRebuild = (version: string): string => version.replace(/\+b\d+$/, "");
-
-/** Control characters could speak to a terminal; line breaks and tabs may stay. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
-export const printable = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, "");
 
 /** The entries of a Debian changelog that are newer than `fromVersion`; newest first, as in the file. */
 export function changelogSince(changelog: string, fromVersion: string): ChangelogPart {

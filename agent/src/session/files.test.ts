@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chownSync,
   lstatSync,
@@ -8,12 +9,14 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { writeFileAtomically } from "./files.ts";
+import * as z from "zod";
+import { readJsonFile, writeFileAtomically } from "./files.ts";
 
 /** What the directory's owner does while root asks whose it is. */
 let meanwhile: (() => void) | undefined;
@@ -59,5 +62,19 @@ describe("a file that root lays into another user's directory", () => {
     expect(lstatSync(join(place, "identity.json")).isSymbolicLink()).toBe(true);
     expect(statSync(shadow).uid).toBe(0);
     expect(readFileSync(shadow, "utf8")).toBe("root's alone");
+  });
+});
+
+describe("a file of the agent's that root reads", () => {
+  it("is a plain file of some size, or is not taken: a pipe would hold root, a link lead it away", async () => {
+    const schema = z.object({ id: z.string() });
+    writeFileSync(join(root, "good"), '{"id":"ep_1"}');
+    expect(await readJsonFile(join(root, "good"), schema)).toEqual({ id: "ep_1" });
+    expect(await readJsonFile(join(root, "missing"), schema)).toBeUndefined();
+    execFileSync("mkfifo", [join(root, "pipe")]);
+    symlinkSync(join(root, "good"), join(root, "link"));
+    writeFileSync(join(root, "large"), "");
+    truncateSync(join(root, "large"), 1024 ** 3);
+    for (const name of ["pipe", "link", "large"]) await expect(readJsonFile(join(root, name), schema)).rejects.toThrow();
   });
 });

@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type * as z from "zod";
 
@@ -27,14 +28,26 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
   await directory.sync().finally(() => directory.close());
 }
 
-/** Reads a file of ours. @returns undefined when there is none; throws when it is damaged. */
+/** An identity, a look at the machine's state: some hundred kilobytes at the very most. */
+const MAX_JSON_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Reads a file of ours. Root reads them too, in a directory that is the agent's user's to write, so nothing but a plain file is taken.
+ * @returns undefined when there is none; throws when it is damaged.
+ */
 export async function readJsonFile<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S> | undefined> {
-  let text: string;
+  let file: FileHandle;
   try {
-    text = await readFile(path, "utf8");
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  return schema.parse(JSON.parse(text));
+  try {
+    const seen = await file.stat();
+    if (!seen.isFile() || seen.size > MAX_JSON_BYTES) throw new Error(`${path} is no plain file, or too large`);
+    return schema.parse(JSON.parse(await file.readFile("utf8")));
+  } finally {
+    await file.close();
+  }
 }

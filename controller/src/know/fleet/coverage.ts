@@ -11,7 +11,7 @@ import { releasesAt } from "./releases.ts";
 export const UNCOVERED = ["end-of-life", "no-security-source", "unknown", "release-unknown"] as const;
 
 /**
- * Of `endpoint e`: one of the words of {@link UNCOVERED}, or null. An Ubuntu machine past its standard support is covered where Ubuntu Pro's archive works. Of Debian and
+ * Of `endpoint e`: one of the words of {@link UNCOVERED}, or null. A machine past that day is covered where an archive of extended support works (Ubuntu Pro, SUSE's LTSS, ELS). Of Debian and
  * Ubuntu a source of security updates is told by its name, suite or address; elsewhere any repository is one. What has no release
  * (Debian's testing and unstable, openSUSE Tumbleweed, Alpine's edge) has no last day.
  */
@@ -29,7 +29,7 @@ export function uncovered(now: Instant): SQL {
   };
   return sql`case
     when e.inventory_at is null or e.facts is null then null
-    when (${oneOf(ended)}) and not e.esm_source then 'end-of-life'
+    when (${oneOf(ended)}) and not e.extended_source then 'end-of-life'
     when e.repositories_unlisted then 'unknown'
     when e.os_id in ('debian', 'ubuntu') and e.os_version <> '' and not e.security_source then 'no-security-source'
     when e.os_id in ('rhel', 'centos', 'almalinux', 'rocky', 'fedora', 'ol', 'sles', 'opensuse-leap', 'amzn')

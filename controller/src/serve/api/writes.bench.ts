@@ -20,7 +20,7 @@ const some = (round: number) =>
   sql`(select id from endpoint order by id limit ${SOME} offset ${(round * SOME) % Math.max(ENDPOINTS - SOME, 1)})`;
 const FINDING = ["finding_package", "finding_days", "finding_unresolved"].map((name) => `drop index ${name}`);
 const FACTS = ["reboot_needed", "restart_needed", "kernel_not_running", "public_package", "repositories_unlisted", "some_source"];
-const COLUMNS = `alter table endpoint ${[...FACTS, "security_source", "esm_source"].map((name) => `drop column ${name}`).join(", ")}`;
+const COLUMNS = `alter table endpoint ${[...FACTS, "security_source", "extended_source"].map((name) => `drop column ${name}`).join(", ")}`;
 
 interface Change {
   readonly without: readonly string[];

@@ -5,7 +5,9 @@ import { boolean } from "drizzle-orm/pg-core";
 const column = (name: string, condition: string) => boolean(name).generatedAlwaysAs(sql.raw(condition));
 const someRepository = (condition: string) => `jsonb_path_exists(facts, '$.repositories[*] ? (${condition})')`;
 const WORKS = `@.state == "trusted"`;
-const NAMED_SECURITY = ["label", "suite", "uri", "origin"].map((field) => `@.${field} like_regex "security" flag "i"`).join(" || ");
+const named = (word: string) => ["label", "suite", "uri", "origin"].map((field) => `@.${field} like_regex "${word}" flag "i"`).join(" || ");
+const NAMED_SECURITY = named("security");
+const NAMED_EXTENDED = named("(^|[^a-z])(ltss|els|elts|extended-lts)([^a-z]|$)");
 
 /**
  * What is asked of the facts of all endpoints at once. Unpacking the facts of one takes some 25 microseconds for every condition that reads them, a
@@ -32,6 +34,6 @@ export const TOLD_BY_FACTS = {
   someSource: column("some_source", someRepository(`${WORKS} || @.state == "untrusted"`)),
   /** One works that says by its name, suite or address that security updates come from it. */
   securitySource: column("security_source", someRepository(`${WORKS} && (${NAMED_SECURITY})`)),
-  /** Ubuntu Pro's archive works. */
-  esmSource: column("esm_source", someRepository(`${WORKS} && @.origin like_regex "^UbuntuESM"`)),
+  /** An archive works that a publisher, or somebody else, sells updates from after the public ones: Ubuntu Pro's, SUSE's LTSS, ELS and their like. */
+  extendedSource: column("extended_source", someRepository(`${WORKS} && (@.origin like_regex "^UbuntuESM" || ${NAMED_EXTENDED})`)),
 };

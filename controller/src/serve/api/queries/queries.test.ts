@@ -127,6 +127,7 @@ describe("what the API reads", () => {
       ["ep_over", ["debian", "10"], { repositories: [{ ...security, ...trusted }] }, "end-of-life"],
       ["ep_point", ["centos", "7.9"], { repositories: [{ ...repository, ...trusted }] }, "end-of-life"],
       ["ep_pro", ["ubuntu", "18.04"], { repositories: [{ ...security, origin: "UbuntuESM", ...trusted }] }, null],
+      ["ep_ltss", ["sles", "15.4"], { repositories: [{ ...repository, label: "SLES15-SP4-LTSS-Updates", ...trusted }] }, null],
       ["ep_rpm", ["almalinux", "9.4"], { repositories: [{ ...repository, ...trusted }] }, null],
       ["ep_sid", ["debian", ""], { repositories: [{ ...repository, ...trusted }] }, null],
       ["ep_newer", ["debian", "99"], { repositories: [{ ...security, ...trusted }] }, "release-unknown"],
