@@ -28,8 +28,23 @@ const LABEL: Readonly<Record<string, "a" | "b" | "rc">> = {
   preview: "rc",
 };
 
+/** Records of one package name the same versions again and again. */
+const remembered = new Map<string, Pep440 | undefined>();
+const MAX_REMEMBERED = 20_000;
+/** Longer ones are nobody's, and would fill the memory. */
+const MAX_LENGTH_REMEMBERED = 64;
+
 /** Reads a version in any of the spellings that PEP 440 normalises (case, separators, "v", white space around it); undefined when it is none. */
 export function parsePep440(version: string): Pep440 | undefined {
+  const known = remembered.get(version);
+  if (known) return known;
+  const parsed = parse(version);
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  if (version.length <= MAX_LENGTH_REMEMBERED) remembered.set(version, parsed);
+  return parsed;
+}
+
+function parse(version: string): Pep440 | undefined {
   const match = VERSION.exec(version.trim().toLowerCase());
   if (!match) return undefined;
   const [, epoch = "0", release = "", label, number = "0", implicitPost, post, postNumber = "0", dev, devNumber = "0", local] = match;
