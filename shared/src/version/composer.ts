@@ -3,10 +3,11 @@ import type { VersionScheme } from "./scheme.ts";
 
 /**
  * As Composer's VersionParser normalises: one to four numbers, then a stability, then "-dev". Dates as versions and
- * branches ("dev-main") have an order of their own and are no numbered version.
+ * branches ("dev-main") have an order of their own and are no numbered version. Two runs of digits need a separator
+ * between them, or the expression tries every way to cut a long one.
  */
 const VERSION =
-  /^v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?[._-]?(?:(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?\d{1,9})*))?([.-]?dev)?(?:\+\S*)?$/i;
+  /^v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?[._-]?(?:(stable|beta|b|rc|alpha|a|patch|pl|p)(\d*(?:[.-]\d+)*))?([.-]?dev)?(?:\+\S*)?$/i;
 
 /** php's version_compare: dev < alpha < beta < RC < release < patch. */
 const STABILITY: Readonly<Record<string, number>> = {

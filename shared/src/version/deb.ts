@@ -67,9 +67,11 @@ function comparePart(a: string, i: number, aEnd: number, b: string, j: number, b
   return 0;
 }
 
+/** dpkg ignores white space around a version. */
 function compare(a: string, b: string): number | undefined {
-  if (!isValid(a) || !isValid(b)) return undefined;
-  return compareValid(a, b);
+  const left = a.trim();
+  const right = b.trim();
+  return isValid(left) && isValid(right) ? compareValid(left, right) : undefined;
 }
 
 function compareValid(a: string, b: string): number {

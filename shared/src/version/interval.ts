@@ -32,6 +32,21 @@ export function parseIntervals(range: string): Interval[] | undefined {
   return intervals.length ? intervals : undefined;
 }
 
+/**
+ * Whether each interval holds something and none begins before the one ahead of it ended, if that has an end. Maven and NuGet
+ * refuse others ("Range defies version ordering", "Ranges overlap").
+ */
+export function areAscending(compare: (a: string, b: string) => number | undefined, intervals: readonly Interval[]): boolean {
+  return intervals.every(({ low, lowIncluded, high, highIncluded }, i) => {
+    const span = low === undefined || high === undefined ? -1 : compare(low, high);
+    if (span === undefined || span > 0 || (span === 0 && !(lowIncluded && highIncluded))) return false;
+    const before = intervals[i - 1]?.high;
+    if (before === undefined) return true;
+    const step = low === undefined ? undefined : compare(before, low);
+    return step !== undefined && step <= 0;
+  });
+}
+
 /** Whether a version lies in an interval; undefined when a comparison is. */
 export function inInterval(
   compare: (a: string, b: string) => number | undefined,

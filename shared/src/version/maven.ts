@@ -1,4 +1,4 @@
-import { inInterval, parseIntervals } from "./interval.ts";
+import { areAscending, inInterval, parseIntervals } from "./interval.ts";
 import type { VersionScheme } from "./scheme.ts";
 
 /** Known qualifiers, oldest first; "" is the release itself. Unknown ones come after all of them, in order of letters. */
@@ -96,17 +96,25 @@ const rank = (text: string) => {
 };
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 const byNumber = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0);
+
 const KIND_ORDER = { text: 0, combination: 0, list: 1, number: 2 } as const;
 
 function compareItem(a: Item, b: Item | undefined): number {
   if (!b) return compareToNothing(a);
   if (a.kind === "number" && b.kind === "number") return byNumber(a.value, b.value);
   if (a.kind === "list" && b.kind === "list") return compareLists(a.items, b.items);
-  if (a.kind === "combination" && b.kind === "combination") return byText(rank(a.text), rank(b.text)) || byNumber(a.number, b.number);
-  if (a.kind === "text" && b.kind === "text") return byText(rank(a.value), rank(b.value));
-  if (a.kind === "combination" && b.kind === "text") return byText(rank(a.text), rank(b.value)) || 1;
-  if (a.kind === "text" && b.kind === "combination") return byText(rank(a.value), rank(b.text)) || -1;
+  if (isQualifier(a) && isQualifier(b)) return byText(rank(labelOf(a)), rank(labelOf(b))) || compareQualifierNumbers(a, b);
   return KIND_ORDER[a.kind] - KIND_ORDER[b.kind];
+}
+
+type Qualifier = Extract<Item, { kind: "text" | "combination" }>;
+const isQualifier = (a: Item): a is Qualifier => a.kind === "text" || a.kind === "combination";
+const labelOf = (a: Qualifier) => (a.kind === "text" ? a.value : a.text);
+
+/** "rc" comes before "rc0"; a name of the release itself weighs nothing, so "ga" equals "ga0". */
+function compareQualifierNumbers(a: Qualifier, b: Qualifier): number {
+  const none = rank(labelOf(a)) === String(RELEASE) ? 0n : -1n;
+  return byNumber(a.kind === "combination" ? a.number : none, b.kind === "combination" ? b.number : none);
 }
 
 function compareToNothing(a: Item): number {
@@ -116,7 +124,7 @@ function compareToNothing(a: Item): number {
     case "text":
       return byText(rank(a.value), String(RELEASE));
     case "combination":
-      return byText(rank(a.text), String(RELEASE));
+      return byText(rank(a.text), String(RELEASE)) || byNumber(a.number, 0n);
     case "list":
       return a.items.map((i) => compareItem(i, undefined)).find((order) => order !== 0) ?? 0;
   }
@@ -132,14 +140,19 @@ function compareLists(a: readonly Item[], b: readonly Item[]): number {
   return 0;
 }
 
-const compare = (a: string, b: string): number | undefined => (a && b ? compareLists(parse(a), parse(b)) : undefined);
+/** Longer texts are no version: each change between digits and letters nests one level deeper. The longest seen in advisories has 80 characters. */
+const MAX_LENGTH = 1024;
+const isVersion = (text: string) => text !== "" && text.length <= MAX_LENGTH;
+
+const compare = (a: string, b: string): number | undefined => (isVersion(a) && isVersion(b) ? compareLists(parse(a), parse(b)) : undefined);
 
 function inRange(version: string, range: string): boolean | undefined {
-  if (!version || !range.trim()) return undefined;
+  if (!isVersion(version) || !range.trim()) return undefined;
   // A bare version is only a recommendation to Maven: it admits every version (VersionRange.createFromVersionSpec).
   if (!/[[\](),]/.test(range)) return true;
   const intervals = parseIntervals(range);
-  return intervals?.some((interval) => inInterval(compare, version, interval) === true);
+  if (!intervals || !areAscending(compare, intervals)) return undefined;
+  return intervals.some((interval) => inInterval(compare, version, interval) === true);
 }
 
 /** Maven artifacts: `ComparableVersion` and `VersionRange`. Any text is a version there. */

@@ -69,8 +69,9 @@ export async function readIntelDirectory(directory: string): Promise<Result<Inte
     } catch (cause) {
       refused.push({ record: path, reason: systemReason(cause) });
     }
-  if (files.length === 0 && refused.length > 0)
-    return unreadable(`Nothing in ${directory} can be read: ${basename(refused[0]?.record ?? "")}: ${refused[0]?.reason}`);
+  // An answer out of nothing would read as good news.
+  const [worst] = [...refused, ...set.rejects];
+  if (files.length === 0 && worst) return unreadable(`Nothing in ${directory} can be read: ${basename(worst.record)}: ${worst.reason}`);
   return ok({ ...set, files, refused });
 }
 

@@ -291,6 +291,10 @@ describe("a directory of feed files", () => {
     await writeFile(join(alone, "cut.json"), '{"id": "DSA-2');
     const refused = await readIntelDirectory(alone);
     expect(refused.ok === false && refused.problem.code).toBe("intel-unreadable");
+    // Nothing but a record that was set aside is no answer either.
+    await writeFile(join(alone, "cut.json"), JSON.stringify([{ ...osvRecord("DSA-2-1"), affected: 7 }]));
+    const nothing = await readIntelDirectory(alone);
+    expect(nothing.ok === false && nothing.problem.code).toBe("intel-unreadable");
   });
 
   it("says in words that a directory is not there", async () => {

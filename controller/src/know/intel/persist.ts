@@ -11,9 +11,12 @@ import { differentlyWithdrawn, putVulnerabilities } from "./persist-vulnerabilit
 import type { AdvisoryRecord, AffectedRange, RejectRecord, SignalRecord, VulnerabilityRecord } from "./records.ts";
 import { packagesNaming, packagesOfModules, packagesOfRelated } from "./related.ts";
 import type { Spool } from "./spool.ts";
+import { storedRanges } from "./stored-ranges.ts";
 
 /** Rows in one statement: on PGlite a statement holds up the process for about 60 ms at this size. */
 const BATCH = 5_000;
+/** Versions of a list are only compared, most of them, and not stored: so many take about as long as a row. */
+const LISTED_AS_ONE = 4;
 /** Names that an event carries; a feed that changes more changes about everything. */
 const MAX_NAMED = 1_000;
 
@@ -112,7 +115,7 @@ export async function replaceFeedContent(
   for await (const { kind, record } of spool.records()) {
     if (kind === "advisory") {
       advised.push(record);
-      ranges += record.affected.length;
+      ranges += record.affected.reduce((sum, r) => sum + 1 + (r.versions?.length ?? 0) / LISTED_AS_ONE, 0);
       if (ranges > BATCH || advised.length >= BATCH) await flushAdvisories();
     } else if (kind === "vulnerability") {
       if (described.push(record) >= BATCH) await flushDescribed();
@@ -262,18 +265,6 @@ const rangeRows = (advisory: AdvisoryRecord): RangeRow[] =>
     advisoryId: advisory.id,
     ordinal,
   }));
-
-/** A list of versions is stored, a row a version, where the record has nothing else to say of the package. */
-function storedRanges(affected: readonly AffectedRange[]): AffectedRange[] {
-  const bounded = new Set(affected.filter((r) => !r.versions).map((r) => r.package));
-  return affected.flatMap((range) =>
-    !range.versions
-      ? [range]
-      : bounded.has(range.package)
-        ? []
-        : range.versions.map((version) => ({ ...range, introduced: version, lastAffected: version })),
-  );
-}
 
 async function replaceRejects(tx: Db, feedId: string, rejects: readonly RejectRecord[], now: Instant): Promise<void> {
   await tx.execute(sql`delete from feed_reject where feed_id = ${feedId}`);

@@ -48,6 +48,7 @@ describe("STIX over TAXII", () => {
       published: "2026-02-20T00:00:00Z",
       object_refs: [vulnerability.id, "identity--x"],
     });
+    const note = stix("note", 8, { external_references: [{ source_name: "cve", external_id: "CVE-2026-1003" }] });
     const taken = stix("report", 5, { name: "Taken back", revoked: true, object_refs: [vulnerability.id] });
     const asked: string[] = [];
     let pages: Record<string, object> = {
@@ -93,6 +94,12 @@ describe("STIX over TAXII", () => {
     pages = { "": { more: true, objects: [] } };
     expect((await intel.refresh())[0]?.result.ok).toBe(false);
     expect((await intel.status())[0]).toMatchObject({ records: 2, problem: expect.stringContaining("does not say where it goes on") });
+    // Round without end: what was known stays.
+    pages = { "": { more: true, next: "a", objects: [] }, a: { more: true, next: "b" }, b: { more: true, next: "a", objects: [note] } };
+    asked.length = 0;
+    expect((await intel.refresh())[0]?.result.ok).toBe(false);
+    expect(asked.length).toBeLessThan(5);
+    expect((await intel.status())[0]).toMatchObject({ records: 2, problem: expect.stringContaining("goes round") });
     await new Promise((done) => server.close(done));
   });
 

@@ -26,6 +26,34 @@ function match(file: string, os: string | undefined, ...advisories: ReturnType<t
   return matchInventory(inventory.packages, { advisories }).map((m) => `${m.package} ${m.vulnerability} ${m.state} ${m.fixedVersion}`);
 }
 
+describe("stretches of affected versions", () => {
+  const of =
+    (...events: object[]) =>
+    (version: string) =>
+      match(
+        bom(`pkg:npm/lib@${version}`),
+        undefined,
+        record("GHSA-1", { ecosystem: "npm", name: "lib", events }, { aliases: ["CVE-2026-1001"] }),
+      )[0];
+  const [since, until] = [(introduced: string) => ({ introduced }), (fixed: string) => ({ fixed })];
+
+  it("may follow each other at once, in any order of the events", () => {
+    for (const events of [
+      [since("0"), until("1.0.0"), since("1.0.0"), until("1.1.0")],
+      [until("1.1.0"), since("1.0.0"), until("1.0.0"), since("0")],
+    ]) {
+      expect(of(...events)("0.5.0")).toContain("open 1.0.0");
+      expect(of(...events)("1.0.5")).toContain("open 1.1.0");
+      expect(of(...events)("1.1.0")).toContain("fixed");
+    }
+  });
+
+  it("of one version and no end are none", () => {
+    expect(of(since("1.0.0"), until("1.0.0"))("1.0.0")).not.toMatch(/open|no-fix/);
+    expect(of(since("0"), since("1.0.0"), until("1.0.0"))("1.5.0")).toContain("fixed");
+  });
+});
+
 describe("names within an ecosystem", () => {
   it.each<[string, string, string, string, string]>([
     ["PyPI takes - _ . and cases for equal", "pkg:pypi/Zope_Interface@1.0", "PyPI", "zope.interface", "2.0"],
@@ -172,6 +200,14 @@ describe("rpm systems", () => {
       expect(state(nodemon("3.module_el8.8.0+3600+aaaaaaaa"), node18, node16)).toContain("fixed");
       expect(state(nodemon("3.module_el8.5.0+1000+dddddddd", "nodejs:16:8050020210:1:x"), node18)).toContain("not-affected");
     });
+
+    it.each(["Important: 389-ds:1.4 security and bug fix update", "new module: 389-ds:1.4", "389-ds:1.4  bug fix update"])(
+      "reads the stream of %s",
+      (summary) => {
+        const given = advisory("ALSA-2026:3", summary, alma("389-ds-base", "1.4.3.39-7.module_el8.10.0+3835+5c10aabb"));
+        expect(given.module).toEqual({ name: "389-ds", stream: "1.4" });
+      },
+    );
 
     it("keeps what a module built apart from what none did", () => {
       expect(state(rpm("nodejs", "1", "10.0.0", "1.el8", ""), node16)).toContain("not-affected");

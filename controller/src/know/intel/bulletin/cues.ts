@@ -156,6 +156,11 @@ const DOES_WRONG = /^(?:is|was|has|does|its|lets|contains|includes|fails|mishand
 
 /** "For the stable distribution (bookworm), ...": the release that a sentence speaks of. */
 export function releaseIn(near: readonly Token[]): string | undefined {
+  // "For Debian 11 bullseye, ...".
+  const debian = near.findIndex(
+    (t, i) => t.lower === "debian" && near[i + 1]?.kind === "number" && /^[a-z]{3,}$/.test(near[i + 2]?.text ?? ""),
+  );
+  if (debian >= 0) return near[debian + 2]?.text;
   const at = near.findIndex((t) => /^(?:distribution|suite|release)$/.test(t.lower));
   return at >= 0 && near[at + 1]?.text === "(" && near[at + 3]?.text === ")" ? near[at + 2]?.text : undefined;
 }

@@ -8,6 +8,7 @@ import { ecosystemHints } from "./ecosystem.ts";
 import { readAdvisories, readIds } from "./identifiers.ts";
 import { lastResort } from "./last-resort.ts";
 import { bulletinLikeness } from "./likeness.ts";
+import { mailText } from "./mail.ts";
 import { mask } from "./mask.ts";
 import type { Bulletin, Span } from "./model.ts";
 import { nameWithin, sameName } from "./names.ts";
@@ -17,10 +18,11 @@ import { giveToProducts } from "./products.ts";
 import { likelyRepairs } from "./roles/index.ts";
 import { readSeverity } from "./severity.ts";
 import { readStatements } from "./statements.ts";
-import { type Subject, subjectOf } from "./subject.ts";
+import { packageField, type Subject, subjectOf } from "./subject.ts";
 import { type BesideVersion, type Candidate, candidatesOf } from "./subject-candidates.ts";
 import { readTables } from "./tables.ts";
 import { tokenize } from "./tokens.ts";
+import { withoutUnseen } from "./unseen.ts";
 
 export type { Affected, Bulletin, Span } from "./model.ts";
 
@@ -35,13 +37,14 @@ const LIKE_A_BULLETIN = 0.5;
 
 /**
  * Reads a bulletin's free text: what is affected, what repairs it, under which conditions, and how bad it is, each with the
- * place that it was read from. Nothing is claimed from a text that is no bulletin. What is read is a proposal.
+ * place that it was read from (of a mail in an encoding: in its decoded text). Nothing is claimed from a text that is no bulletin. What is read is a proposal.
  * @returns bulletin-too-large for a text longer than MAX_BULLETIN_CHARACTERS
  */
-export function readBulletin(text: string): Result<Bulletin> {
-  if (text.length > MAX_BULLETIN_CHARACTERS) return fail(tooLarge(`${text.length} characters`));
+export function readBulletin(given: string): Result<Bulletin> {
+  if (given.length > MAX_BULLETIN_CHARACTERS) return fail(tooLarge(`${given.length} characters`));
+  const text = withoutUnseen(mailText(given));
   const { masked, read, ids, cut, likeness, isBulletin, claims } = claimsOf(text);
-  const subject = subjectOf(read, besideVersions(claims), addressNames(text)) ?? lastResort(read);
+  const subject = subjectOf(read, packageField(text), besideVersions(claims), addressNames(text)) ?? lastResort(read);
   const severity = isBulletin ? readSeverity(read) : undefined;
   const sure = claims.map((c) => (subject ? named(c, subject, read.sentences[0]?.start) : c));
   const affected = assemble(sure, subject, ecosystemHints(masked));
@@ -78,7 +81,7 @@ function claimsOf(text: string) {
   const likeness = bulletinLikeness(read, {
     cveIds: ids.length,
     boundedRanges: bounded.length,
-    boundedInProse: bounded.filter((c) => c.listed === false).length,
+    boundedInProse: bounded.filter((c) => c.listed === false && !DATE.test(c.version ?? "")).length,
     repaired: found.some((c) => c.kind === "fix" && c.confidence >= SAID_PLAINLY),
     changelog: changelogForm(masked),
   });
@@ -100,10 +103,16 @@ export function namesIn(text: string): { readonly read: Outline; readonly candid
   return { read, candidates: candidatesOf(read, besideVersions(claims), addressNames(text)) };
 }
 
+/** "Apply before 2024.12.31" bounds no version, as far as that alone tells. */
+const DATE = /^(?:19|20)\d\d\.(?:0?[1-9]|1[0-2])\.(?:0?[1-9]|[12]\d|3[01])$/;
+const OF_A_RELEASE = /^(?:debian|ubuntu)\b/i;
+
 /** A claim with the name that it bears in view of the whole text. */
 function named(claim: Claim, subject: Subject, titleAt: number | undefined): Claim {
   const { name } = claim;
   if (!name || nameWithin(name.text, subject.name.text)) return claim;
+  // "For Debian 11 bullseye, these problems have been fixed in ...": the release, of the package that the mail names.
+  if (subject.stated && (isPlatform(name) || OF_A_RELEASE.test(name.text))) return { ...claim, name: undefined };
   // "Active Record in Ruby on Rails before 4.2" under a title that speaks of activerecord.
   if (
     name.part &&

@@ -17,7 +17,7 @@ export function lastResort({ sentences }: Outline): Subject | undefined {
   const some = sentences.slice(0, MAX_SENTENCES);
   const title = sentences[0];
   const name = beforeBound(some) ?? (title && endOf(title)) ?? firstCode(some) ?? (title && firstCapital(title));
-  return name && { name, confidence: CONFIDENCE, titled: false, titleWords: new Set(), chances: new Map() };
+  return name && { name, confidence: CONFIDENCE, stated: false, titled: false, titleWords: new Set(), chances: new Map() };
 }
 
 const isWord = (token: Token | undefined): token is Token =>

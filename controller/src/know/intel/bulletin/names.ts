@@ -75,7 +75,8 @@ export function nameOf(tokens: readonly Token[], from: number, to: number): Name
     text += (k > from && token.start > (tokens[k - 1]?.end ?? 0) && !/^[),]$/.test(token.text) ? " " : "") + token.text;
   }
   text = text.replace(/^@(?![\w-]+\/)/, "").trim();
-  return text === "" ? undefined : { text, start: start.start, end: end.end };
+  // "cve-2024-1111: foo before 1.2" is about foo.
+  return text === "" || /^cve-\d{4}-\d+$/i.test(text) ? undefined : { text, start: start.start, end: end.end };
 }
 
 /** The name that ends before token `at`, over words that say nothing ("versions of", "the library"). */

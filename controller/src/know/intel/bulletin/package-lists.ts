@@ -10,10 +10,13 @@ const RPM_PART = /^[A-Za-z0-9][A-Za-z0-9_.+~^]*$/;
 /** A release of Red Hat's kin or of SUSE: what has none of these and does not end in ".rpm" may be anything with two hyphens. */
 const RPM_RELEASE = /\.(?:el|fc|amzn|module)\w*\d|^(?:1\d{5}|lp1\d\d)\./;
 const DEB = /^[-*•\s]{0,8}([a-z0-9][a-z0-9+.-]{1,60})(?: - |: ?| )[ ]{0,8}((?:\d+:)?\d[A-Za-z0-9.+~-]{0,80})$/;
+/** "... have been fixed in\nversion 1.4-2+deb12u1.": a sentence goes on in this line. */
+const SENTENCE = /^(?:in|to|and|or|with|versions?|revision|release|before|until)\b|\.$/i;
 /** A version of a distribution has a revision; "curl 7.88" alone may be anything. */
 const DISTRIBUTION_REVISION = /-\d[\w.+~]*(?:ubuntu|deb|build|el|fc|esm)?|-r\d+$/;
+/** "Debian Security Advisory DSA-5999-1" is the head of a mail, no release. */
 const RELEASE =
-  /^(?:\S{1,20} )?(?:Ubuntu|Debian|Red Hat|SUSE|openSUSE|AlmaLinux|Rocky|Oracle|CentOS|Fedora|Alpine|Amazon)\b(?=[^\n]{0,60}\d)[^;\n]{0,80}[^.;\n]$/;
+  /^(?!.*\b(?:[Aa]dvisory|[Aa]nnouncement|[Nn]otice|[Bb]ulletin)\b)(?:\S{1,20} )?(?:Ubuntu|Debian|Red Hat|SUSE|openSUSE|AlmaLinux|Rocky|Oracle|CentOS|Fedora|Alpine|Amazon)\b(?=[^\n]{0,60}\d)[^;\n]{0,80}[^.;\n]$/;
 const FEW_SPACES = / {2,}/g;
 
 /** @param text the masked text: offsets in it are offsets in the original */
@@ -37,7 +40,7 @@ export function readPackageLists(text: string): Claim[] {
       continue;
     }
     const deb = release === undefined ? null : DEB.exec(line.trimStart().replace(FEW_SPACES, " "));
-    if (deb?.[1] && deb[2] && DISTRIBUTION_REVISION.test(deb[2]))
+    if (deb?.[1] && deb[2] && !SENTENCE.test(bare) && DISTRIBUTION_REVISION.test(deb[2]))
       claims.push(claim(at, raw, deb[1], deb[2], /alpine/i.test(release ?? "") ? "apk" : "deb", release));
   }
   return claims;

@@ -141,7 +141,11 @@ function split(text: string, start: number, end: number, push: Push): void {
   } else push("word", start, end);
 }
 
-export const isVersion = (text: string): boolean => (VERSION.test(text) && !QUANTITY.test(text)) || V_NUMBER.test(text);
+/** "551-1+deb10u2": a distribution's mark makes a version of what has no dot. */
+const DISTRIBUTION_VERSION = /^(?:\d+:)?\d+[a-z]?-\d[\w.]*(?:[+~]deb\d+u|ubuntu)\d[\w.+~]*$/;
+
+export const isVersion = (text: string): boolean =>
+  (VERSION.test(text) && !QUANTITY.test(text)) || V_NUMBER.test(text) || DISTRIBUTION_VERSION.test(text);
 
 /** Where "1.0.0-1.4.2" or "19.3-19.24" has its hyphen; 0 where the hyphen belongs to one version. */
 function asRange(run: string): number {

@@ -98,9 +98,12 @@ const aliasesOf = (record: OsvRecord): string[] =>
     ? []
     : [...new Set([...(record.aliases ?? []), ...(record.upstream ?? [])])].filter((id) => !CVE_ID.test(id) && !SYSTEM_ADVISORY.test(id));
 
-/** "Important: nodejs:16 security update"; the publishers of modular systems name the stream nowhere else. */
+/** "Important: 389-ds:1.4 security update", "new module: nodejs:16"; the publishers of modular systems name the stream nowhere else. */
 function moduleOf(record: OsvRecord): ModuleStream | undefined {
-  const match = /(?:^|\s)([a-zA-Z][\w.-]*):([\w.-]+) (?:security|bug|update|enhancement|module)/.exec(record.summary ?? "");
+  const summary = (record.summary ?? "").slice(0, MAX_SUMMARY);
+  const match =
+    /(?:^|\s)(\d*[a-zA-Z-][\w.-]*):([\w.-]+)\s+(?:security|bug|update|enhancement|module|metadata)/.exec(summary) ??
+    /\bnew module:\s+([\w.-]+):([\w.-]+)\s*$/.exec(summary);
   return match?.[1] && match[2] && MODULAR_ADVISORY.test(record.id) ? { name: match[1], stream: match[2] } : undefined;
 }
 const MODULAR_ADVISORY = /^(AL|RL|RX|RH)[SBE]?A-/;
@@ -172,14 +175,21 @@ type Event = z.infer<typeof Event>;
 function stretches(ecosystem: string, events: readonly Event[]): Stretch[] {
   const result: Stretch[] = [];
   let introduced: string | undefined;
+  /** Where one stretch ends and the next begins at once ("fixed" and "introduced" of one version), if that next one has an end. */
+  let again: string | undefined;
   for (const event of sorted(
     ecosystem,
     events.map((e) => canonicalEvent(ecosystem, e)),
   )) {
-    if (event.introduced !== undefined) introduced ??= event.introduced;
+    if (event.introduced !== undefined) {
+      if (introduced !== undefined) again = event.introduced;
+      introduced ??= event.introduced;
+    }
     if (event.fixed !== undefined || event.last_affected !== undefined) {
-      if (introduced === undefined) continue;
-      result.push({ introduced, fixed: event.fixed ?? null, lastAffected: event.last_affected ?? null });
+      const begin = introduced ?? again;
+      if (begin === undefined) continue;
+      result.push({ introduced: begin, fixed: event.fixed ?? null, lastAffected: event.last_affected ?? null });
+      if (introduced === undefined || again !== (event.fixed ?? event.last_affected)) again = undefined;
       introduced = undefined;
     }
   }

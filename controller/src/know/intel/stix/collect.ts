@@ -2,12 +2,13 @@ import { appendFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Collect, collectDocument, isUrl } from "../collect.ts";
-import { NO_VALIDATORS } from "../transport/index.ts";
+import { MAX_DOWNLOAD_BYTES, NO_VALIDATORS } from "../transport/index.ts";
 
 const Envelope = z.object({ more: z.boolean().default(false), next: z.string().optional(), objects: z.array(z.unknown()).default([]) });
 const Cursor = z.object({ since: z.string() });
 const MAX_PAGES = 20_000;
 const MAX_OBJECTS = 5_000_000;
+const MAX_BYTES = MAX_DOWNLOAD_BYTES;
 
 /**
  * A TAXII 2.1 collection, by the address of its objects (".../collections/ID/objects/"): all of it at first, then what was added since. Any other
@@ -23,7 +24,9 @@ export const collectTaxii: Collect = async (collecting) => {
   const dispose = () => rm(path, { force: true });
   await writeFile(path, "", { mode: 0o600 });
   let objects = 0;
+  let bytes = 0;
   let next: string | undefined;
+  const been = new Set<string>();
   let last: string | undefined;
   try {
     for (let page = 0; ; page++) {
@@ -37,11 +40,16 @@ export const collectTaxii: Collect = async (collecting) => {
       const given = envelope.data.objects;
       objects += given.length;
       if (objects > MAX_OBJECTS) throw new Error(`more than ${MAX_OBJECTS} objects`);
-      if (given.length > 0) await appendFile(path, `${given.map((o) => JSON.stringify(o)).join("\n")}\n`);
+      const lines = given.map((o) => `${JSON.stringify(o)}\n`).join("");
+      bytes += Buffer.byteLength(lines);
+      if (bytes > MAX_BYTES) throw new Error(`more than ${MAX_BYTES} bytes`);
+      if (given.length > 0) await appendFile(path, lines);
       last = answer.headers.get("x-taxii-date-added-last") ?? last;
       if (!envelope.data.more) break;
       if (!envelope.data.next || envelope.data.next === next) throw new Error("the server has more and does not say where it goes on");
       next = envelope.data.next;
+      if (been.has(next)) throw new Error("the server goes round: it names a page again that it has given");
+      been.add(next);
     }
   } catch (cause) {
     await dispose();
